@@ -1,0 +1,33 @@
+/*
+ * Planted bugs: real bugs of other kernels, switched on at run time (--plant=ID, the kernel word plant=ID) to
+ * prove that the checks see them. They exist in test builds only; elsewhere PLANTED is false and nothing of
+ * them is compiled. The list with the origin of each is in fuzz/planted/.
+ */
+#ifndef BASE_PLANT_H
+#define BASE_PLANT_H
+
+#include "base/types.h"
+
+enum plant {
+    PLANT_NONE,
+    PLANT_SEED_1, /* clean-up of a failed fork gives back a frame that is the parent's */
+    PLANT_SEED_2, /* exit neither records the status nor wakes the parent */
+    PLANT_SEED_3, /* a woken wait4 gives ECHILD instead of looking again */
+    PLANT_T_1,    /* rights are reduced without a flush */
+    PLANT_T_2,    /* a new entry is used before it is published */
+    PLANT_T_3,    /* an output address changes in place */
+    PLANT_T_4,    /* a table is freed after a flush that came before its unlinking */
+    PLANT_COUNT,
+};
+
+#if EFT_TEST && !EFT_COVER
+extern enum plant plant_active;
+#define PLANTED(bug) (plant_active == PLANT_##bug)
+
+/* -EINVAL: no such bug. */
+MUST_CHECK int plant_select(const char *id);
+#else
+#define PLANTED(bug) false
+#endif
+
+#endif

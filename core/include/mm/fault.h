@@ -1,0 +1,16 @@
+/* Page faults: demand zero, copies of file bytes, copy-on-write, and rights. */
+#ifndef MM_FAULT_H
+#define MM_FAULT_H
+
+#include "base/types.h"
+#include "mm/space.h"
+
+/* Makes va accessible in the way asked for, if the regions allow it. -EFAULT: they do not. -ENOMEM: there is no
+ * frame, and nothing has changed. Never blocks. */
+MUST_CHECK int fault_resolve(struct space *space, uaddr_t va, enum plat_access access);
+
+/* Faults that were found resolved already: a TLB held older, lesser rights. */
+uint64_t fault_stale_count(void);
+void fault_init(void);
+
+#endif

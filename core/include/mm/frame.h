@@ -1,0 +1,55 @@
+/*
+ * Physical frames: who owns each page of RAM, and how many references it has.
+ *
+ * Life of a frame: never used (behind the watermark) or free (on the queue) -> frame_alloc: one reference
+ * -> frame_get, frame_put -> at the last put free again, at the end of the queue, so that it is reused
+ * as late as possible. All operations are O(1); nothing is done at boot for a frame that is never used.
+ *
+ * A user frame's references are the translations that name it and nothing else; a table or a pool
+ * frame has one.
+ */
+#ifndef MM_FRAME_H
+#define MM_FRAME_H
+
+#include "base/inject.h"
+#include "base/types.h"
+
+enum frame_kind {
+    FRAME_FREE,
+    FRAME_USER,  /* contents of user memory */
+    FRAME_TABLE, /* a translation table of user space */
+    FRAME_POOL,  /* kernel objects, pool.h */
+};
+
+struct frame {
+    uint32_t refs;
+    uint16_t kind;    /* enum frame_kind */
+    uint16_t entries; /* of a table: descriptors that are not 0 */
+    uint32_t next;    /* of a free frame: the next on the queue, as a frame number */
+};
+
+/* Takes what boot describes as RAM and not as reserved; limit is the most frames that will be handed
+ * out (UINT64_MAX: all). -ENOMEM: not even room for the frame table. */
+MUST_CHECK int frame_init(const struct plat_boot *boot, uint64_t limit);
+
+/* A frame with one reference and undefined contents. -ENOMEM. */
+#define frame_alloc(kind, pa) frame_alloc_at(kind, pa, ALLOC_SITE)
+MUST_CHECK int frame_alloc_at(enum frame_kind kind, paddr_t *pa, struct alloc_site *site);
+
+/* One reference more; the frame has one already. */
+void frame_get(paddr_t pa);
+
+/* One reference less. At the last one no translation may name the frame, cached ones included. */
+void frame_put(paddr_t pa);
+
+/* What is known of an owned frame. */
+struct frame *frame_of(paddr_t pa);
+
+/* Frames that can be had now, and at the most. */
+uint64_t frame_free_count(void);
+uint64_t frame_total_count(void);
+
+/* Walks all frames that were ever used: counts and queue agree. Panics if not. */
+void frame_check(void);
+
+#endif

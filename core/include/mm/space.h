@@ -1,0 +1,65 @@
+/*
+ * Address spaces: the regions of a process and the tables that make them real.
+ *
+ * A space is built by its one owner before any CPU uses it (exec, spawn and fork are transactions: a space that
+ * is not finished is destroyed, which gives back exactly what it has taken), is used by a process, and is
+ * destroyed by the exit or exec that leaves it.
+ */
+#ifndef MM_SPACE_H
+#define MM_SPACE_H
+
+#include "base/tree.h"
+#include "base/types.h"
+#include "mm/region.h"
+#include "mm/tlb.h"
+
+/* Where things lie in a new space. */
+#define SPACE_STACK_TOP (USER_END - PAGE_SIZE)
+#define SPACE_STACK_SIZE ((uint64_t)8 << 20)
+#define SPACE_STACK_GAP ((uint64_t)1 << 20) /* below the stack nothing is put by choice */
+#define SPACE_MMAP_TOP (SPACE_STACK_TOP - SPACE_STACK_SIZE - SPACE_STACK_GAP)
+#define SPACE_MMAP_BOTTOM ((uaddr_t)1 << 16) /* nothing is mapped below: null pointers fault */
+#define SPACE_PIE_BASE ((uaddr_t)0x5500000000)
+
+struct space {
+    paddr_t root;
+    struct tlb_context tlb;
+    struct tree regions;
+    uaddr_t brk_start; /* page-aligned, behind the program's image */
+    uaddr_t brk_end;   /* as the program set it, not rounded */
+};
+
+void space_init(void);
+
+/* An empty space. -ENOMEM. */
+MUST_CHECK int space_create(struct space **space);
+
+/* Gives back all of it. If this CPU uses it, it uses none afterwards. */
+void space_destroy(struct space *space);
+
+/* A copy, copy-on-write in both from now on. -ENOMEM, and parent has not changed. */
+MUST_CHECK int space_fork(struct space *parent, struct space **child);
+
+/* This CPU translates through space from now on; NULL: through none. */
+void space_use(struct space *space);
+
+/* Removes what is mapped in [start, end). -ENOMEM (a region had to be cut), and nothing has changed. */
+MUST_CHECK int space_unmap(struct space *space, uaddr_t start, uaddr_t end);
+
+/* Maps a region over what was there. -ENOMEM, and nothing has changed. */
+MUST_CHECK int space_map(struct space *space, const struct region *given);
+
+/* Sets the rights of [start, end), up to the first hole, which gives -ENOMEM behind a changed prefix, as on
+ * Linux (mprotect(2)); -ENOMEM for lack of memory has changed nothing. */
+MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot);
+
+/* The highest free range of len bytes below SPACE_MMAP_TOP. -ENOMEM. */
+MUST_CHECK int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start);
+
+/* Checks regions, tables, and that every leaf lies in a region whose rights it does not exceed. Panics if not.
+ * Returns the frames in use for tables. */
+uint64_t space_check(const struct space *space);
+
+size_t space_count(void);
+
+#endif

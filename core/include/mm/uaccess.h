@@ -1,0 +1,36 @@
+/*
+ * Copies between the kernel and user memory. Every range is checked; pages that are not there yet are made.
+ * Errors: -EFAULT, the program may not access that; -ENOMEM, there was no memory to make a page.
+ * A failed copy to a user may have written an initial part.
+ */
+#ifndef MM_UACCESS_H
+#define MM_UACCESS_H
+
+#include "base/types.h"
+#include "mm/space.h"
+
+/* Of the space in use, as the program itself would access it. */
+MUST_CHECK int user_read(void *dst, uaddr_t src, uint64_t len);
+MUST_CHECK int user_write(uaddr_t dst, const void *src, uint64_t len);
+
+/* A string with its end, into dst[0..capacity). -ENAMETOOLONG: no end within capacity. */
+MUST_CHECK int user_read_string(char *dst, uaddr_t src, size_t capacity);
+
+/* The length of a string without its end. -ENAMETOOLONG: no end within capacity. */
+MUST_CHECK int user_string_len(uaddr_t src, uint64_t capacity, uint64_t *len);
+
+/* Makes [dst, dst + len) writable, so that a user_write to it right behind cannot fail. */
+MUST_CHECK int user_prepare_write(uaddr_t dst, uint64_t len);
+
+/* Of any space, through its tables and the linear map. */
+
+/* The frame of a page, made present and, where the region may be written, the space's own. */
+MUST_CHECK int space_page(struct space *space, uaddr_t page, paddr_t *pa);
+
+/* Copies into pages that nobody else has; the caller sees to the instruction cache. */
+MUST_CHECK int space_write(struct space *space, uaddr_t dst, const void *src, uint64_t len);
+
+/* Copies what is present, up to the first page that is not; changes nothing. Returns the bytes copied. */
+uint64_t space_peek(const struct space *space, void *dst, uaddr_t src, uint64_t len);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Time, and the threads that wait for it. With det=SEED time is a count: a fixed step for each call, and a jump to
+ * the next deadline when nothing is ready.
+ */
+#ifndef PROC_CLOCK_H
+#define PROC_CLOCK_H
+
+#include "base/types.h"
+#include "proc/thread.h"
+
+#define NSEC_PER_SEC ((nsec_t)1000000000)
+#define CLOCK_DET_STEP ((nsec_t)1000)
+
+void clock_init(bool is_det);
+bool clock_is_det(void);
+
+nsec_t clock_now(void);
+
+/* A call has been made. */
+void clock_count_call(void);
+
+/* Wakes thread at deadline; at most one timer a thread. */
+void clock_add(struct thread *thread, nsec_t deadline);
+void clock_remove(struct thread *thread);
+
+/* The end of the current thread's slice; PLAT_NEVER: none. */
+void clock_set_slice(nsec_t end);
+
+/* Wakes the threads whose deadline has passed; says whether the slice is over. */
+bool clock_expire(void);
+
+/* With det and nothing ready: jumps to the next deadline. false: there is none. */
+bool clock_jump(void);
+
+#endif

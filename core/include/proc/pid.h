@@ -1,0 +1,37 @@
+/*
+ * Process identifiers. A number is one struct pid for as long as a process, a group, a session or the console's
+ * foreground uses it, and is not given to anybody else before the last of them lets go.
+ */
+#ifndef PROC_PID_H
+#define PROC_PID_H
+
+#include "base/list.h"
+#include "base/types.h"
+
+enum { PID_MAX = 32767 }; /* as Linux's pid_max by default */
+
+struct process;
+
+struct pid {
+    struct list hash_link;
+    int number;
+    unsigned refs;
+    struct process *process; /* that has this PID and is not reaped; or NULL */
+    struct list members;     /* processes whose group this is: process.group_link */
+};
+
+void pid_init(void);
+
+/* The next number that nobody uses, with one reference. -ENOMEM, or -EAGAIN when all are in use. */
+MUST_CHECK int pid_create(struct pid **pid);
+
+struct pid *pid_get(struct pid *pid);
+void pid_put(struct pid *pid);
+
+/* Borrowed, or NULL. */
+struct pid *pid_find(int number);
+
+/* Counts, hash and bitmap agree. Panics if not. Returns the numbers in use. */
+size_t pid_check(void);
+
+#endif

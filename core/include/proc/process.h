@@ -1,0 +1,91 @@
+/*
+ * Processes: who is whose parent, and what is left when one ends.
+ *
+ * NEW (process_create: seen by nobody) -> LIVE (process_start) -> ZOMBIE (process_exit: has a status and a PID, and
+ * nothing else) -> reaped by its parent's wait (process_reap). A process that never started is discarded.
+ *
+ * A LIVE process is on its parent's list of children, a ZOMBIE on the list of zombies; init has no parent. When a
+ * process exits, init inherits both lists.
+ */
+#ifndef PROC_PROCESS_H
+#define PROC_PROCESS_H
+
+#include "base/list.h"
+#include "base/types.h"
+#include "mm/space.h"
+#include "proc/pid.h"
+#include "proc/thread.h"
+#include "sync/waitq.h"
+
+enum process_state {
+    PROCESS_NEW,
+    PROCESS_LIVE,
+    PROCESS_ZOMBIE,
+};
+
+enum { PROCESS_NAME_MAX = 16 };
+
+struct process {
+    struct pid *pid;
+    enum process_state state;
+    struct process *parent;  /* NULL: init */
+    struct list children;    /* live */
+    struct list zombies;     /* in the order in which they ended */
+    struct list sibling;     /* on one of these lists of the parent's */
+    struct list group_link;  /* on group->members */
+    struct pid *group;
+    struct pid *session;
+    struct space *space;     /* LIVE only */
+    struct thread *thread;   /* LIVE only */
+    struct waitq child_wait; /* its own threads, waiting for a child */
+    int wait_status;         /* of a ZOMBIE, as wait4 gives it */
+    int exit_signal;         /* to the parent at exit; 0: none */
+    int fatal_signal;        /* it ends by this signal when its thread next returns to user mode; or 0 */
+    bool has_execed;         /* since its fork: setpgid by its parent comes too late */
+    uaddr_t clear_tid;       /* set_tid_address */
+    char name[PROCESS_NAME_MAX];
+};
+
+void process_init(void);
+
+/* A process with a PID, a thread and no space; parent NULL: init itself. -ENOMEM, -EAGAIN (no PID is free). */
+MUST_CHECK int process_create(struct process **process);
+
+/* Gives back a process that has not started, and the space if it has one. */
+void process_discard(struct process *process);
+
+/* It is a child of parent from now on, in its group and session, and its thread runs. Cannot fail. */
+void process_start(struct process *process, struct process *parent);
+
+/* Ends a live process: gives back all but its status, hands its children to init and wakes who waits. If it is init,
+ * the machine ends. Its thread is gone on return. */
+void process_exit(struct process *process, int wait_status);
+
+/* Forgets a zombie. */
+void process_reap(struct process *process);
+
+/* The process with this PID, a zombie too; NULL: none. Borrowed. */
+struct process *process_find(int number);
+
+/* Moves it into a group, whose reference is taken. */
+void process_set_group(struct process *process, struct pid *group);
+
+/* Names it after the last component of path. */
+void process_set_name(struct process *process, const char *path);
+
+struct process *process_first(void);
+
+/* A line for each process: who it is, what it does, what it waits for. */
+void process_print_all(void);
+
+/* Walks all processes from init: links, states, groups and counts agree; runs all other checks of processes and their
+ * memory. Panics if not. */
+void process_check(void);
+
+/* A wait status, wait(2). */
+static inline int wait_status_exited(int code)
+{
+    return (code & 0xff) << 8;
+}
+
+#endif

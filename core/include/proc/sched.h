@@ -1,0 +1,57 @@
+/*
+ * The scheduler: which thread runs next. Round-robin, O(1), preemptive; every decision is made in sched_choose.
+ */
+#ifndef PROC_SCHED_H
+#define PROC_SCHED_H
+
+#include "base/types.h"
+#include "proc/thread.h"
+#include "sync/waitq.h"
+
+enum {
+    SCHED_SLICE_CALLS = 16, /* with det: the calls in a time slice */
+};
+#define SCHED_SLICE_NS ((nsec_t)10000000)
+
+void sched_init(void);
+
+/* A thread that may run from now on. */
+void sched_add(struct thread *thread);
+
+/* The thread to run now, which becomes the CPU's current one; NULL: none is ready. */
+struct thread *sched_choose(void);
+
+/* The current thread has made a call: with det that is what uses up its slice. */
+void sched_count_call(void);
+
+/* The current thread goes behind all others that are ready. */
+void sched_end_slice(void);
+
+/* Blocks a thread whose call waits for reason; on queue, and until deadline, where given (NULL, PLAT_NEVER). */
+void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, struct waitq *queue,
+                 nsec_t deadline);
+
+/* Makes a blocked thread ready; nothing if it is ready already. */
+void sched_wake(struct thread *thread);
+
+/* Ends a wait: off its queue and without its timer. Before its call is rerun. */
+void sched_end_wait(struct thread *thread);
+
+/* Takes a thread out of everything here. */
+void sched_remove(struct thread *thread);
+
+/* Whether any thread is ready. */
+bool sched_has_ready(void);
+
+/* The blocked threads, thread.block_link. */
+const struct list *sched_blocked(void);
+
+#if EFT_TEST
+/* The next decision takes this thread if it is ready, once. */
+void sched_run_next(int tid);
+#endif
+
+/* Queues and states agree. Panics if not. */
+void sched_check(void);
+
+#endif

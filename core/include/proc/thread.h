@@ -1,0 +1,71 @@
+/*
+ * Threads: what the scheduler runs. A process has one so far.
+ *
+ * READY (on the run queue, or the CPU's current one) -> BLOCKED (its call waits) -> READY ... until its process
+ * exits. A thread has no kernel stack: what a blocked one is doing is its struct call and its registers.
+ */
+#ifndef PROC_THREAD_H
+#define PROC_THREAD_H
+
+#include "base/list.h"
+#include "base/tree.h"
+#include "base/types.h"
+
+struct process;
+struct waitq;
+
+enum thread_state {
+    THREAD_NEW, /* not seen by the scheduler yet */
+    THREAD_READY,
+    THREAD_BLOCKED,
+};
+
+/* What a blocked call waits for, as data that a checker can evaluate. */
+enum wait_reason {
+    WAIT_NOTHING,
+    WAIT_CHILD,   /* a child that matches arg becomes a zombie (or there is none that matches) */
+    WAIT_TIME,    /* the deadline passes */
+    WAIT_CONSOLE, /* the console has input */
+};
+
+/*
+ * The call that a thread is in. Cleared at each svc and kept when a blocked call is rerun, so that a rerun goes on
+ * where it was: its arguments are still in the registers, and x0 is written on completion only.
+ */
+struct call {
+    bool is_pending; /* blocked, or woken and not rerun yet */
+    bool has_begun;  /* what is to be done once, as working out a deadline, is done */
+    enum wait_reason reason;
+    int64_t arg; /* of the reason */
+    nsec_t deadline;
+};
+
+struct thread {
+    struct plat_fp fp; /* stale while cpu.fp_owner is this thread */
+    struct plat_user user;
+    struct process *process;
+    int tid;
+    enum thread_state state;
+    struct list run_link; /* on the run queue */
+    struct call call;
+    struct waitq *waitq;    /* on which it waits, or NULL */
+    struct list wait_link;  /* on waitq */
+    struct list block_link; /* on the list of all blocked threads */
+    struct tree_node timer; /* by deadline */
+    bool has_timer;
+};
+
+/* A new thread of process with all registers 0. NULL: no memory. */
+MUST_CHECK struct thread *thread_create(struct process *process);
+
+/* Gives it back; it is on no queue afterwards, and the CPU forgets it. */
+void thread_destroy(struct thread *thread);
+
+/* Makes thread's FP state in memory true. */
+void thread_sync_fp(struct thread *thread);
+
+void thread_init(void);
+size_t thread_count(void);
+void thread_check(void);
+
+#endif

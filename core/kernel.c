@@ -1,0 +1,305 @@
+#include "kernel.h"
+
+#include "abi/errno.h"
+#include "base/cmdline.h"
+#include "base/cpu.h"
+#include "base/entropy.h"
+#include "base/inject.h"
+#include "base/panic.h"
+#include "base/plant.h"
+#include "base/print.h"
+#include "dev/console.h"
+#include "fs/cpio.h"
+#include "fs/ramfs.h"
+#include "mm/fault.h"
+#include "mm/frame.h"
+#include "mm/tlb.h"
+#include "proc/clock.h"
+#include "proc/exec.h"
+#include "proc/process.h"
+#include "proc/sched.h"
+#include "syscall/dispatch.h"
+#include "syscall/trace.h"
+
+enum { STATUS_BOOT_FAILED = 1 };
+
+static const char *const known_words[] = {
+    "det", "frames", "init", "plant", "trace",
+};
+
+static struct {
+    bool is_up; /* processes exist, and can be printed */
+    bool is_off;
+    bool timer_due;   /* set by the upcalls, handled between steps */
+    bool console_due;
+    int last_tid; /* that ran, for the trace */
+    struct cpu cpu;
+} kernel;
+
+void kernel_on_timer(void)
+{
+    kernel.timer_due = true;
+}
+
+void kernel_on_console(void)
+{
+    kernel.console_due = true;
+}
+
+void kernel_dump(void)
+{
+    if (kernel.is_up) {
+        process_print_all();
+        trace_print_last();
+    }
+}
+
+void kernel_check(void)
+{
+    process_check();
+}
+
+static void power_off(int status)
+{
+    kernel.is_off = true;
+    plat_power_off(status);
+}
+
+/* Words with numbers: absent gives the default; nonsense is said. */
+static bool number_word(const char *name, uint64_t otherwise, uint64_t *value)
+{
+    int error = cmdline_get_number(name, value);
+
+    if (error == -ENOENT) {
+        *value = otherwise;
+    }
+    if (error == -EINVAL) {
+        kprintf("eft: %s=%s: not a number\n", name, cmdline_get(name));
+        return false;
+    }
+    return true;
+}
+
+static bool select_plant(void)
+{
+#if EFT_TEST && !EFT_COVER
+    const char *id = cmdline_get("plant");
+
+    plant_active = PLANT_NONE;
+    if (id && plant_select(id) != 0) {
+        kprintf("eft: plant=%s: no such bug\n", id);
+        return false;
+    }
+#endif
+    return true;
+}
+
+/* The part of the start that the command line decides. */
+static bool start_from_words(const struct plat_boot *boot)
+{
+    uint64_t seed;
+    uint64_t frame_limit;
+
+    if (cmdline_init(boot->cmdline) != 0) {
+        kprintf("eft: the command line has more than %d bytes or %d words\n", CMDLINE_BYTES - 1,
+                CMDLINE_WORDS);
+        return false;
+    }
+    const char *unknown = cmdline_find_unknown(known_words, ARRAY_LEN(known_words));
+    if (unknown) {
+        kprintf("eft: unknown word on the command line, ignored: %s\n", unknown);
+    }
+    if (!number_word("det", 0, &seed) || !number_word("frames", UINT64_MAX, &frame_limit) ||
+        !select_plant()) {
+        return false;
+    }
+    if (!trace_init(cmdline_get("trace"))) {
+        kprintf("eft: trace=%s: cannot write to that file\n", cmdline_get("trace"));
+        return false;
+    }
+    clock_init(cmdline_get("det") != NULL);
+    entropy_init(cmdline_get("det") != NULL, seed);
+    if (frame_init(boot, frame_limit) != 0) {
+        kprintf("eft: %lu KiB of RAM are too little\n", boot->ram.size >> 10);
+        return false;
+    }
+    return true;
+}
+
+static bool unpack_initramfs(const struct plat_boot *boot)
+{
+    struct cpio cpio = {.size = boot->initrd.size};
+    struct cpio_member member;
+    enum cpio_result result;
+
+    if (boot->initrd.size == 0) {
+        kprintf("eft: no initramfs: there is no program to run (--initrd FILE, QEMU: -initrd FILE)\n");
+        return false;
+    }
+    cpio.bytes = plat_phys_ptr(boot->initrd.base, boot->initrd.size);
+    int error = ramfs_init();
+    for (result = cpio_next(&cpio, &member); result == CPIO_MEMBER && !error;
+         result = cpio_next(&cpio, &member)) {
+        error = ramfs_add(member.name, member.mode, member.bytes, member.size);
+        if (error) {
+            kprintf("eft: initramfs: %s: %s\n", member.name,
+                    error == -ENOMEM ? "no memory left" : "not a name that a file can have here");
+            return false;
+        }
+        plat_irq_window();
+    }
+    if (error) {
+        kprintf("eft: no memory left for the initramfs\n");
+        return false;
+    }
+    if (result != CPIO_END) {
+        kprintf("eft: initramfs: at byte %lu: %s\n", cpio.offset, cpio_result_text(result));
+        return false;
+    }
+    return true;
+}
+
+static const char *start_error(int error)
+{
+    switch (error) {
+    case -ENOENT:
+    case -ENOTDIR:
+        return "no such file in the initramfs";
+    case -EACCES:
+        return "not an executable file";
+    case -ENOEXEC:
+        return "not a static AArch64 program";
+    case -ENOMEM:
+        return "too little memory";
+    default:
+        return "too many arguments";
+    }
+}
+
+static bool start_init(void)
+{
+    const char *path = cmdline_get("init");
+    const char *argv[1 + CMDLINE_WORDS];
+    const char *const envp[] = {"HOME=/", "TERM=linux"};
+    const char *const *args;
+    size_t count = cmdline_args(&args);
+    struct process *init;
+
+    path = path ? path : "/init";
+    argv[0] = path;
+    for (size_t i = 0; i < count; i++) {
+        argv[1 + i] = args[i];
+    }
+    struct exec_request request = {
+        .path = path,
+        .argv = {.is_kernel = true, .kernel = argv, .kernel_count = 1 + count},
+        .envp = {.is_kernel = true, .kernel = envp, .kernel_count = ARRAY_LEN(envp)},
+    };
+    int error = exec_find(path, &request.source);
+    if (!error) {
+        error = exec_spawn(NULL, &request, &init);
+    }
+    if (error) {
+        kprintf("eft: cannot start %s: %s\n", path, start_error(error));
+    }
+    return !error;
+}
+
+void kernel_boot(const struct plat_boot *boot)
+{
+    kernel.is_up = false;
+    kernel.is_off = false;
+    kernel.timer_due = false;
+    kernel.console_due = true; /* bytes may have come before anybody listened */
+    kernel.last_tid = 0;
+    kernel.cpu = (struct cpu){0};
+    plat_cpu_set_local(&kernel.cpu);
+    inject_init();
+    pid_init();
+    process_init();
+    thread_init();
+    sched_init();
+    space_init();
+    fault_init();
+    console_init();
+    if (!start_from_words(boot)) {
+        power_off(STATUS_BOOT_FAILED);
+        return;
+    }
+    tlb_init(boot->asid_bits);
+    if (!unpack_initramfs(boot) || !start_init()) {
+        power_off(STATUS_BOOT_FAILED);
+        return;
+    }
+    kernel.is_up = true;
+}
+
+/* What interrupts have asked for. With det the console is heard only when nothing else can go on, so that the moment
+ * at which a key comes decides nothing. */
+static void handle_events(void)
+{
+    if (kernel.timer_due) {
+        kernel.timer_due = false;
+        if (clock_expire()) {
+            sched_end_slice();
+        }
+    }
+    if (kernel.console_due && (!clock_is_det() || !sched_has_ready())) {
+        kernel.console_due = false;
+        console_poll();
+    }
+}
+
+static enum kernel_state idle(void)
+{
+    space_use(NULL);
+    if (!clock_is_det() || !clock_jump()) {
+        plat_cpu_idle();
+    }
+    return KERNEL_IDLE;
+}
+
+static void run(struct thread *thread)
+{
+    struct cpu *cpu = cpu_this();
+    struct plat_trap trap;
+
+    if (thread->tid != kernel.last_tid) {
+        kernel.last_tid = thread->tid;
+        trace_switch(thread->tid, thread->process->name);
+    }
+    if (cpu->fp_owner && cpu->fp_owner != thread) {
+        plat_fp_sync(&cpu->fp_owner->fp);
+        plat_fp_use(NULL);
+        cpu->fp_owner = NULL;
+    }
+    if (thread->process->fatal_signal) {
+        process_exit(thread->process, thread->process->fatal_signal);
+        return;
+    }
+    space_use(thread->process->space);
+    if (thread->call.is_pending) {
+        dispatch_rerun(thread);
+    } else {
+        plat_user_run(&thread->user, &trap);
+        dispatch_trap(thread, &trap);
+    }
+}
+
+enum kernel_state kernel_step(void)
+{
+    if (kernel.is_off) {
+        return KERNEL_OFF;
+    }
+    handle_events();
+    struct thread *thread = sched_choose();
+    if (!thread) {
+        return idle();
+    }
+    run(thread);
+    if (process_first()->state == PROCESS_ZOMBIE) {
+        kernel.is_off = true;
+        return KERNEL_OFF;
+    }
+    return KERNEL_RAN;
+}

@@ -1,0 +1,114 @@
+#include "mm/fault.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/panic.h"
+#include "base/plant.h"
+#include "base/string.h"
+#include "mm/frame.h"
+#include "mm/pt.h"
+
+static uint64_t stale_count;
+
+void fault_init(void)
+{
+    stale_count = 0;
+}
+
+uint64_t fault_stale_count(void)
+{
+    return stale_count;
+}
+
+static bool is_allowed(unsigned prot, enum plat_access access)
+{
+    /* Eft gives what the hardware cannot withhold: who may write or execute may read. */
+    static const unsigned needed[] = {
+        [PLAT_READ] = PROT_READ | PROT_WRITE | PROT_EXEC,
+        [PLAT_WRITE] = PROT_WRITE,
+        [PLAT_FETCH] = PROT_EXEC,
+    };
+
+    return (prot & needed[access]) != 0;
+}
+
+/* The contents of a page that is touched for the first time. */
+static void fill(const struct region *region, uaddr_t page, uint8_t *bytes)
+{
+    uint64_t offset = page - region->start;
+    uint64_t count = 0;
+
+    if (region->file && offset < region->file_len) {
+        count = min_u64(region->file_len - offset, PAGE_SIZE);
+        memcpy(bytes, region->file + offset, count);
+    }
+    memset(bytes + count, 0, PAGE_SIZE - count);
+}
+
+static int make_present(struct space *space, const struct region *region, uaddr_t page)
+{
+    paddr_t pa;
+
+    if (frame_alloc(FRAME_USER, &pa) != 0) {
+        return -ENOMEM;
+    }
+    if (pt_prepare(space->root, page) != 0) {
+        frame_put(pa);
+        return -ENOMEM;
+    }
+    fill(region, page, plat_phys_ptr(pa, PAGE_SIZE));
+    plat_mem_mark(pa, PAGE_SIZE, PLAT_MEM_DEFINED);
+    if (region->prot & PROT_EXEC) {
+        plat_icache_sync(pa, PAGE_SIZE);
+    }
+    pt_set(space->root, page, pa, region->prot, region->prot & PROT_WRITE);
+    if (!PLANTED(T_2)) {
+        plat_pte_publish();
+    }
+    return 0;
+}
+
+/* A write to a page that may be written but is not: it is shared, or was. */
+static int copy_on_write(struct space *space, const struct region *region, uaddr_t page, paddr_t old)
+{
+    paddr_t pa;
+
+    if (frame_of(old)->refs == 1) {
+        pt_set_rights(space->root, page, region->prot, true);
+        plat_pte_publish();
+        return 0;
+    }
+    if (frame_alloc(FRAME_USER, &pa) != 0) {
+        return -ENOMEM;
+    }
+    memcpy(plat_phys_ptr(pa, PAGE_SIZE), plat_phys_ptr(old, PAGE_SIZE), PAGE_SIZE);
+    plat_mem_mark(pa, PAGE_SIZE, PLAT_MEM_DEFINED);
+    if (region->prot & PROT_EXEC) {
+        plat_icache_sync(pa, PAGE_SIZE);
+    }
+    pt_replace(&space->tlb, space->root, page, pa, region->prot);
+    plat_pte_publish();
+    frame_put(old);
+    return 0;
+}
+
+int fault_resolve(struct space *space, uaddr_t va, enum plat_access access)
+{
+    const struct region *region = va < USER_END ? region_find(&space->regions, va) : NULL;
+    uaddr_t page = page_down(va);
+    struct pt_leaf leaf;
+
+    if (!region || !is_allowed(region->prot, access)) {
+        return -EFAULT;
+    }
+    if (!pt_find(space->root, page, &leaf)) {
+        return make_present(space, region, page);
+    }
+    ASSERT(leaf.is_valid);
+    if (access == PLAT_WRITE && !leaf.is_writable) {
+        return copy_on_write(space, region, page, leaf.pa);
+    }
+    stale_count++;
+    tlb_flush_range(&space->tlb, page, page + PAGE_SIZE);
+    return 0;
+}

@@ -1,0 +1,227 @@
+#include "mm/frame.h"
+
+#include "abi/errno.h"
+#include "base/panic.h"
+
+enum {
+    RANGES_MAX = PLAT_RESERVED_MAX + 1,
+    NO_FRAME = UINT32_MAX,
+};
+
+static struct {
+    struct plat_range ram;
+    struct plat_range ranges[RANGES_MAX]; /* what may be handed out, page-aligned, ascending */
+    unsigned range_count;
+    unsigned range;      /* the watermark is in this range */
+    paddr_t watermark;   /* the next frame never used, in ranges[range] */
+    struct frame *table; /* indexed by frame number from ram.base; valid for frames once used */
+    uint32_t queue_head; /* free frames, first in first out */
+    uint32_t queue_tail;
+    uint64_t queue_len;
+    uint64_t free_count;
+    uint64_t total_count;
+} frames;
+
+_Static_assert(sizeof(struct frame) == 12, "16 MiB of frame table for 4 GiB of RAM would be too much");
+
+static uint32_t number_of(paddr_t pa)
+{
+    ASSERT(pa >= frames.ram.base && pa - frames.ram.base < frames.ram.size);
+    ASSERT((pa & PAGE_MASK) == 0);
+    return (uint32_t)((pa - frames.ram.base) >> PAGE_SHIFT);
+}
+
+/* Cuts [base, end), not empty, out of the ranges; a range may become two. */
+static void exclude(paddr_t base, paddr_t end)
+{
+    struct plat_range old[RANGES_MAX];
+    unsigned count = frames.range_count;
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        old[i] = frames.ranges[i];
+    }
+    for (unsigned i = 0; i < count; i++) {
+        paddr_t range_end = old[i].base + old[i].size;
+        paddr_t left_end = min_u64(range_end, max_u64(base, old[i].base));
+        paddr_t right_base = max_u64(old[i].base, min_u64(end, range_end));
+        if (left_end > old[i].base) {
+            ASSERT(kept < RANGES_MAX);
+            frames.ranges[kept++] = (struct plat_range){old[i].base, left_end - old[i].base};
+        }
+        if (right_base < range_end) {
+            ASSERT(kept < RANGES_MAX);
+            frames.ranges[kept++] = (struct plat_range){right_base, range_end - right_base};
+        }
+    }
+    frames.range_count = kept;
+}
+
+/* Takes room for the frame table from the first range that has it. */
+static int place_table(void)
+{
+    uint64_t bytes = page_up((frames.ram.size >> PAGE_SHIFT) * sizeof(struct frame));
+
+    for (unsigned i = 0; i < frames.range_count; i++) {
+        struct plat_range range = frames.ranges[i];
+        if (range.size > bytes) {
+            plat_mem_mark(range.base, bytes, PLAT_MEM_UNDEFINED);
+            frames.table = plat_phys_ptr(range.base, bytes);
+            exclude(range.base, range.base + bytes);
+            return 0;
+        }
+    }
+    return -ENOMEM;
+}
+
+int frame_init(const struct plat_boot *boot, uint64_t limit)
+{
+    int error;
+
+    ASSERT((boot->ram.base & PAGE_MASK) == 0 && (boot->ram.size & PAGE_MASK) == 0);
+    ASSERT(boot->ram.size >> PAGE_SHIFT < NO_FRAME);
+    frames.ram = boot->ram;
+    frames.ranges[0] = boot->ram;
+    frames.range_count = 1;
+    for (unsigned i = 0; i < boot->reserved_count; i++) {
+        struct plat_range reserved = boot->reserved[i];
+        if (reserved.size > 0) {
+            exclude(page_down(reserved.base), page_up(reserved.base + reserved.size));
+        }
+    }
+    error = place_table();
+    if (error) {
+        return error;
+    }
+    uint64_t usable = 0;
+    for (unsigned i = 0; i < frames.range_count; i++) {
+        usable += frames.ranges[i].size >> PAGE_SHIFT;
+    }
+    frames.range = 0;
+    frames.watermark = frames.ranges[0].base;
+    frames.queue_head = NO_FRAME;
+    frames.queue_tail = NO_FRAME;
+    frames.queue_len = 0;
+    frames.total_count = min_u64(usable, limit);
+    frames.free_count = frames.total_count;
+    return 0;
+}
+
+static paddr_t take_never_used(void)
+{
+    struct plat_range *range = &frames.ranges[frames.range];
+
+    if (frames.watermark == range->base + range->size) {
+        frames.range++;
+        ASSERT(frames.range < frames.range_count);
+        range = &frames.ranges[frames.range];
+        frames.watermark = range->base;
+    }
+    paddr_t pa = frames.watermark;
+    frames.watermark += PAGE_SIZE;
+    return pa;
+}
+
+static paddr_t take_from_queue(void)
+{
+    paddr_t pa = frames.ram.base + ((paddr_t)frames.queue_head << PAGE_SHIFT);
+    struct frame *frame = &frames.table[frames.queue_head];
+
+    ASSERT(frame->kind == FRAME_FREE && frame->refs == 0);
+    frames.queue_head = frame->next;
+    frames.queue_len--;
+    if (frames.queue_head == NO_FRAME) {
+        frames.queue_tail = NO_FRAME;
+    }
+    return pa;
+}
+
+int frame_alloc_at(enum frame_kind kind, paddr_t *pa, struct alloc_site *site)
+{
+    if (inject_fails(site) || frames.free_count == 0) {
+        return -ENOMEM;
+    }
+    frames.free_count--;
+    *pa = frames.queue_head == NO_FRAME ? take_never_used() : take_from_queue();
+    frames.table[number_of(*pa)] = (struct frame){.refs = 1, .kind = (uint16_t)kind, .next = NO_FRAME};
+    plat_mem_mark(*pa, PAGE_SIZE, PLAT_MEM_UNDEFINED);
+    return 0;
+}
+
+struct frame *frame_of(paddr_t pa)
+{
+    struct frame *frame = &frames.table[number_of(pa)];
+
+    ASSERT(frame->kind != FRAME_FREE && frame->refs > 0);
+    return frame;
+}
+
+void frame_get(paddr_t pa)
+{
+    struct frame *frame = frame_of(pa);
+
+    ASSERT(frame->kind == FRAME_USER && frame->refs < UINT32_MAX);
+    frame->refs++;
+}
+
+void frame_put(paddr_t pa)
+{
+    uint32_t number = number_of(pa);
+    struct frame *frame = frame_of(pa);
+
+    frame->refs--;
+    if (frame->refs > 0) {
+        return;
+    }
+    ASSERT(frame->entries == 0);
+    plat_mem_mark(pa, PAGE_SIZE, PLAT_MEM_FREE);
+    frame->kind = FRAME_FREE;
+    frame->next = NO_FRAME;
+    if (frames.queue_tail == NO_FRAME) {
+        frames.queue_head = number;
+    } else {
+        frames.table[frames.queue_tail].next = number;
+    }
+    frames.queue_tail = number;
+    frames.queue_len++;
+    frames.free_count++;
+}
+
+uint64_t frame_free_count(void)
+{
+    return frames.free_count;
+}
+
+uint64_t frame_total_count(void)
+{
+    return frames.total_count;
+}
+
+void frame_check(void)
+{
+    uint64_t queued = 0;
+    uint64_t used = 0;
+    uint64_t free = 0;
+
+    for (uint32_t n = frames.queue_head; n != NO_FRAME; n = frames.table[n].next) {
+        ASSERT(frames.table[n].kind == FRAME_FREE && frames.table[n].refs == 0);
+        ASSERT(queued < frames.queue_len);
+        queued++;
+    }
+    for (unsigned i = 0; i <= frames.range && i < frames.range_count; i++) {
+        paddr_t base = frames.ranges[i].base;
+        paddr_t end = i == frames.range ? frames.watermark : base + frames.ranges[i].size;
+        for (paddr_t pa = base; pa < end; pa += PAGE_SIZE) {
+            const struct frame *frame = &frames.table[number_of(pa)];
+            ASSERT((frame->refs == 0) == (frame->kind == FRAME_FREE));
+            if (frame->kind == FRAME_FREE) {
+                free++;
+            } else {
+                used++;
+            }
+        }
+    }
+    ASSERT(queued == frames.queue_len);
+    ASSERT(free == frames.queue_len);
+    ASSERT(used + frames.free_count == frames.total_count);
+}

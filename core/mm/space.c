@@ -1,0 +1,287 @@
+#include "mm/space.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/cpu.h"
+#include "base/panic.h"
+#include "base/plant.h"
+#include "mm/frame.h"
+#include "mm/pool.h"
+#include "mm/pt.h"
+
+enum { WINDOW_PAGES = 64 }; /* pages of work between two looks at interrupts */
+
+static struct pool space_pool;
+
+void space_init(void)
+{
+    pool_init(&space_pool, "space", sizeof(struct space));
+    region_init();
+}
+
+int space_create(struct space **space)
+{
+    struct space *made = pool_alloc(&space_pool);
+
+    if (!made) {
+        return -ENOMEM;
+    }
+    if (pt_create(&made->root) != 0) {
+        pool_free(&space_pool, made);
+        return -ENOMEM;
+    }
+    tree_init(&made->regions);
+    *space = made;
+    return 0;
+}
+
+void space_destroy(struct space *space)
+{
+    struct tlb_batch batch;
+
+    if (cpu_this()->space == space) {
+        space_use(NULL);
+    }
+    /* Nobody walks these tables from here on, so that one flush is enough for all of them. */
+    tlb_flush_context(&space->tlb);
+    space->tlb = (struct tlb_context){0};
+    tlb_batch_begin(&batch, &space->tlb);
+    pt_unmap(space->root, 0, USER_END, &batch);
+    tlb_batch_end(&batch);
+    pt_destroy(space->root);
+    region_remove(&space->regions, 0, USER_END);
+    pool_free(&space_pool, space);
+}
+
+/* Gives the child the parent's leaves of one region, none of them writable. */
+static int fork_leaves(struct space *parent, struct space *child, const struct region *region)
+{
+    struct pt_leaf leaf;
+    unsigned pages = 0;
+
+    for (uaddr_t va = region->start; pt_next(parent->root, &va, region->end, &leaf); va += PAGE_SIZE) {
+        int error = pt_prepare(child->root, va);
+        if (error) {
+            if (PLANTED(SEED_1)) {
+                frame_put(leaf.pa);
+            }
+            return error;
+        }
+        frame_get(leaf.pa);
+        pt_set(child->root, va, leaf.pa, region->prot, false);
+        if (++pages % WINDOW_PAGES == 0) {
+            plat_irq_window();
+        }
+    }
+    return 0;
+}
+
+static int fork_regions(struct space *parent, struct space *child)
+{
+    for (struct tree_node *node = tree_first(&parent->regions); node;
+         node = tree_next(&parent->regions, node)) {
+        const struct region *region = CONTAINER_OF(node, struct region, node);
+        struct region *copy = region_create(region);
+        if (!copy) {
+            return -ENOMEM;
+        }
+        region_insert(&child->regions, copy);
+        int error = fork_leaves(parent, child, region);
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* Takes the right to write from every leaf, so that the next write copies. */
+static void write_protect(struct space *space)
+{
+    struct pt_leaf leaf;
+    bool changed = false;
+    unsigned pages = 0;
+
+    for (struct tree_node *node = tree_first(&space->regions); node;
+         node = tree_next(&space->regions, node)) {
+        const struct region *region = CONTAINER_OF(node, struct region, node);
+        if (!(region->prot & PROT_WRITE)) {
+            continue;
+        }
+        for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);
+             va += PAGE_SIZE) {
+            if (leaf.is_writable) {
+                pt_set_rights(space->root, va, region->prot, false);
+                changed = true;
+            }
+            if (++pages % WINDOW_PAGES == 0) {
+                plat_irq_window();
+            }
+        }
+    }
+    if (changed && !PLANTED(T_1)) {
+        tlb_flush_context(&space->tlb);
+    } else {
+        plat_pte_publish();
+    }
+}
+
+int space_fork(struct space *parent, struct space **child)
+{
+    struct space *made;
+    int error = space_create(&made);
+
+    if (error) {
+        return error;
+    }
+    made->brk_start = parent->brk_start;
+    made->brk_end = parent->brk_end;
+    error = fork_regions(parent, made);
+    if (error) {
+        space_destroy(made);
+        return error;
+    }
+    write_protect(parent);
+    *child = made;
+    return 0;
+}
+
+void space_use(struct space *space)
+{
+    struct cpu *cpu = cpu_this();
+
+    if (cpu->space == space) {
+        return;
+    }
+    if (space) {
+        tlb_use_space(&space->tlb, space->root);
+    } else {
+        tlb_use_none();
+    }
+    cpu->space = space;
+}
+
+/* The part of space_unmap that cannot fail: start and end are borders of regions. */
+static void unmap_cut(struct space *space, uaddr_t start, uaddr_t end)
+{
+    struct tlb_batch batch;
+
+    region_remove(&space->regions, start, end);
+    tlb_batch_begin(&batch, &space->tlb);
+    pt_unmap(space->root, start, end, &batch);
+    tlb_batch_end(&batch);
+}
+
+int space_unmap(struct space *space, uaddr_t start, uaddr_t end)
+{
+    int error = region_cut(&space->regions, start, end);
+
+    if (!error) {
+        unmap_cut(space, start, end);
+    }
+    return error;
+}
+
+int space_map(struct space *space, const struct region *given)
+{
+    struct region *region = region_create(given);
+    int error;
+
+    if (!region) {
+        return -ENOMEM;
+    }
+    error = region_cut(&space->regions, given->start, given->end);
+    if (error) {
+        region_discard(region);
+        return error;
+    }
+    unmap_cut(space, given->start, given->end);
+    region_insert(&space->regions, region);
+    return 0;
+}
+
+/* The end of what is mapped without a hole from start on, at most end. */
+static uaddr_t mapped_end(const struct space *space, uaddr_t start, uaddr_t end)
+{
+    uaddr_t at = start;
+
+    while (at < end) {
+        const struct region *region = region_find(&space->regions, at);
+        if (!region) {
+            return at;
+        }
+        at = region->end;
+    }
+    return end;
+}
+
+/* Sets the rights of the leaves there are. None becomes writable here: the first write decides that. */
+static void protect_leaves(struct space *space, uaddr_t start, uaddr_t end, unsigned prot)
+{
+    struct pt_leaf leaf;
+
+    for (uaddr_t va = start; pt_next(space->root, &va, end, &leaf); va += PAGE_SIZE) {
+        pt_set_rights(space->root, va, prot, false);
+        if (prot & PROT_EXEC) {
+            plat_icache_sync(leaf.pa, PAGE_SIZE);
+        }
+    }
+    tlb_flush_range(&space->tlb, start, end);
+}
+
+int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot)
+{
+    uaddr_t stop = mapped_end(space, start, end);
+    int error;
+
+    error = region_cut(&space->regions, start, stop);
+    if (error) {
+        return error;
+    }
+    for (uaddr_t at = start; at < stop;) {
+        struct region *region = region_find(&space->regions, at);
+        region->prot = prot;
+        at = region->end;
+    }
+    if (start < stop) {
+        protect_leaves(space, start, stop, prot);
+        region_join(&space->regions, start, stop);
+    }
+    return stop == end ? 0 : -ENOMEM;
+}
+
+int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
+{
+    uaddr_t top = SPACE_MMAP_TOP;
+
+    while (top >= SPACE_MMAP_BOTTOM && top - SPACE_MMAP_BOTTOM >= len) {
+        const struct tree_node *node = tree_find_le(&space->regions, top - 1);
+        const struct region *below = node ? CONTAINER_OF(node, struct region, node) : NULL;
+        if (!below || below->end <= top - len) {
+            *start = top - len;
+            return 0;
+        }
+        top = below->start;
+    }
+    return -ENOMEM;
+}
+
+uint64_t space_check(const struct space *space)
+{
+    struct pt_leaf leaf;
+
+    region_check(&space->regions);
+    pool_check(&space_pool);
+    for (uaddr_t va = 0; pt_next(space->root, &va, USER_END, &leaf); va += PAGE_SIZE) {
+        const struct region *region = region_find(&space->regions, va);
+        ASSERT(region);
+        ASSERT(leaf.is_valid == (region->prot != PROT_NONE));
+        ASSERT(!leaf.is_writable || (region->prot & PROT_WRITE));
+        ASSERT(!leaf.is_writable || frame_of(leaf.pa)->refs == 1);
+    }
+    return pt_check(space->root);
+}
+
+size_t space_count(void)
+{
+    return space_pool.used;
+}

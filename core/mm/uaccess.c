@@ -1,0 +1,167 @@
+#include "mm/uaccess.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/cpu.h"
+#include "base/panic.h"
+#include "base/string.h"
+#include "mm/fault.h"
+#include "mm/pt.h"
+
+static bool is_user_range(uaddr_t start, uint64_t len)
+{
+    return start <= USER_END && len <= USER_END - start;
+}
+
+int user_read(void *dst, uaddr_t src, uint64_t len)
+{
+    uint64_t done = 0;
+
+    if (!is_user_range(src, len)) {
+        return -EFAULT;
+    }
+    while (done < len) {
+        struct plat_fault fault;
+        done += plat_user_read((char *)dst + done, src + done, len - done, &fault);
+        if (done < len) {
+            int error = fault_resolve(cpu_this()->space, fault.addr, PLAT_READ);
+            if (error) {
+                return error;
+            }
+        }
+    }
+    return 0;
+}
+
+int user_write(uaddr_t dst, const void *src, uint64_t len)
+{
+    uint64_t done = 0;
+
+    if (!is_user_range(dst, len)) {
+        return -EFAULT;
+    }
+    while (done < len) {
+        struct plat_fault fault;
+        done += plat_user_write(dst + done, (const char *)src + done, len - done, &fault);
+        if (done < len) {
+            int error = fault_resolve(cpu_this()->space, fault.addr, PLAT_WRITE);
+            if (error) {
+                return error;
+            }
+        }
+    }
+    return 0;
+}
+
+int user_string_len(uaddr_t src, uint64_t capacity, uint64_t *len)
+{
+    char chunk[64];
+    uint64_t done = 0;
+
+    while (done < capacity) {
+        uint64_t page_rest = PAGE_SIZE - ((src + done) & PAGE_MASK);
+        uint64_t count = min_u64(min_u64(page_rest, capacity - done), sizeof(chunk));
+        int error = user_read(chunk, src + done, count);
+        if (error) {
+            return error;
+        }
+        for (uint64_t i = 0; i < count; i++) {
+            if (chunk[i] == '\0') {
+                *len = done + i;
+                return 0;
+            }
+        }
+        done += count;
+    }
+    return -ENAMETOOLONG;
+}
+
+int user_read_string(char *dst, uaddr_t src, size_t capacity)
+{
+    uint64_t len;
+    int error = user_string_len(src, capacity, &len);
+
+    return error ? error : user_read(dst, src, len + 1);
+}
+
+int user_prepare_write(uaddr_t dst, uint64_t len)
+{
+    struct space *space = cpu_this()->space;
+    struct pt_leaf leaf;
+
+    if (!is_user_range(dst, len)) {
+        return -EFAULT;
+    }
+    if (len == 0) {
+        return 0;
+    }
+    for (uaddr_t page = page_down(dst); page < dst + len; page += PAGE_SIZE) {
+        if (pt_find(space->root, page, &leaf) && leaf.is_writable) {
+            continue;
+        }
+        int error = fault_resolve(space, page, PLAT_WRITE);
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+int space_page(struct space *space, uaddr_t page, paddr_t *pa)
+{
+    const struct region *region = region_find(&space->regions, page);
+    struct pt_leaf leaf;
+
+    if (!region) {
+        return -EFAULT;
+    }
+    enum plat_access access = region->prot & PROT_WRITE ? PLAT_WRITE : PLAT_READ;
+    if (!pt_find(space->root, page, &leaf) || (access == PLAT_WRITE && !leaf.is_writable)) {
+        int error = fault_resolve(space, page, access);
+        if (error) {
+            return error;
+        }
+        bool found = pt_find(space->root, page, &leaf);
+        ASSERT(found);
+    }
+    *pa = leaf.pa;
+    return 0;
+}
+
+int space_write(struct space *space, uaddr_t dst, const void *src, uint64_t len)
+{
+    uint64_t done = 0;
+
+    if (!is_user_range(dst, len)) {
+        return -EFAULT;
+    }
+    while (done < len) {
+        uint64_t offset = (dst + done) & PAGE_MASK;
+        uint64_t chunk = min_u64(PAGE_SIZE - offset, len - done);
+        paddr_t pa;
+        int error = space_page(space, page_down(dst + done), &pa);
+        if (error) {
+            return error;
+        }
+        memcpy((char *)plat_phys_ptr(pa, PAGE_SIZE) + offset, (const char *)src + done, chunk);
+        done += chunk;
+    }
+    return 0;
+}
+
+uint64_t space_peek(const struct space *space, void *dst, uaddr_t src, uint64_t len)
+{
+    uint64_t done = 0;
+
+    while (done < len && src + done < USER_END) {
+        uint64_t offset = (src + done) & PAGE_MASK;
+        uint64_t chunk = min_u64(PAGE_SIZE - offset, len - done);
+        struct pt_leaf leaf;
+        if (!pt_find(space->root, page_down(src + done), &leaf)) {
+            break;
+        }
+        memcpy((char *)dst + done, (const char *)plat_phys_ptr(leaf.pa, PAGE_SIZE) + offset, chunk);
+        done += chunk;
+    }
+    return done;
+}

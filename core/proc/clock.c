@@ -1,0 +1,117 @@
+#include "proc/clock.h"
+
+#include "base/panic.h"
+#include "base/tree.h"
+#include "proc/sched.h"
+
+static struct {
+    bool is_det;
+    nsec_t det_now;
+    nsec_t slice_end;
+    nsec_t armed; /* what the platform's timer is set to */
+    struct tree timers;
+} clock;
+
+void clock_init(bool is_det)
+{
+    clock.is_det = is_det;
+    clock.det_now = 0;
+    clock.slice_end = PLAT_NEVER;
+    clock.armed = PLAT_NEVER;
+    tree_init(&clock.timers);
+    plat_timer_set(PLAT_NEVER);
+}
+
+bool clock_is_det(void)
+{
+    return clock.is_det;
+}
+
+nsec_t clock_now(void)
+{
+    return clock.is_det ? clock.det_now : plat_clock_now();
+}
+
+void clock_count_call(void)
+{
+    clock.det_now += CLOCK_DET_STEP;
+}
+
+static nsec_t first_deadline(void)
+{
+    const struct tree_node *node = tree_first(&clock.timers);
+
+    return node ? node->key : PLAT_NEVER;
+}
+
+/* Sets the platform's timer to what comes first, if that has changed. */
+static void arm(void)
+{
+    nsec_t next = min_u64(first_deadline(), clock.slice_end);
+
+    if (!clock.is_det && next != clock.armed) {
+        clock.armed = next;
+        plat_timer_set(next);
+    }
+}
+
+void clock_add(struct thread *thread, nsec_t deadline)
+{
+    ASSERT(!thread->has_timer);
+    thread->has_timer = true;
+    tree_insert(&clock.timers, &thread->timer, deadline);
+    arm();
+}
+
+void clock_remove(struct thread *thread)
+{
+    if (thread->has_timer) {
+        tree_remove(&clock.timers, &thread->timer);
+        thread->has_timer = false;
+        arm();
+    }
+}
+
+void clock_set_slice(nsec_t end)
+{
+    clock.slice_end = end;
+    arm();
+}
+
+static void wake_due(nsec_t now)
+{
+    for (struct tree_node *node = tree_first(&clock.timers); node && node->key <= now;
+         node = tree_first(&clock.timers)) {
+        struct thread *thread = CONTAINER_OF(node, struct thread, timer);
+        tree_remove(&clock.timers, node);
+        thread->has_timer = false;
+        sched_wake(thread);
+    }
+}
+
+bool clock_expire(void)
+{
+    nsec_t now = clock_now();
+    bool is_slice_over = clock.slice_end <= now;
+
+    wake_due(now);
+    if (is_slice_over) {
+        clock.slice_end = PLAT_NEVER;
+    }
+    clock.armed = PLAT_NEVER; /* it fired, or it will be set again to the same */
+    arm();
+    return is_slice_over;
+}
+
+bool clock_jump(void)
+{
+    nsec_t next = first_deadline();
+
+    ASSERT(clock.is_det);
+    if (next == PLAT_NEVER) {
+        return false;
+    }
+    clock.det_now = max_u64(clock.det_now, next);
+    wake_due(clock.det_now);
+    return true;
+}

@@ -1,0 +1,123 @@
+#include "proc/pid.h"
+
+#include "abi/errno.h"
+#include "base/panic.h"
+#include "mm/pool.h"
+
+enum {
+    BUCKETS = 1024,
+    WORDS = (PID_MAX + 64) / 64,
+};
+
+static struct {
+    struct pool pool;
+    struct list buckets[BUCKETS];
+    uint64_t used[WORDS]; /* bit n: number n */
+    int last;             /* the number given out last */
+} pids;
+
+void pid_init(void)
+{
+    pool_init(&pids.pool, "pid", sizeof(struct pid));
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        list_init(&pids.buckets[i]);
+    }
+    for (unsigned i = 0; i < WORDS; i++) {
+        pids.used[i] = 0;
+    }
+    pids.last = 0;
+}
+
+static struct list *bucket_of(int number)
+{
+    return &pids.buckets[(unsigned)number % BUCKETS];
+}
+
+/* The first free number in [from, to], or 0. */
+static int find_free(int from, int to)
+{
+    for (int n = from; n <= to;) {
+        uint64_t free = ~pids.used[n / 64] & (UINT64_MAX << (n % 64));
+        if (free != 0) {
+            n = n / 64 * 64 + __builtin_ctzll(free);
+            return n <= to ? n : 0;
+        }
+        n = (n / 64 + 1) * 64;
+    }
+    return 0;
+}
+
+int pid_create(struct pid **pid)
+{
+    int number = find_free(pids.last + 1, PID_MAX);
+
+    if (number == 0) {
+        number = find_free(1, pids.last);
+    }
+    if (number == 0) {
+        return -EAGAIN;
+    }
+    struct pid *made = pool_alloc(&pids.pool);
+    if (!made) {
+        return -ENOMEM;
+    }
+    made->number = number;
+    made->refs = 1;
+    list_init(&made->members);
+    list_append(bucket_of(number), &made->hash_link);
+    pids.used[number / 64] |= (uint64_t)1 << (number % 64);
+    pids.last = number;
+    *pid = made;
+    return 0;
+}
+
+struct pid *pid_get(struct pid *pid)
+{
+    ASSERT(pid->refs > 0);
+    pid->refs++;
+    return pid;
+}
+
+void pid_put(struct pid *pid)
+{
+    ASSERT(pid->refs > 0);
+    if (--pid->refs > 0) {
+        return;
+    }
+    ASSERT(!pid->process && list_is_empty(&pid->members));
+    list_remove(&pid->hash_link);
+    pids.used[pid->number / 64] &= ~((uint64_t)1 << (pid->number % 64));
+    pool_free(&pids.pool, pid);
+}
+
+struct pid *pid_find(int number)
+{
+    LIST_FOR(link, bucket_of(number)) {
+        struct pid *pid = CONTAINER_OF(link, struct pid, hash_link);
+        if (pid->number == number) {
+            return pid;
+        }
+    }
+    return NULL;
+}
+
+size_t pid_check(void)
+{
+    size_t hashed = 0;
+    size_t marked = 0;
+
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        LIST_FOR(link, &pids.buckets[i]) {
+            const struct pid *pid = CONTAINER_OF(link, struct pid, hash_link);
+            ASSERT(pid->refs > 0 && bucket_of(pid->number) == &pids.buckets[i]);
+            ASSERT(pids.used[pid->number / 64] >> (pid->number % 64) & 1);
+            hashed++;
+        }
+    }
+    for (unsigned i = 0; i < WORDS; i++) {
+        marked += count_bits(pids.used[i]);
+    }
+    ASSERT(hashed == marked && hashed == pids.pool.used);
+    pool_check(&pids.pool);
+    return hashed;
+}

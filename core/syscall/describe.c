@@ -1,0 +1,258 @@
+#include "syscall/describe.h"
+
+#include "abi/eft.h"
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/string.h"
+#include "mm/uaccess.h"
+#include "proc/process.h"
+
+enum {
+    SHOWN_BYTES = 256, /* of a buffer; the rest is in its hash */
+    SHOWN_STRINGS = 32,
+    SHOWN_VECTORS = 16,
+};
+
+static const struct space *space_of(const struct thread *thread)
+{
+    return thread->process->space;
+}
+
+static void put_byte(struct text *text, uint8_t byte)
+{
+    if (byte == '\n') {
+        text_printf(text, "\\n");
+    } else if (byte == '"' || byte == '\\') {
+        text_printf(text, "\\%c", byte);
+    } else if (byte < ' ' || byte > '~') {
+        text_printf(text, "\\x%02x", byte);
+    } else {
+        text_char(text, (char)byte);
+    }
+}
+
+/* "bytes", the first of them, and a hash of all (FNV-1a) when not all are shown; ? from where nothing is present. */
+static void put_bytes(struct text *text, const struct space *space, uaddr_t at, uint64_t len)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    uint64_t done = 0;
+
+    text_char(text, '"');
+    while (done < len) {
+        uint8_t chunk[64];
+        uint64_t count = space_peek(space, chunk, at + done, min_u64(sizeof(chunk), len - done));
+        if (count == 0) {
+            break;
+        }
+        for (uint64_t i = 0; i < count; i++) {
+            hash = (hash ^ chunk[i]) * 0x100000001b3u;
+            if (done + i < SHOWN_BYTES) {
+                put_byte(text, chunk[i]);
+            }
+        }
+        done += count;
+    }
+    text_char(text, '"');
+    if (done > SHOWN_BYTES) {
+        text_printf(text, "#%016lx", hash);
+    }
+    if (done < len) {
+        text_char(text, '?');
+    }
+}
+
+static void put_string(struct text *text, const struct space *space, uaddr_t at)
+{
+    uint64_t len = 0;
+    char c;
+
+    if (at == 0) {
+        text_printf(text, "NULL");
+        return;
+    }
+    while (len < SHOWN_BYTES && space_peek(space, &c, at + len, 1) == 1 && c != '\0') {
+        len++;
+    }
+    put_bytes(text, space, at, len);
+}
+
+static void put_string_vector(struct text *text, const struct space *space, uaddr_t at)
+{
+    text_char(text, '[');
+    for (unsigned i = 0; at != 0 && i < SHOWN_STRINGS; i++) {
+        uint64_t string;
+        if (space_peek(space, &string, at + i * sizeof(string), sizeof(string)) != sizeof(string)) {
+            text_char(text, '?');
+            break;
+        }
+        if (string == 0) {
+            break;
+        }
+        if (i > 0) {
+            text_char(text, ' ');
+        }
+        put_string(text, space, string);
+    }
+    text_char(text, ']');
+}
+
+static void put_vectors(struct text *text, const struct space *space, uaddr_t at, int64_t count)
+{
+    text_char(text, '[');
+    for (int64_t i = 0; i < count && i < SHOWN_VECTORS; i++) {
+        struct abi_iovec vector;
+        if (space_peek(space, &vector, at + (uint64_t)i * sizeof(vector), sizeof(vector)) !=
+            sizeof(vector)) {
+            text_char(text, '?');
+            break;
+        }
+        put_bytes(text, space, vector.iov_base, vector.iov_len);
+    }
+    text_char(text, ']');
+}
+
+/* A structure of 64-bit numbers. */
+static void put_words(struct text *text, const struct space *space, uaddr_t at, unsigned count)
+{
+    text_char(text, '{');
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t word;
+        if (space_peek(space, &word, at + i * sizeof(word), sizeof(word)) != sizeof(word)) {
+            text_char(text, '?');
+            break;
+        }
+        text_printf(text, i > 0 ? " %lu" : "%lu", word);
+    }
+    text_char(text, '}');
+}
+
+static void put_spawn(struct text *text, const struct space *space, uaddr_t at)
+{
+    struct abi_spawn spawn;
+
+    if (space_peek(space, &spawn, at, sizeof(spawn)) != sizeof(spawn)) {
+        text_char(text, '?');
+        return;
+    }
+    text_printf(text, "{path=");
+    put_string(text, space, spawn.path);
+    text_printf(text, " image=0x%lx+%lu argv=", spawn.image, spawn.image_len);
+    put_string_vector(text, space, spawn.argv);
+    text_printf(text, " flags=0x%lx}", spawn.flags);
+}
+
+static void put_input(struct text *text, enum syscall_kind kind, const struct space *space,
+                      const uint64_t *arg)
+{
+    switch (kind) {
+    case KIND_INT:
+    case KIND_FD:
+    case KIND_PID:
+    case KIND_SIG:
+        text_printf(text, "%d", (int)*arg);
+        return;
+    case KIND_LONG:
+        text_printf(text, "%ld", (int64_t)*arg);
+        return;
+    case KIND_SIZE:
+        text_printf(text, "%lu", *arg);
+        return;
+    case KIND_PATH:
+        put_string(text, space, *arg);
+        return;
+    case KIND_STRV:
+        put_string_vector(text, space, *arg);
+        return;
+    default:
+        break;
+    }
+    text_printf(text, "0x%lx", *arg);
+    if (*arg == 0) {
+        return;
+    }
+    text_char(text, ' ');
+    if (kind == KIND_IN_BYTES) {
+        put_bytes(text, space, *arg, arg[1]);
+    } else if (kind == KIND_IN_IOV) {
+        put_vectors(text, space, *arg, (int)arg[1]);
+    } else if (kind == KIND_IN_TIMESPEC || kind == KIND_IN_RLIMIT) {
+        put_words(text, space, *arg, 2);
+    } else if (kind == KIND_IN_SPAWN) {
+        put_spawn(text, space, *arg);
+    } else {
+        text->len--;
+    }
+}
+
+void describe_inputs(struct text *text, const struct syscall *call, const struct thread *thread)
+{
+    const uint64_t *args = thread->user.x;
+
+    if (!call) {
+        text_printf(text, "call_%lu(0x%lx, 0x%lx, 0x%lx)", thread->user.x[8], args[0], args[1],
+                    args[2]);
+        return;
+    }
+    text_printf(text, "%s(", call->name);
+    for (unsigned i = 0; i < call->arg_count; i++) {
+        if (i > 0) {
+            text_printf(text, ", ");
+        }
+        put_input(text, call->kinds[i], space_of(thread), &args[i]);
+    }
+    text_char(text, ')');
+}
+
+static const char *error_name(int64_t result)
+{
+    static const char *const names[] = {
+        [EPERM] = "EPERM",     [ENOENT] = "ENOENT",   [ESRCH] = "ESRCH",   [EINTR] = "EINTR",
+        [EIO] = "EIO",         [E2BIG] = "E2BIG",     [ENOEXEC] = "ENOEXEC", [EBADF] = "EBADF",
+        [ECHILD] = "ECHILD",   [EAGAIN] = "EAGAIN",   [ENOMEM] = "ENOMEM", [EACCES] = "EACCES",
+        [EFAULT] = "EFAULT",   [EBUSY] = "EBUSY",     [EEXIST] = "EEXIST", [ENODEV] = "ENODEV",
+        [ENOTDIR] = "ENOTDIR", [EISDIR] = "EISDIR",   [EINVAL] = "EINVAL", [ENOTTY] = "ENOTTY",
+        [EFBIG] = "EFBIG",     [ENAMETOOLONG] = "ENAMETOOLONG", [ENOSYS] = "ENOSYS",
+        [ELOOP] = "ELOOP",
+    };
+
+    if (result >= 0 || (uint64_t)-result >= ARRAY_LEN(names)) {
+        return NULL;
+    }
+    return names[-result];
+}
+
+void describe_outputs(struct text *text, const struct syscall *call, const struct thread *thread,
+                      const uint64_t *args, int64_t result)
+{
+    const char *error = error_name(result);
+
+    if (error) {
+        text_printf(text, " = -%s", error);
+        return;
+    }
+    text_printf(text, result > 0xffff ? " = 0x%lx" : " = %ld", result);
+    for (unsigned i = 0; call && result >= 0 && i < call->arg_count; i++) {
+        const struct space *space = space_of(thread);
+        if (args[i] == 0) {
+            continue;
+        }
+        if (call->kinds[i] == KIND_OUT_BYTES) {
+            text_char(text, ' ');
+            put_bytes(text, space, args[i], (uint64_t)result);
+        } else if (call->kinds[i] == KIND_OUT_INT) {
+            int value = 0;
+            if (space_peek(space, &value, args[i], sizeof(value)) == sizeof(value)) {
+                text_printf(text, " {0x%x}", (unsigned)value);
+            }
+        } else if (call->kinds[i] == KIND_OUT_TIMESPEC || call->kinds[i] == KIND_OUT_RLIMIT) {
+            text_char(text, ' ');
+            put_words(text, space, args[i], 2);
+        } else if (call->kinds[i] == KIND_OUT_UTSNAME) {
+            text_char(text, ' ');
+            put_bytes(text, space, args[i], sizeof(struct abi_utsname));
+        } else if (call->kinds[i] == KIND_OUT_STAT) {
+            text_char(text, ' ');
+            put_words(text, space, args[i], sizeof(struct abi_stat) / sizeof(uint64_t));
+        }
+    }
+}

@@ -1,0 +1,110 @@
+#include "syscall/dispatch.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/cpu.h"
+#include "base/print.h"
+#include "mm/fault.h"
+#include "proc/clock.h"
+#include "proc/process.h"
+#include "proc/sched.h"
+#include "syscall/table.h"
+#include "syscall/trace.h"
+
+/* Makes the call in the thread's registers, for the first time or again. */
+static void make_call(struct thread *thread)
+{
+    const struct syscall *call = syscall_find(thread->user.x[8]);
+    uint64_t args[SYSCALL_ARGS_MAX];
+
+    for (unsigned i = 0; i < SYSCALL_ARGS_MAX; i++) {
+        args[i] = thread->user.x[i];
+    }
+    trace_call_begin(thread);
+    int64_t result = call ? call->handler(thread, args) : -ENOSYS;
+    if (result == CALL_GONE) {
+        return;
+    }
+    if (result == CALL_BLOCKED) {
+        trace_call_block(thread);
+        return;
+    }
+    thread->call = (struct call){0};
+    if (result == CALL_NO_RESULT) {
+        trace_call_end(thread, 0);
+        return;
+    }
+    thread->user.x[0] = (uint64_t)result;
+    trace_call_end(thread, result);
+}
+
+void dispatch_rerun(struct thread *thread)
+{
+    sched_end_wait(thread);
+    make_call(thread);
+}
+
+/* A fault of the program's own ends it. */
+static void end_by_signal(struct thread *thread, int signal)
+{
+    process_exit(thread->process, signal);
+}
+
+static void handle_fault(struct thread *thread, const struct plat_trap *trap)
+{
+    const struct plat_fault *fault = &trap->fault;
+    int error = -EFAULT;
+
+    if (fault->kind == PLAT_FAULT_ALIGNMENT || fault->kind == PLAT_FAULT_BUS) {
+        trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);
+        end_by_signal(thread, SIGBUS);
+        return;
+    }
+    uint64_t stale = fault_stale_count();
+    error = fault_resolve(thread->process->space, fault->addr, fault->access);
+    if (fault_stale_count() != stale) {
+        return; /* the machine may or may not remember lesser rights: no event of the program's */
+    }
+    if (error == -ENOMEM) {
+        trace_fault(thread->tid, trap, TRACE_FAULT_NO_MEMORY);
+        kprintf("eft: out of memory: ended process %d (%s)\n", thread->tid, thread->process->name);
+        end_by_signal(thread, SIGKILL);
+    } else if (error) {
+        trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);
+        end_by_signal(thread, SIGSEGV);
+    } else {
+        trace_fault(thread->tid, trap, TRACE_FAULT_RESOLVED);
+    }
+}
+
+/* The first use of FP registers since another thread had them. */
+static void handle_fp(struct thread *thread)
+{
+    plat_fp_use(&thread->fp);
+    cpu_this()->fp_owner = thread;
+}
+
+void dispatch_trap(struct thread *thread, const struct plat_trap *trap)
+{
+    switch (trap->kind) {
+    case PLAT_TRAP_SYSCALL:
+        clock_count_call();
+        sched_count_call();
+        make_call(thread);
+        return;
+    case PLAT_TRAP_FAULT:
+        handle_fault(thread, trap);
+        return;
+    case PLAT_TRAP_UNDEFINED:
+        end_by_signal(thread, SIGILL);
+        return;
+    case PLAT_TRAP_BREAKPOINT:
+        end_by_signal(thread, SIGTRAP);
+        return;
+    case PLAT_TRAP_FP:
+        handle_fp(thread);
+        return;
+    case PLAT_TRAP_IRQ:
+        return;
+    }
+}

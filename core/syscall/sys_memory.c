@@ -1,0 +1,135 @@
+/* The caller's address space: brk, mmap, munmap, mprotect. */
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "mm/frame.h"
+#include "mm/space.h"
+#include "proc/process.h"
+#include "syscall/handlers.h"
+
+static const unsigned PROT_ALL = PROT_READ | PROT_WRITE | PROT_EXEC;
+
+/* [start, start + len) rounded up to pages, if it lies in user space and is not empty. */
+static int page_range(uaddr_t start, uint64_t len, uaddr_t *end)
+{
+    if ((start & PAGE_MASK) || len == 0 || start > USER_END || len > USER_END - start) {
+        return -EINVAL;
+    }
+    *end = page_up(start + len);
+    return 0;
+}
+
+/* A request for more than all of memory is refused, unless it says MAP_NORESERVE; less may be promised more than
+ * once, as on Linux (proc(5), overcommit_memory 0). */
+static bool is_too_much(uint64_t len)
+{
+    return len >> PAGE_SHIFT > frame_total_count();
+}
+
+/* Gives the break that holds afterwards: the old one where the new can't be had (brk(2), C library/kernel
+ * differences). */
+int64_t sys_brk(struct thread *thread, const uint64_t *args)
+{
+    struct space *space = thread->process->space;
+    uaddr_t wanted = args[0];
+    uaddr_t old_end = page_up(space->brk_end);
+
+    if (wanted < space->brk_start || wanted > SPACE_MMAP_TOP) {
+        return (int64_t)space->brk_end;
+    }
+    uaddr_t new_end = page_up(wanted);
+    int error = 0;
+    if (new_end > old_end) {
+        const struct region region = {
+            .start = old_end, .end = new_end, .prot = PROT_READ | PROT_WRITE};
+        bool is_free = region_is_free(&space->regions, old_end, new_end);
+        error = is_free && !is_too_much(new_end - old_end) ? space_map(space, &region) : -ENOMEM;
+    } else if (new_end < old_end) {
+        error = space_unmap(space, new_end, old_end);
+    }
+    if (!error) {
+        space->brk_end = wanted;
+    }
+    return (int64_t)space->brk_end;
+}
+
+int64_t sys_munmap(struct thread *thread, const uint64_t *args)
+{
+    uaddr_t end;
+    int error = page_range(args[0], args[1], &end);
+
+    return error ? error : space_unmap(thread->process->space, args[0], end);
+}
+
+/* Where a mapping goes: exactly there, or at the hint if that is free, or in the highest gap. */
+static int place(const struct space *space, uint64_t hint, uint64_t len, uint64_t flags, uaddr_t *start)
+{
+    bool is_exact = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+
+    if (len > USER_END - SPACE_MMAP_BOTTOM) {
+        return -ENOMEM;
+    }
+    if (is_exact && (hint & PAGE_MASK)) {
+        return -EINVAL;
+    }
+    bool fits = hint >= SPACE_MMAP_BOTTOM && hint <= USER_END - PAGE_SIZE - len;
+    if (is_exact && !fits) {
+        return hint < SPACE_MMAP_BOTTOM ? -EPERM : -ENOMEM;
+    }
+    uaddr_t wanted = page_down(hint);
+    bool is_free = fits && region_is_free(&space->regions, wanted, wanted + len);
+    if ((flags & MAP_FIXED_NOREPLACE) && !is_free) {
+        return -EEXIST;
+    }
+    if (is_exact || is_free) {
+        *start = wanted;
+        return 0;
+    }
+    return space_find_gap(space, len, start);
+}
+
+/* Anonymous and private; a file, and memory that is shared over fork, are not there yet. */
+int64_t sys_mmap(struct thread *thread, const uint64_t *args)
+{
+    struct space *space = thread->process->space;
+    uint64_t flags = args[3];
+    uaddr_t start;
+
+    if (args[1] == 0 || (args[5] & PAGE_MASK)) {
+        return -EINVAL;
+    }
+    if (!(flags & MAP_ANONYMOUS)) {
+        return args[4] <= 2 ? -ENODEV : -EBADF;
+    }
+    if ((flags & MAP_TYPE) != MAP_PRIVATE) {
+        return (flags & MAP_TYPE) == MAP_SHARED ? -ENOSYS : -EINVAL;
+    }
+    if (args[1] > USER_END || (!(flags & MAP_NORESERVE) && is_too_much(args[1]))) {
+        return -ENOMEM;
+    }
+    uint64_t len = page_up(args[1]);
+    int error = place(space, args[0], len, flags, &start);
+    if (error) {
+        return error;
+    }
+    const struct region region = {
+        .start = start, .end = start + len, .prot = (unsigned)args[2] & PROT_ALL};
+    error = space_map(space, &region);
+    return error ? error : (int64_t)start;
+}
+
+int64_t sys_mprotect(struct thread *thread, const uint64_t *args)
+{
+    uaddr_t end;
+
+    if ((args[0] & PAGE_MASK) || (args[2] & ~(uint64_t)PROT_ALL)) {
+        return -EINVAL;
+    }
+    if (args[1] == 0) {
+        return 0;
+    }
+    int error = page_range(args[0], args[1], &end);
+    if (error) {
+        return -ENOMEM;
+    }
+    return space_protect(thread->process->space, args[0], end, (unsigned)args[2]);
+}

@@ -1,0 +1,131 @@
+/* Time, limits, names and random bytes. */
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/entropy.h"
+#include "mm/space.h"
+#include "mm/uaccess.h"
+#include "proc/clock.h"
+#include "proc/process.h"
+#include "proc/sched.h"
+#include "syscall/handlers.h"
+
+/* There is no clock of the day: CLOCK_REALTIME begins with 1970 at boot. */
+int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
+{
+    nsec_t now = clock_now();
+    const struct abi_timespec time = {
+        .tv_sec = (int64_t)(now / NSEC_PER_SEC),
+        .tv_nsec = (int64_t)(now % NSEC_PER_SEC),
+    };
+
+    (void)thread;
+    switch ((int)args[0]) {
+    case CLOCK_REALTIME:
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+        return user_write(args[1], &time, sizeof(time));
+    default:
+        return -EINVAL;
+    }
+}
+
+/* A sum that stops at the end of time. */
+static nsec_t deadline_after(const struct abi_timespec *duration)
+{
+    const uint64_t seconds_max = (PLAT_NEVER - 1) / NSEC_PER_SEC - 1;
+    nsec_t now = clock_now();
+
+    if ((uint64_t)duration->tv_sec > seconds_max) {
+        return PLAT_NEVER - 1;
+    }
+    nsec_t length = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
+    return length > PLAT_NEVER - 1 - now ? PLAT_NEVER - 1 : now + length;
+}
+
+int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
+{
+    struct call *call = &thread->call;
+
+    if (!call->has_begun) {
+        struct abi_timespec duration;
+        int error = user_read(&duration, args[0], sizeof(duration));
+        if (error) {
+            return error;
+        }
+        if (duration.tv_sec < 0 || duration.tv_nsec < 0 ||
+            duration.tv_nsec >= (int64_t)NSEC_PER_SEC) {
+            return -EINVAL;
+        }
+        call->deadline = deadline_after(&duration);
+        call->has_begun = true;
+    }
+    if (clock_now() >= call->deadline) {
+        return 0;
+    }
+    sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
+    return CALL_BLOCKED;
+}
+
+int64_t sys_uname(struct thread *thread, const uint64_t *args)
+{
+    static const struct abi_utsname name = {
+        .sysname = "Eft",
+        .nodename = "eft",
+        .release = "6.1.0-eft", /* a C library refuses a kernel older than it was built for */
+        .version = "1",
+        .machine = "aarch64",
+        .domainname = "(none)",
+    };
+
+    (void)thread;
+    return user_write(args[0], &name, sizeof(name));
+}
+
+int64_t sys_getrandom(struct thread *thread, const uint64_t *args)
+{
+    enum { GRND_NONBLOCK = 1, GRND_RANDOM = 2, GRND_INSECURE = 4, CHUNK = 256 };
+    uint64_t flags = args[2];
+    uint64_t count = min_u64(args[1], INT32_MAX);
+    uint8_t chunk[CHUNK];
+
+    (void)thread;
+    if ((flags & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
+        (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE)) {
+        return -EINVAL;
+    }
+    for (uint64_t done = 0, len; done < count; done += len) {
+        len = min_u64(sizeof(chunk), count - done);
+        entropy_read(chunk, len);
+        int error = user_write(args[0] + done, chunk, len);
+        if (error) {
+            return done > 0 ? (int64_t)done : error;
+        }
+        plat_irq_window();
+    }
+    return (int64_t)count;
+}
+
+/* Limits can be asked for; none can be changed yet. */
+int64_t sys_prlimit64(struct thread *thread, const uint64_t *args)
+{
+    const struct process *process = args[0] == 0 ? thread->process : process_find((int)args[0]);
+    struct abi_rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+    if (!process) {
+        return -ESRCH;
+    }
+    if ((unsigned)args[1] >= RLIMIT_NLIMITS) {
+        return -EINVAL;
+    }
+    if (args[2] != 0) {
+        return -ENOSYS;
+    }
+    if (args[1] == RLIMIT_STACK) {
+        limit.rlim_cur = SPACE_STACK_SIZE;
+        limit.rlim_max = SPACE_STACK_SIZE;
+    }
+    return args[3] ? user_write(args[3], &limit, sizeof(limit)) : 0;
+}

@@ -1,0 +1,10 @@
+/* From head.S to core and to the end. */
+#ifndef AARCH64_BOOT_H
+#define AARCH64_BOOT_H
+
+#include "platform/platform.h"
+
+/* tree: physical address of the device tree, 0: none; image: where the kernel was loaded. */
+_Noreturn void boot_start(paddr_t tree, paddr_t image);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * What the parts of the interpreter share: the state of the CPU while it runs, the form of a decoded
+ * instruction, and the declarations of all handlers, taken from table.def. So the files of handlers
+ * (integer.c, branch.c, ...) have this one header instead of one each.
+ *
+ * A handler executes one decoded instruction and returns the one to execute next, usually i + 1, or
+ * NULL after it has called one of the el0_trap_* functions. A handler that traps has changed nothing
+ * that a program can see.
+ */
+#ifndef EL0_CPU_H
+#define EL0_CPU_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "el0/el0.h"
+#include "platform/platform.h"
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "user memory is copied as it lies");
+
+enum {
+    EL0_SP = 31,      /* where the encoding means the stack pointer */
+    EL0_ZERO = 32,    /* where 31 is read as zero */
+    EL0_NOWHERE = 33, /* where 31 throws the result away */
+    EL0_REGS,
+    EL0_PAGE_INSNS = PLAT_PAGE_SIZE / 4,
+    EL0_DATA_ENTRIES = 128,  /* remembered translations of data, for reading and for writing */
+    EL0_FETCH_ENTRIES = 64,  /* remembered translations of code */
+};
+
+enum { EL0_N = 1u << 31, EL0_Z = 1u << 30, EL0_C = 1u << 29, EL0_V = 1u << 28 };
+
+struct el0_cpu;
+struct el0_insn;
+typedef struct el0_insn *el0_handler(struct el0_cpu *cpu, struct el0_insn *i);
+
+struct el0_insn {
+    el0_handler *run;
+    uint8_t rd, rn, rm, ra; /* register numbers as decode.c lays them out; ra also small operands */
+    uint32_t word;
+    uint64_t imm;
+};
+
+struct el0_data_entry {
+    uint64_t page; /* va / 4096; UINT64_MAX: none */
+    uint64_t epoch;
+    uint8_t *host;
+};
+
+struct el0_fetch_entry {
+    uint64_t page;
+    uint64_t epoch;
+    struct el0_insn *insn;
+};
+
+struct el0_cpu {
+    uint64_t r[EL0_REGS];
+    uint32_t nzcv;         /* N, Z, C, V in bits 31 to 28, the rest 0 */
+    uint64_t tpidr;
+    struct plat_fp *fp;    /* NULL: EL0 does not own the FP registers */
+    bool fp_host;          /* FPCR asks for what the host's FPU does: nearest, denormals kept */
+
+    struct el0_insn *insn; /* the decoded page in execution; it starts at page_va */
+    uint64_t page_va;
+    uint64_t pc;           /* of el0_landing while that is the next instruction; the result of a trap */
+
+    uint64_t budget;
+    uint64_t left;         /* of the budget, the instruction in execution included */
+    struct plat_trap *trap;
+
+    uint64_t exclusive_va; /* what the local monitor has tagged; size 0: open access state */
+    unsigned exclusive_size;
+
+    struct el0_data_entry data[2][EL0_DATA_ENTRIES]; /* by PLAT_READ, PLAT_WRITE */
+    struct el0_fetch_entry fetch[EL0_FETCH_ENTRIES];
+};
+
+#define EL0_HANDLER(name) struct el0_insn *name(struct el0_cpu *cpu, struct el0_insn *i)
+
+/* The instruction at pc, or el0_landing, which looks for it when it is executed: a jump never
+ * faults itself. */
+struct el0_insn *el0_goto(struct el0_cpu *cpu, uint64_t pc);
+
+/* The address of i, which is in the page in execution or el0_landing. */
+uint64_t el0_pc(const struct el0_cpu *cpu, const struct el0_insn *i);
+
+/* Makes the line of 64 bytes at host (in RAM) be fetched again: IC IVAU. */
+void el0_refetch_line(const void *host);
+
+/* They fill the trap and return NULL. svc and brk take the number from imm. */
+struct el0_insn *el0_trap_svc(struct el0_cpu *cpu, struct el0_insn *i);
+struct el0_insn *el0_trap_brk(struct el0_cpu *cpu, struct el0_insn *i);
+struct el0_insn *el0_trap_undefined(struct el0_cpu *cpu, struct el0_insn *i);
+struct el0_insn *el0_trap_fp(struct el0_cpu *cpu, struct el0_insn *i);
+struct el0_insn *el0_trap_system(struct el0_cpu *cpu, struct el0_insn *i); /* EC 0x18 */
+struct el0_insn *el0_trap_sp(struct el0_cpu *cpu, struct el0_insn *i, enum plat_access access);
+struct el0_insn *el0_trap_fault(struct el0_cpu *cpu, struct el0_insn *i, unsigned iss);
+
+/* A static way to ask for a condition: bit nzcv of el0_conditions[cond]. */
+extern const uint16_t el0_conditions[16];
+
+static inline bool el0_holds(const struct el0_cpu *cpu, unsigned cond)
+{
+    return el0_conditions[cond] >> (cpu->nzcv >> 28) & 1;
+}
+
+/* Called when el0_run starts and when FPCR is written. */
+static inline void el0_fpcr_changed(struct el0_cpu *cpu)
+{
+    cpu->fp_host = (cpu->fp->fpcr & (3u << 22 | 1u << 24)) == 0; /* RMode, FZ */
+}
+
+/* A bit pattern of one bits, 0 to 64 of them. */
+static inline uint64_t el0_ones(unsigned count)
+{
+    return count == 0 ? 0 : UINT64_MAX >> (64 - count);
+}
+
+static inline int64_t el0_sign_extend(uint64_t value, unsigned bits)
+{
+    uint64_t sign = UINT64_C(1) << (bits - 1);
+
+    return (int64_t)(((value & el0_ones(bits)) ^ sign) - sign);
+}
+
+#define A64(pattern, mnemonic, operands, handler) el0_handler handler;
+#define A64_SF(pattern, mnemonic, operands, handler) el0_handler handler##_w, handler##_x;
+#include "el0/table.def"
+
+#endif

@@ -1,0 +1,345 @@
+#include "el0/el0.h"
+
+#include <string.h>
+
+#include "el0/cpu.h"
+#include "el0/decode.h"
+#include "mmu_access.h"
+
+/*
+ * The run loop, the cache of decoded pages, and the traps.
+ *
+ * A decoded page holds the 1,024 instructions of one page of RAM as they were when it was first
+ * fetched from: the words are taken all at once, each is decoded when it is first executed. So, as
+ * on hardware, a store is not seen by the instruction side until the program or the kernel has said
+ * so (el0_icache_invalidate, el0_refetch_line), or until the page was dropped to make room.
+ *
+ * Invariants: run of entry 1,024, one past the page, is page_end; a struct code_page is in the set
+ * that its address belongs to; cpu.fetch names only pages that are in the cache, so it is emptied
+ * when one is dropped.
+ */
+
+enum {
+    CODE_SETS = 64,
+    CODE_WAYS = 4,
+    LINE_SIZE = 64, /* CTR_EL0.IminLine */
+};
+
+enum {
+    EC_UNKNOWN = 0x00,
+    EC_FP = 0x07,
+    EC_SVC = 0x15,
+    EC_SYSTEM = 0x18,
+    EC_FETCH_ABORT = 0x20,
+    EC_PC_ALIGNMENT = 0x22,
+    EC_DATA_ABORT = 0x24,
+    EC_SP_ALIGNMENT = 0x26,
+    EC_BRK = 0x3c,
+    ESR_EC_SHIFT = 26,
+    ESR_IL = 1 << 25,
+    ESR_WNR = 1 << 6,
+};
+
+struct code_page {
+    const uint8_t *host; /* NULL: free */
+    struct el0_insn insn[EL0_PAGE_INSNS + 1];
+};
+
+struct code_set {
+    unsigned oldest; /* the way that is given up next */
+    struct code_page way[CODE_WAYS];
+};
+
+nsec_t el0_clock_base;
+
+static struct code_set sets[CODE_SETS];
+static struct el0_cpu the_cpu;
+
+static el0_handler decode_now;
+static el0_handler page_end;
+static el0_handler land;
+
+/* What is executed next when nobody has looked yet whether cpu->pc can be fetched from. */
+static struct el0_insn el0_landing = {.run = land};
+
+/* Condition numbers as in Arm ARM C1.2.4; bit n is set if NZCV = n fulfils the condition. */
+const uint16_t el0_conditions[16] = {
+    0xf0f0, 0x0f0f, /* eq, ne: Z is bit 2 of n */
+    0xcccc, 0x3333, /* cs, cc: C is bit 1 */
+    0xff00, 0x00ff, /* mi, pl: N is bit 3 */
+    0xaaaa, 0x5555, /* vs, vc: V is bit 0 */
+    0x0c0c, 0xf3f3, /* hi, ls: C and not Z */
+    0xaa55, 0x55aa, /* ge, lt: N equals V */
+    0x0a05, 0xf5fa, /* gt, le: N equals V and not Z */
+    0xffff, 0xffff, /* always, both */
+};
+
+/* ---- decoded pages ---- */
+
+static struct code_set *code_set(const uint8_t *host)
+{
+    uint64_t page = (uintptr_t)host >> PLAT_PAGE_SHIFT;
+
+    return &sets[page % CODE_SETS];
+}
+
+static struct code_page *code_page_find(const uint8_t *host)
+{
+    struct code_set *set = code_set(host);
+
+    for (unsigned n = 0; n < CODE_WAYS; n++) {
+        if (set->way[n].host == host)
+            return &set->way[n];
+    }
+    return NULL;
+}
+
+static void forget_fetches(struct el0_cpu *cpu)
+{
+    for (unsigned n = 0; n < EL0_FETCH_ENTRIES; n++)
+        cpu->fetch[n].page = UINT64_MAX;
+}
+
+static void take_words(struct code_page *page, size_t from, size_t count)
+{
+    for (size_t n = from; n < from + count; n++) {
+        page->insn[n].run = decode_now;
+        memcpy(&page->insn[n].word, page->host + n * 4, 4);
+    }
+}
+
+static struct code_page *code_page_load(const uint8_t *host)
+{
+    struct code_page *page = code_page_find(host);
+
+    if (!page) {
+        struct code_set *set = code_set(host);
+
+        page = &set->way[set->oldest];
+        set->oldest = (set->oldest + 1) % CODE_WAYS;
+        if (page->host)
+            forget_fetches(&the_cpu);
+        page->host = host;
+        take_words(page, 0, EL0_PAGE_INSNS);
+        page->insn[EL0_PAGE_INSNS].run = page_end;
+    }
+    return page;
+}
+
+void el0_icache_invalidate(paddr_t pa, size_t size)
+{
+    paddr_t from = pa - pa % PLAT_PAGE_SIZE;
+
+    for (paddr_t at = from; at < pa + size; at += PLAT_PAGE_SIZE) {
+        struct code_page *page = code_page_find(plat_phys_ptr(at, 1));
+
+        if (page) {
+            page->host = NULL;
+            forget_fetches(&the_cpu);
+        }
+    }
+}
+
+void el0_refetch_line(const void *host)
+{
+    size_t offset = (uintptr_t)host % PLAT_PAGE_SIZE;
+    struct code_page *page = code_page_find((const uint8_t *)host - offset);
+
+    if (page)
+        take_words(page, offset / LINE_SIZE * (LINE_SIZE / 4), LINE_SIZE / 4);
+}
+
+void el0_reset(void)
+{
+    for (unsigned n = 0; n < CODE_SETS * CODE_WAYS; n++)
+        sets[n / CODE_WAYS].way[n % CODE_WAYS].host = NULL;
+    for (unsigned n = 0; n < EL0_DATA_ENTRIES; n++) {
+        the_cpu.data[PLAT_READ][n].page = UINT64_MAX;
+        the_cpu.data[PLAT_WRITE][n].page = UINT64_MAX;
+    }
+    forget_fetches(&the_cpu);
+    decode_init();
+}
+
+/* ---- going on ---- */
+
+uint64_t el0_pc(const struct el0_cpu *cpu, const struct el0_insn *i)
+{
+    return i == &el0_landing ? cpu->pc : cpu->page_va + (uint64_t)(i - cpu->insn) * 4;
+}
+
+struct el0_insn *el0_goto(struct el0_cpu *cpu, uint64_t pc)
+{
+    uint64_t page = pc >> PLAT_PAGE_SHIFT;
+    const struct el0_fetch_entry *entry = &cpu->fetch[page % EL0_FETCH_ENTRIES];
+
+    if (entry->page != page || entry->epoch != mmu_epoch || pc % 4 != 0) {
+        cpu->pc = pc;
+        return &el0_landing;
+    }
+    cpu->insn = entry->insn;
+    cpu->page_va = pc - pc % PLAT_PAGE_SIZE;
+    return &entry->insn[pc % PLAT_PAGE_SIZE / 4];
+}
+
+static struct el0_insn *trap(struct el0_cpu *cpu, struct el0_insn *i, enum plat_trap_kind kind,
+                             uint32_t ec, uint32_t iss)
+{
+    cpu->pc = el0_pc(cpu, i);
+    cpu->trap->kind = kind;
+    cpu->trap->esr = ec << ESR_EC_SHIFT | ESR_IL | iss;
+    return NULL;
+}
+
+static struct el0_insn *land(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    uint64_t pc = cpu->pc;
+    uint64_t va = pc - pc % PLAT_PAGE_SIZE;
+    const uint8_t *host;
+    struct el0_insn *next;
+
+    if (pc % 4 != 0) {
+        cpu->trap->fault = (struct plat_fault){
+            .addr = pc, .access = PLAT_FETCH, .kind = PLAT_FAULT_ALIGNMENT};
+        return trap(cpu, i, PLAT_TRAP_FAULT, EC_PC_ALIGNMENT, 0);
+    }
+    host = mmu_translate(pc, PLAT_FETCH, &cpu->trap->fault);
+    if (!host)
+        return el0_trap_fault(cpu, i, 0);
+    cpu->insn = code_page_load(host - pc % PLAT_PAGE_SIZE)->insn;
+    cpu->page_va = va;
+    cpu->fetch[(va >> PLAT_PAGE_SHIFT) % EL0_FETCH_ENTRIES] = (struct el0_fetch_entry){
+        .page = va >> PLAT_PAGE_SHIFT, .epoch = mmu_epoch, .insn = cpu->insn};
+    next = &cpu->insn[pc % PLAT_PAGE_SIZE / 4];
+    return next->run(cpu, next);
+}
+
+/* Stands behind the last instruction of a page, and is not counted: the next one is executed. */
+static struct el0_insn *page_end(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    struct el0_insn *next = el0_goto(cpu, el0_pc(cpu, i));
+
+    return next->run(cpu, next);
+}
+
+static struct el0_insn *decode_now(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    decode_insn(i, (unsigned)(i - cpu->insn) * 4);
+    return i->run(cpu, i);
+}
+
+uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
+                 struct plat_trap *trap_out)
+{
+    struct el0_cpu *cpu = &the_cpu;
+    struct el0_insn *i;
+    uint64_t left = budget;
+
+    static_assert(offsetof(struct plat_user, sp) == EL0_SP * 8, "sp is x[31]");
+    memcpy(cpu->r, user, (EL0_SP + 1) * 8);
+    cpu->nzcv = (uint32_t)user->pstate;
+    cpu->tpidr = user->tpidr;
+    cpu->fp = fp;
+    if (fp)
+        el0_fpcr_changed(cpu);
+    cpu->exclusive_size = 0;
+    cpu->budget = budget;
+    cpu->trap = trap_out;
+    *trap_out = (struct plat_trap){.kind = PLAT_TRAP_IRQ};
+
+    i = el0_goto(cpu, user->pc);
+    for (;;) {
+        struct el0_insn *next;
+
+        cpu->left = left; /* for CNTVCT_EL0 */
+        next = i->run(cpu, i);
+        if (!next)
+            break;
+        i = next;
+        if (--left == 0) {
+            cpu->pc = el0_pc(cpu, i);
+            break;
+        }
+    }
+    if (trap_out->kind == PLAT_TRAP_SYSCALL)
+        left--;
+
+    memcpy(user, cpu->r, (EL0_SP + 1) * 8);
+    user->pc = cpu->pc;
+    user->pstate = cpu->nzcv;
+    user->tpidr = cpu->tpidr;
+    return budget - left;
+}
+
+/* ---- traps ---- */
+
+struct el0_insn *el0_trap_undefined(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    return trap(cpu, i, PLAT_TRAP_UNDEFINED, EC_UNKNOWN, 0);
+}
+
+struct el0_insn *el0_trap_svc(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    trap(cpu, i, PLAT_TRAP_SYSCALL, EC_SVC, (uint32_t)i->imm);
+    cpu->pc += 4;
+    return NULL;
+}
+
+struct el0_insn *el0_trap_brk(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    return trap(cpu, i, PLAT_TRAP_BREAKPOINT, EC_BRK, (uint32_t)i->imm);
+}
+
+/* ISS of an FP access from AArch64: CV = 1, COND = 0b1110 (Arm ARM, ESR_EL1, EC 0b000111). */
+struct el0_insn *el0_trap_fp(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    return trap(cpu, i, PLAT_TRAP_FP, EC_FP, 1 << 24 | 0xe << 20);
+}
+
+/* Op0, Op2, Op1, CRn, Rt, CRm, Direction (Arm ARM, ESR_EL1, EC 0b011000). */
+struct el0_insn *el0_trap_system(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    uint32_t w = i->word;
+    uint32_t iss = (w >> 19 & 3) << 20 | (w >> 5 & 7) << 17 | (w >> 16 & 7) << 14 |
+                   (w >> 12 & 15) << 10 | (w & 31) << 5 | (w >> 8 & 15) << 1 | (w >> 21 & 1);
+
+    return trap(cpu, i, PLAT_TRAP_UNDEFINED, EC_SYSTEM, iss);
+}
+
+struct el0_insn *el0_trap_sp(struct el0_cpu *cpu, struct el0_insn *i, enum plat_access access)
+{
+    cpu->trap->fault = (struct plat_fault){
+        .addr = cpu->r[EL0_SP], .access = access, .kind = PLAT_FAULT_ALIGNMENT};
+    return trap(cpu, i, PLAT_TRAP_FAULT, EC_SP_ALIGNMENT, 0);
+}
+
+/* DFSC and IFSC, which are alike (Arm ARM, ESR_EL1, EC 0b100100). */
+static uint32_t fault_status(const struct plat_fault *fault)
+{
+    switch (fault->kind) {
+    case PLAT_FAULT_ADDRESS_SIZE:
+        return 0x00 | fault->level;
+    case PLAT_FAULT_TRANSLATION:
+        return 0x04 | fault->level;
+    case PLAT_FAULT_ACCESS_FLAG:
+        return 0x08 | fault->level;
+    case PLAT_FAULT_PERMISSION:
+        return 0x0c | fault->level;
+    case PLAT_FAULT_BUS:
+        return 0x10;
+    case PLAT_FAULT_ALIGNMENT:
+        break;
+    }
+    return 0x21;
+}
+
+struct el0_insn *el0_trap_fault(struct el0_cpu *cpu, struct el0_insn *i, unsigned iss)
+{
+    const struct plat_fault *fault = &cpu->trap->fault;
+    uint32_t ec = fault->access == PLAT_FETCH ? EC_FETCH_ABORT : EC_DATA_ABORT;
+
+    iss |= fault_status(fault);
+    if (fault->access == PLAT_WRITE)
+        iss |= ESR_WNR;
+    return trap(cpu, i, PLAT_TRAP_FAULT, ec, iss);
+}

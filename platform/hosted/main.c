@@ -1,0 +1,352 @@
+/*
+ * The program `eft`: options, the initramfs, and the exit status.
+ *
+ * Wrong options and files that cannot be had end with one line and status 2; otherwise the status is
+ * that of the kernel, which is init's.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "choice.h"
+#include "machine.h"
+#include "sanitizer.h"
+
+#define EFT_VERSION "0.1"
+
+enum { STATUS_USAGE = 2 };
+
+static const char help[] =
+    "usage: eft [OPTION]... [-- PROGRAM [ARGUMENT]...]\n"
+    "\n"
+    "Boots Eft in this process and runs init, which starts PROGRAM or /bin/sh.\n"
+    "The exit status is init's.\n"
+    "\n"
+    "  --initrd FILE        the initramfs, a cpio archive (default: initramfs.cpio\n"
+    "                       in the folder above that of this program)\n"
+    "  --ram SIZE           how much RAM, with K, M or G (default: 64M)\n"
+    "  --cmdline WORDS      words for the kernel, such as det=1 or init=/bin/sh\n"
+    "  --trace FILE         writes a trace of the run: the kernel word trace=FILE\n"
+    "  --time real|virtual  whose time passes (default: real on a terminal); virtual:\n"
+    "                       an instruction takes a nanosecond, and idling no time\n"
+    "  --seed N             draws every choice of the machine from the seed N\n"
+    "  --record FILE        writes down every choice\n"
+    "  --replay FILE        makes the choices that were written down\n"
+    "  --tlb MODE           adversarial: caches all that the architecture allows, and\n"
+    "                       reports what the kernel forgot to flush; natural: a small\n"
+    "                       one; none: no checks (default: adversarial in builds that\n"
+    "                       check, none in a release)\n"
+    "  --asid-bits N        1 to 16 (default: 16, or a choice of the seed)\n"
+    "  --help, --version\n"
+    "\n"
+    "On a terminal Ctrl-A x leaves, Ctrl-A h prints all such keys.\n";
+
+struct options {
+    const char *initrd;
+    const char *cmdline;
+    const char *trace;
+    const char *record;
+    const char *replay;
+    const char *const *program; /* NULL-terminated, maybe empty */
+    uint64_t ram_size;
+    uint64_t seed;
+    bool has_seed;
+    bool is_real_time;
+    enum vtlb_mode tlb;
+    unsigned asid_bits;
+};
+
+static _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static _Noreturn void fail(const char *format, ...)
+{
+    va_list args;
+
+    fputs("eft: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(STATUS_USAGE);
+}
+
+/* ---- options ---- */
+
+static uint64_t parse_number(const char *option, const char *text, const char **rest)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 0);
+    if (text[0] < '0' || text[0] > '9' || errno != 0 || (!rest && *end)) {
+        fail("%s: '%s' is not a number", option, text);
+    }
+    if (rest) {
+        *rest = end;
+    }
+    return value;
+}
+
+static uint64_t parse_size(const char *option, const char *text)
+{
+    static const char units[] = "KMG";
+    const char *unit;
+    uint64_t value = parse_number(option, text, &unit);
+    unsigned shift = 0;
+
+    if (*unit) {
+        const char *known = strchr(units, *unit);
+        if (!known || unit[1]) {
+            fail("%s: '%s' is not a size, such as 64M", option, text);
+        }
+        shift = 10 * (unsigned)(known - units + 1);
+    }
+    if (value > UINT64_MAX >> shift) {
+        fail("%s: '%s' is too much", option, text);
+    }
+    return value << shift;
+}
+
+static unsigned parse_word(const char *option, const char *text, const char *const *words)
+{
+    for (unsigned i = 0; words[i]; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            return i;
+        }
+    }
+    fail("%s: '%s' is not one of its words; see eft --help", option, text);
+}
+
+static void parse_option(struct options *options, int option)
+{
+    static const char *const times[] = {"virtual", "real", NULL};
+    static const char *const tlbs[] = {
+        [VTLB_ADVERSARIAL] = "adversarial", [VTLB_NATURAL] = "natural", [VTLB_NONE] = "none", NULL};
+    uint64_t bits;
+
+    switch (option) {
+    case 'i':
+        options->initrd = optarg;
+        break;
+    case 'm':
+        options->ram_size = parse_size("--ram", optarg);
+        break;
+    case 'c':
+        options->cmdline = optarg;
+        break;
+    case 't':
+        options->trace = optarg;
+        break;
+    case 'T':
+        options->is_real_time = parse_word("--time", optarg, times);
+        break;
+    case 's':
+        options->seed = parse_number("--seed", optarg, NULL);
+        options->has_seed = true;
+        break;
+    case 'r':
+        options->record = optarg;
+        break;
+    case 'p':
+        options->replay = optarg;
+        break;
+    case 'l':
+        options->tlb = parse_word("--tlb", optarg, tlbs);
+        break;
+    case 'a':
+        bits = parse_number("--asid-bits", optarg, NULL);
+        if (bits < 1 || bits > 16) {
+            fail("--asid-bits: '%s' is not 1 to 16", optarg);
+        }
+        options->asid_bits = (unsigned)bits;
+        break;
+    case 'h':
+        fputs(help, stdout);
+        exit(0);
+    case 'v':
+        puts("eft " EFT_VERSION);
+        exit(0);
+    default: /* getopt has said what is wrong, but for where to look */
+        exit(STATUS_USAGE);
+    }
+}
+
+static void parse_options(struct options *options, int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"initrd", required_argument, NULL, 'i'},   {"ram", required_argument, NULL, 'm'},
+        {"cmdline", required_argument, NULL, 'c'},  {"trace", required_argument, NULL, 't'},
+        {"time", required_argument, NULL, 'T'},     {"seed", required_argument, NULL, 's'},
+        {"record", required_argument, NULL, 'r'},   {"replay", required_argument, NULL, 'p'},
+        {"tlb", required_argument, NULL, 'l'},      {"asid-bits", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},           {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    static char name[] = "eft"; /* how getopt begins its line */
+    int option;
+
+    argv[0] = name;
+    while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
+        parse_option(options, option);
+    }
+    if (optind < argc && strcmp(argv[optind - 1], "--") != 0) {
+        fail("'%s': a program stands behind --; see eft --help", argv[optind]);
+    }
+    options->program = (const char *const *)&argv[optind];
+    if (options->replay && options->has_seed) {
+        fail("--replay and --seed: there is one source of choices");
+    }
+}
+
+/* ---- what the kernel gets ---- */
+
+static char *line;
+static size_t line_len;
+
+/* Appends a word to the kernel's command line, quoted as Linux does it. */
+static void add_word(const char *prefix, const char *word)
+{
+    bool is_quoted = !*word || strpbrk(word, " \t\r\n");
+    size_t room = strlen(prefix) + strlen(word) + 4;
+
+    if (strchr(word, '"')) {
+        fail("'%s': the kernel's command line cannot hold a quotation mark", word);
+    }
+    line = realloc(line, line_len + room);
+    if (!line) {
+        fail("no memory");
+    }
+    const char *quote = is_quoted ? "\"" : "";
+    line_len += (size_t)snprintf(line + line_len, room, "%s%s%s%s%s", line_len ? " " : "", quote,
+                                 prefix, word, quote);
+}
+
+static const char *make_cmdline(const struct options *options)
+{
+    line_len = strlen(options->cmdline);
+    line = strdup(options->cmdline);
+    if (!line) {
+        fail("no memory");
+    }
+    if (options->trace) {
+        add_word("trace=", options->trace);
+    }
+    if (options->program[0]) {
+        add_word("", "--");
+    }
+    for (unsigned i = 0; options->program[i]; i++) {
+        add_word("", options->program[i]);
+    }
+    return line;
+}
+
+/* build/hosted/eft -> build/initramfs.cpio */
+static const char *default_initrd(void)
+{
+    static char path[PATH_MAX + sizeof("/../initramfs.cpio")];
+    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX);
+    char *slash = len > 0 ? memrchr(path, '/', (size_t)len) : NULL;
+
+    if (!slash) {
+        fail("cannot tell where this program lies: give --initrd");
+    }
+    *slash = '\0';
+    slash = strrchr(path, '/');
+    strcpy(slash ? slash : path, "/initramfs.cpio");
+    return path;
+}
+
+static void *read_initrd(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    size_t capacity = 1 << 20;
+    char *bytes = malloc(capacity);
+
+    if (!file) {
+        fail("cannot read the initramfs %s: %s", path, strerror(errno));
+    }
+    *size = 0;
+    while (bytes) {
+        *size += fread(bytes + *size, 1, capacity - *size, file);
+        if (*size < capacity) {
+            break;
+        }
+        capacity *= 2;
+        char *more = realloc(bytes, capacity);
+        if (!more) {
+            free(bytes);
+        }
+        bytes = more;
+    }
+    if (!bytes) {
+        fail("no memory for the initramfs %s", path);
+    }
+    if (ferror(file)) {
+        fail("cannot read the initramfs %s: %s", path, strerror(errno));
+    }
+    if (*size == 0) {
+        fail("the initramfs %s is empty", path);
+    }
+    fclose(file);
+    return bytes;
+}
+
+static void open_choices(const struct options *options)
+{
+    int error = 0;
+
+    choice_init();
+    if (options->has_seed) {
+        choice_use_seed(options->seed);
+    }
+    if (options->replay) {
+        error = choice_replay(options->replay);
+        if (error) {
+            fail("cannot read %s: %s", options->replay, strerror(error));
+        }
+    }
+    if (options->record) {
+        error = choice_record(options->record);
+        if (error) {
+            fail("cannot write %s: %s", options->record, strerror(error));
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {
+        .cmdline = "",
+        .ram_size = (uint64_t)64 << 20,
+        .is_real_time = isatty(STDIN_FILENO),
+        .tlb = HOSTED_CHECKED ? VTLB_ADVERSARIAL : VTLB_NONE,
+    };
+    size_t size;
+
+    parse_options(&options, argc, argv);
+    void *initrd = read_initrd(options.initrd ? options.initrd : default_initrd(), &size);
+    open_choices(&options);
+
+    const struct machine_config config = {
+        .ram_size = options.ram_size,
+        .initrd = initrd,
+        .initrd_size = size,
+        .cmdline = make_cmdline(&options),
+        .tlb = options.tlb,
+        .asid_bits = options.asid_bits,
+        .has_input = true,
+        .has_real_time = options.is_real_time,
+        .has_entropy = options.is_real_time && !options.has_seed,
+    };
+    const char *complaint = machine_start(&config);
+    if (complaint) {
+        fail("%s", complaint);
+    }
+    free(initrd);
+    return machine_run();
+}

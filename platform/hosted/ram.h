@@ -1,0 +1,45 @@
+/*
+ * Simulated RAM: the bytes, what each frame is used for, and what became of it lately.
+ */
+#ifndef HOSTED_RAM_H
+#define HOSTED_RAM_H
+
+#include "platform/platform.h"
+
+#define RAM_BASE ((paddr_t)0x40000000) /* as on QEMU's virt board */
+
+enum {
+    RAM_MIN_MIB = 2,
+    RAM_MAX_MIB = 16 * 1024, /* slots of tables are counted in 32 bits, see table.h */
+};
+
+/* What the machine knows of a frame. All 0: free, as at boot. */
+struct ram_frame {
+    uint32_t mapped;  /* page descriptors of open tables that name it */
+    uint32_t table;   /* the open table that it is, as a number of table.h; 0: none */
+    bool is_owned;    /* not FREE as a whole */
+    bool is_synced;   /* plat_icache_sync since it became owned */
+};
+
+/* Makes size bytes of RAM, page-aligned, all FREE; what was there before is gone. false: the host has
+ * no room. */
+bool ram_init(uint64_t size);
+
+uint64_t ram_size(void);
+bool ram_contains(paddr_t pa, uint64_t size);
+
+/* Of an address in RAM. */
+uint8_t *ram_host(paddr_t pa);
+struct ram_frame *ram_frame(paddr_t pa);
+
+/* The other way round; false: not in RAM. */
+bool ram_find_host(const void *host, paddr_t *pa);
+
+/* A freed frame is a redzone, and so is a table, which only plat_pte_* may touch. */
+void ram_close(paddr_t pa, size_t size);
+void ram_open(paddr_t pa, size_t size);
+
+/* Prints who gave and took the frame that pa lies in, latest first. */
+void ram_print_history(paddr_t pa);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * What this build checks, and the few calls into the sanitizers' runtime.
+ *
+ * SANITIZER_ASAN: AddressSanitizer is compiled in. HOSTED_CHECKED: the build is for finding bugs
+ * (sanitized, or made for tests), so that the simulated machine is adversarial unless told otherwise.
+ */
+#ifndef HOSTED_SANITIZER_H
+#define HOSTED_SANITIZER_H
+
+#include <stddef.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZER_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZER_ASAN 1
+#endif
+#endif
+#ifndef SANITIZER_ASAN
+#define SANITIZER_ASAN 0
+#endif
+
+enum { HOSTED_CHECKED = SANITIZER_ASAN || EFT_TEST };
+
+/* For the few functions that touch memory which is poisoned for everyone else. */
+#define SANITIZER_UNCHECKED __attribute__((no_sanitize("address"), noinline))
+
+#if SANITIZER_ASAN
+#include <sanitizer/asan_interface.h>
+
+static inline void sanitizer_poison(const void *at, size_t size)
+{
+    __asan_poison_memory_region(at, size);
+}
+
+static inline void sanitizer_unpoison(const void *at, size_t size)
+{
+    __asan_unpoison_memory_region(at, size);
+}
+#else
+static inline void sanitizer_poison(const void *at, size_t size)
+{
+    (void)at;
+    (void)size;
+}
+
+static inline void sanitizer_unpoison(const void *at, size_t size)
+{
+    (void)at;
+    (void)size;
+}
+#endif
+
+/* Calls last_words when a sanitizer has reported and is about to abort; address is the one that it
+ * complains of, or NULL. Later calls replace it. */
+void sanitizer_on_death(void (*last_words)(const void *address));
+
+/* Writes where pc is, as a function, file and line if they can be had. */
+void sanitizer_describe(const void *pc, char *text, size_t size);
+
+/* Looked up by name in the runtimes; the environment (ASAN_OPTIONS) still overrides them. */
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+#endif

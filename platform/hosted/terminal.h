@@ -1,0 +1,26 @@
+/*
+ * The console: this process's stdin and stdout. A terminal is raw for the whole run.
+ */
+#ifndef HOSTED_TERMINAL_H
+#define HOSTED_TERMINAL_H
+
+#include "platform/platform.h"
+
+/* has_input: stdin is the console's input, and signals that end the process put the terminal right
+ * first; otherwise input comes from the source of choices alone. */
+void terminal_init(bool has_input);
+
+/* As it was found. Async-signal-safe; on every way out. */
+void terminal_restore(void);
+
+/* Takes what has arrived; true: there is something new to read, the end included. */
+bool terminal_poll(void);
+
+/* Whether anything can still arrive; waits for it, at most so long (PLAT_NEVER: for ever). */
+bool terminal_may_speak(void);
+void terminal_wait(nsec_t timeout);
+
+/* If set, gets what would go to stdout. */
+extern void (*terminal_sink)(const char *bytes, size_t len);
+
+#endif

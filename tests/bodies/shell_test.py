@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""The shell and the console, in both bodies: on a terminal as a person uses them, and on a pipe."""
+import sys
+
+sys.path.insert(0, 'tests/tools')
+from body import Terminal, boot, each, expect, expect_equal, main
+
+RAM = '64M'
+PROMPT = '$ '
+
+
+def shell(make):
+    return Terminal(make(ram=RAM))
+
+
+def command(terminal, line, printed):
+    """Types a line at a prompt and checks all that is printed up to the next prompt."""
+    terminal.type(line + '\r')
+    expect_equal(terminal.wait_for(PROMPT), f'{line}\n{printed}{PROMPT}', f'what {line!r} gives')
+
+
+@each
+def runs_programs_and_shows_how_they_end(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        command(terminal, 'echo one  two', 'one two\n')
+        command(terminal, '/bin/echo', '\n')
+        command(terminal, '', '')
+        command(terminal, 'nothing', 'sh: nothing: not found\nnothing 5: status 127\n')
+        command(terminal, '/bin', 'sh: /bin: EACCES\n/bin 6: status 127\n')
+        command(terminal, '&', 'sh: nothing stands before &\n')
+        command(terminal, 'exit 256', 'sh: exit takes one number from 0 to 255\n')
+        command(terminal, 'exit 1 2', 'sh: exit takes one number from 0 to 255\n')
+        command(terminal, 'echo ' + 'x' * 70, 'x' * 70 + '\n')
+        terminal.type('help\r')
+        expect('Ctrl-C' in terminal.wait_for(PROMPT), 'help says what Ctrl-C does')
+        terminal.type('exit 7\r')
+        terminal.end().expect(7)
+
+
+@each
+def runs_programs_in_the_background(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('hello&\r')
+        terminal.wait_for('background 3: hello\n')
+        terminal.wait_for('[hello] Goodbye!\n')
+        terminal.type('wait\r')
+        terminal.wait_for('background 3: done\n')
+        terminal.wait_for(PROMPT)
+        terminal.type('exit\r')
+        terminal.end().expect(0)
+
+
+@each
+def edits_a_line(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('exho\x7f\x7f\bcho a\x7f\x7f ab\x7fc\r')
+        terminal.wait_for('\nac\n')
+        terminal.type('this goes\x15echo killed\r')
+        terminal.wait_for('\nkilled\n')
+        terminal.type('exi\x04t 4\r')  # in the middle of a line, Ctrl-D hands over what there is
+        terminal.end().expect(4)
+
+
+@each
+def ctrl_c_ends_the_foreground_program(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('sh\r')
+        terminal.wait_for(PROMPT)
+        terminal.type('\x03')
+        terminal.wait_for('sh 3: signal 2 (interrupt)\n')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'echo still here', 'still here\n')
+        terminal.type('exit\r')
+        terminal.end().expect(0)
+
+
+@each
+def ctrl_c_drops_the_line_where_nothing_runs(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('exit 9\x03\x03\x03')
+        terminal.type('echo new line\r')
+        terminal.wait_for('\nnew line\n')
+        terminal.wait_for(PROMPT)
+        terminal.type('exit 5\r')
+        terminal.end().expect(5)
+
+
+@each
+def ctrl_d_ends_the_shell(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('sh\r')
+        terminal.wait_for(PROMPT)
+        terminal.type('exit 3\r')
+        terminal.wait_for('sh 3: status 3\n')
+        terminal.wait_for(PROMPT)
+        terminal.type('\x04')
+        terminal.end().expect(3)
+
+
+@each
+def ctrl_t_shows_what_runs(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('\x14')
+        said = terminal.wait_for('free\n')
+        expect('init' in said and 'waits for a child' in said, 'Ctrl-T shows init')
+        expect('sh' in said and 'waits for the console' in said, 'Ctrl-T shows the shell')
+        terminal.type('exit\r')
+        terminal.end().expect(0)
+
+
+@each
+def ctrl_a_leaves_and_helps(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('\x01h')
+        terminal.wait_for('C-a x')
+        terminal.type('\x01x')
+        terminal.end()
+
+
+@each
+def reads_a_pipe(make):
+    ended = boot(make(ram=RAM), 'echo piped\nexit 6\necho never\n')
+    ended.expect(6, '\npiped\n' if 'echo piped' in ended.output else 'piped\n')
+    expect('\nnever\n' not in ended.output, 'nothing runs after exit')
+
+
+@each
+def ends_with_the_status_of_the_program_given(make):
+    boot(make('/bin/sh', ram=RAM), 'exit 42\n').expect(42)
+    boot(make('/bin/echo', 'a', 'b  c', '', ram=RAM)).expect(0, 'a b  c \n')
+    boot(make('/bin/none', ram=RAM)).expect(127, 'init: /bin/none: ENOENT')
+
+
+main()

@@ -1,0 +1,85 @@
+#include "state.h"
+
+#include "base/string.h"
+#include "dev/console.h"
+#include "mm/frame.h"
+#include "mm/pt.h"
+#include "proc/process.h"
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash ^= value + 0x9e3779b97f4a7c15u + (hash << 6) + (hash >> 2);
+    return hash * 0xff51afd7ed558ccdu;
+}
+
+/* What the page would hold if it had never been touched. */
+static uint8_t untouched(const struct region *region, uaddr_t va)
+{
+    uint64_t offset = va - region->start;
+
+    return region->file && offset < region->file_len ? region->file[offset] : 0;
+}
+
+static uint64_t hash_page(uint64_t hash, const struct region *region, uaddr_t page, paddr_t pa)
+{
+    const uint8_t *bytes = plat_phys_ptr(pa, PAGE_SIZE);
+    bool is_touched = false;
+
+    for (unsigned i = 0; i < PAGE_SIZE && !is_touched; i++) {
+        is_touched = bytes[i] != untouched(region, page + i);
+    }
+    if (!is_touched) {
+        return hash;
+    }
+    hash = mix(hash, page);
+    for (unsigned i = 0; i < PAGE_SIZE; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, bytes + i, sizeof(word));
+        hash = mix(hash, word);
+    }
+    return hash;
+}
+
+static uint64_t hash_space(uint64_t hash, const struct space *space)
+{
+    for (const struct tree_node *node = tree_first(&space->regions); node;
+         node = tree_next(&space->regions, node)) {
+        const struct region *region = CONTAINER_OF(node, struct region, node);
+        struct pt_leaf leaf;
+        hash = mix(mix(mix(hash, region->start), region->end), region->prot);
+        for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);
+             va += PAGE_SIZE) {
+            hash = hash_page(hash, region, va, leaf.pa);
+        }
+    }
+    return mix(hash, space->brk_end);
+}
+
+static uint64_t hash_process(uint64_t hash, const struct process *process)
+{
+    hash = mix(hash, (uint64_t)process->pid->number);
+    hash = mix(hash, (uint64_t)process->group->number);
+    hash = mix(hash, (uint64_t)process->session->number);
+    hash = mix(hash, process->state);
+    hash = mix(hash, (uint64_t)process->wait_status);
+    hash = mix(hash, (uint64_t)process->fatal_signal);
+    hash = mix(hash, process->clear_tid);
+    if (process->state == PROCESS_LIVE) {
+        hash = mix(hash, process->thread->state);
+        hash = hash_space(hash, process->space);
+    }
+    LIST_FOR(link, &process->children) {
+        hash = hash_process(hash, CONTAINER_OF(link, struct process, sibling));
+    }
+    LIST_FOR(link, &process->zombies) {
+        hash = hash_process(hash, CONTAINER_OF(link, struct process, sibling));
+    }
+    return hash;
+}
+
+uint64_t state_hash(void)
+{
+    const struct pid *group = console_foreground();
+
+    return mix(hash_process(1, process_first()), group ? (uint64_t)group->number : 0);
+}

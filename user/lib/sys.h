@@ -1,0 +1,106 @@
+/*
+ * System calls as C functions, sys_NAME, made from core's one table. A negative result is -errno.
+ */
+#ifndef LIB_SYS_H
+#define LIB_SYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/eft.h"
+#include "abi/errno.h"
+#include "abi/linux.h"
+
+/* The C type of each kind of argument in syscall.def. */
+#define SYS_INT int
+#define SYS_UINT unsigned
+#define SYS_LONG long
+#define SYS_SIZE size_t
+#define SYS_ADDR uint64_t
+#define SYS_FD int
+#define SYS_PID int
+#define SYS_SIG int
+#define SYS_FLAGS unsigned
+#define SYS_PROT unsigned
+#define SYS_PATH const char *
+#define SYS_STRV char *const *
+#define SYS_IN_BYTES const void *
+#define SYS_OUT_BYTES void *
+#define SYS_IN_IOV const struct abi_iovec *
+#define SYS_OUT_INT int *
+#define SYS_IN_TIMESPEC const struct abi_timespec *
+#define SYS_OUT_TIMESPEC struct abi_timespec *
+#define SYS_OUT_UTSNAME struct abi_utsname *
+#define SYS_OUT_STAT struct abi_stat *
+#define SYS_IN_RLIMIT const struct abi_rlimit *
+#define SYS_OUT_RLIMIT struct abi_rlimit *
+#define SYS_IN_SPAWN const struct abi_spawn *
+#define SYS_INOUT void *
+
+/* Linux AArch64: the number in x8, arguments in x0 to x5, the result in x0. */
+static inline long sys_call(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                            uint64_t f)
+{
+    register long x8 __asm__("x8") = number;
+    register uint64_t x0 __asm__("x0") = a;
+    register uint64_t x1 __asm__("x1") = b;
+    register uint64_t x2 __asm__("x2") = c;
+    register uint64_t x3 __asm__("x3") = d;
+    register uint64_t x4 __asm__("x4") = e;
+    register uint64_t x5 __asm__("x5") = f;
+
+    __asm__ volatile("svc #0"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                     : "memory");
+    return (long)x0;
+}
+
+/* clang-format off */
+#define SYSCALL0(number, name, effect) \
+    static inline long sys_##name(void) \
+    { return sys_call(number, 0, 0, 0, 0, 0, 0); }
+#define SYSCALL1(number, name, effect, A, a) \
+    static inline long sys_##name(SYS_##A a) \
+    { return sys_call(number, (uint64_t)a, 0, 0, 0, 0, 0); }
+#define SYSCALL2(number, name, effect, A, a, B, b) \
+    static inline long sys_##name(SYS_##A a, SYS_##B b) \
+    { return sys_call(number, (uint64_t)a, (uint64_t)b, 0, 0, 0, 0); }
+#define SYSCALL3(number, name, effect, A, a, B, b, C, c) \
+    static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c) \
+    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, 0, 0, 0); }
+#define SYSCALL4(number, name, effect, A, a, B, b, C, c, D, d) \
+    static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c, SYS_##D d) \
+    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, 0, 0); }
+#define SYSCALL5(number, name, effect, A, a, B, b, C, c, D, d, E, e) \
+    static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c, SYS_##D d, SYS_##E e) \
+    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, 0); }
+#define SYSCALL6(number, name, effect, A, a, B, b, C, c, D, d, E, e, F, f) \
+    static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c, SYS_##D d, SYS_##E e, \
+                                  SYS_##F f) \
+    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, \
+                      (uint64_t)f); }
+/* clang-format on */
+#include "abi/syscall.def"
+#undef SYSCALL0
+#undef SYSCALL1
+#undef SYSCALL2
+#undef SYSCALL3
+#undef SYSCALL4
+#undef SYSCALL5
+#undef SYSCALL6
+
+/* fork(2): the child's PID, 0 in the child, or -errno. */
+static inline int sys_fork(void)
+{
+    return (int)sys_clone(SIGCHLD, 0, 0, 0, 0);
+}
+
+/* Ends the process. */
+static inline _Noreturn void sys_leave(int status)
+{
+    sys_exit_group(status);
+    __builtin_trap(); /* exit_group does not return */
+}
+
+#endif

@@ -1,0 +1,17 @@
+/* What a wait status says (wait(2)). */
+#ifndef LIB_WAIT_H
+#define LIB_WAIT_H
+
+/* The signal that ended the process, or 0: it exited. */
+static inline int wait_signal(int status)
+{
+    return status & 0x7f;
+}
+
+/* What it gave to exit. */
+static inline int wait_exit_status(int status)
+{
+    return status >> 8 & 0xff;
+}
+
+#endif
