@@ -30,7 +30,7 @@ static const char *const known_words[] = {
 static struct {
     bool is_up; /* processes exist, and can be printed */
     bool is_off;
-    bool timer_due;   /* set by the upcalls, handled between steps */
+    bool timer_due; /* set by the upcalls, handled between steps */
     bool console_due;
     int last_tid; /* that ran, for the trace */
     struct cpu cpu;
@@ -133,7 +133,8 @@ static bool unpack_initramfs(const struct plat_boot *boot)
     enum cpio_result result;
 
     if (boot->initrd.size == 0) {
-        kprintf("eft: no initramfs: there is no program to run (--initrd FILE, QEMU: -initrd FILE)\n");
+        kprintf(
+            "eft: no initramfs: there is no program to run (--initrd FILE, QEMU: -initrd FILE)\n");
         return false;
     }
     cpio.bytes = plat_phys_ptr(boot->initrd.base, boot->initrd.size);

@@ -47,8 +47,11 @@ void console_init(void)
         .c_oflag = OPOST | ONLCR,
         .c_cflag = CS8 | CREAD | B115200,
         .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK,
-        .c_cc = {[VINTR] = KEY_INTERRUPT, [VERASE] = KEY_DELETE, [VKILL] = KEY_KILL,
-                 [VEOF] = KEY_END, [VMIN] = 1},
+        .c_cc = {[VINTR] = KEY_INTERRUPT,
+                 [VERASE] = KEY_DELETE,
+                 [VKILL] = KEY_KILL,
+                 [VEOF] = KEY_END,
+                 [VMIN] = 1},
     };
     console.line_len = 0;
     console.committed_start = 0;
@@ -81,7 +84,7 @@ static void echo_control(char c)
 
 static size_t echo_width(char c)
 {
-    return (unsigned char)c < ' ' && c != '\t' ? 2 : 1;
+    return (unsigned char)c < ' ' ? 2 : 1;
 }
 
 static void echo_char(char c)

@@ -116,10 +116,12 @@ int ramfs_add(const char *path, uint32_t mode, const uint8_t *bytes, uint64_t si
 int ramfs_find(const char *path, const struct ramfs_node **node)
 {
     const struct ramfs_node *at = ramfs.root;
+    size_t path_len = str_len(path);
+    bool wants_directory = path_len > 0 && path[path_len - 1] == '/';
     const char *name;
     size_t len;
 
-    if (!*path) {
+    if (path_len == 0) {
         return -ENOENT;
     }
     while (next_component(&path, &name, &len)) {
@@ -138,7 +140,7 @@ int ramfs_find(const char *path, const struct ramfs_node **node)
             return -ENOENT;
         }
     }
-    if (*path && !is_directory(at)) {
+    if (wants_directory && !is_directory(at)) {
         return -ENOTDIR;
     }
     *node = at;

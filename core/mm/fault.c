@@ -69,7 +69,8 @@ static int make_present(struct space *space, const struct region *region, uaddr_
 }
 
 /* A write to a page that may be written but is not: it is shared, or was. */
-static int copy_on_write(struct space *space, const struct region *region, uaddr_t page, paddr_t old)
+static int copy_on_write(struct space *space, const struct region *region, uaddr_t page,
+                         paddr_t old)
 {
     paddr_t pa;
 

@@ -22,7 +22,8 @@ static struct {
     uint64_t total_count;
 } frames;
 
-_Static_assert(sizeof(struct frame) == 12, "16 MiB of frame table for 4 GiB of RAM would be too much");
+_Static_assert(sizeof(struct frame) == 12,
+               "16 MiB of frame table for 4 GiB of RAM would be too much");
 
 static uint32_t number_of(paddr_t pa)
 {
@@ -143,7 +144,8 @@ int frame_alloc_at(enum frame_kind kind, paddr_t *pa, struct alloc_site *site)
     }
     frames.free_count--;
     *pa = frames.queue_head == NO_FRAME ? take_never_used() : take_from_queue();
-    frames.table[number_of(*pa)] = (struct frame){.refs = 1, .kind = (uint16_t)kind, .next = NO_FRAME};
+    frames.table[number_of(*pa)] =
+        (struct frame){.refs = 1, .kind = (uint16_t)kind, .next = NO_FRAME};
     plat_mem_mark(*pa, PAGE_SIZE, PLAT_MEM_UNDEFINED);
     return 0;
 }
@@ -152,6 +154,7 @@ struct frame *frame_of(paddr_t pa)
 {
     struct frame *frame = &frames.table[number_of(pa)];
 
+    ASSERT(pa < frames.watermark);
     ASSERT(frame->kind != FRAME_FREE && frame->refs > 0);
     return frame;
 }
@@ -197,12 +200,33 @@ uint64_t frame_total_count(void)
     return frames.total_count;
 }
 
-void frame_check(void)
+static void count_frame(const struct frame *frame, struct frame_census *census)
+{
+    ASSERT((frame->refs == 0) == (frame->kind == FRAME_FREE));
+    switch ((enum frame_kind)frame->kind) {
+    case FRAME_FREE:
+        census->free++;
+        break;
+    case FRAME_USER:
+        census->user_refs += frame->refs;
+        census->used++;
+        break;
+    case FRAME_TABLE:
+        census->tables++;
+        census->used++;
+        break;
+    case FRAME_POOL:
+        census->pools++;
+        census->used++;
+        break;
+    }
+}
+
+void frame_check(struct frame_census *census)
 {
     uint64_t queued = 0;
-    uint64_t used = 0;
-    uint64_t free = 0;
 
+    *census = (struct frame_census){0};
     for (uint32_t n = frames.queue_head; n != NO_FRAME; n = frames.table[n].next) {
         ASSERT(frames.table[n].kind == FRAME_FREE && frames.table[n].refs == 0);
         ASSERT(queued < frames.queue_len);
@@ -212,16 +236,10 @@ void frame_check(void)
         paddr_t base = frames.ranges[i].base;
         paddr_t end = i == frames.range ? frames.watermark : base + frames.ranges[i].size;
         for (paddr_t pa = base; pa < end; pa += PAGE_SIZE) {
-            const struct frame *frame = &frames.table[number_of(pa)];
-            ASSERT((frame->refs == 0) == (frame->kind == FRAME_FREE));
-            if (frame->kind == FRAME_FREE) {
-                free++;
-            } else {
-                used++;
-            }
+            count_frame(&frames.table[number_of(pa)], census);
         }
     }
     ASSERT(queued == frames.queue_len);
-    ASSERT(free == frames.queue_len);
-    ASSERT(used + frames.free_count == frames.total_count);
+    ASSERT(census->free == frames.queue_len);
+    ASSERT(census->used + frames.free_count == frames.total_count);
 }

@@ -210,7 +210,8 @@ struct parent {
     unsigned index;
 };
 
-static void drop_empty_table(struct parent parent, paddr_t table, uaddr_t va, struct tlb_batch *batch)
+static void drop_empty_table(struct parent parent, paddr_t table, uaddr_t va,
+                             struct tlb_batch *batch)
 {
     if (frame_of(table)->entries > 0) {
         return;
@@ -308,7 +309,8 @@ static void check_leaf(pte_t pte)
     ASSERT(frame_of(pte & PTE_ADDRESS)->kind == FRAME_USER);
     if (pte & PTE_VALID) {
         ASSERT(pte & PTE_TABLE);
-        ASSERT((pte & PTE_EL0) && (pte & PTE_NOT_GLOBAL) && (pte & PTE_PXN) && (pte & PTE_ACCESSED));
+        ASSERT((pte & PTE_EL0) && (pte & PTE_NOT_GLOBAL) && (pte & PTE_PXN) &&
+               (pte & PTE_ACCESSED));
     } else {
         ASSERT(pte & PTE_PARKED);
     }

@@ -59,7 +59,8 @@ static int fork_leaves(struct space *parent, struct space *child, const struct r
     struct pt_leaf leaf;
     unsigned pages = 0;
 
-    for (uaddr_t va = region->start; pt_next(parent->root, &va, region->end, &leaf); va += PAGE_SIZE) {
+    for (uaddr_t va = region->start; pt_next(parent->root, &va, region->end, &leaf);
+         va += PAGE_SIZE) {
         int error = pt_prepare(child->root, va);
         if (error) {
             if (PLANTED(SEED_1)) {
@@ -265,7 +266,7 @@ int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
     return -ENOMEM;
 }
 
-uint64_t space_check(const struct space *space)
+void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables)
 {
     struct pt_leaf leaf;
 
@@ -277,8 +278,9 @@ uint64_t space_check(const struct space *space)
         ASSERT(leaf.is_valid == (region->prot != PROT_NONE));
         ASSERT(!leaf.is_writable || (region->prot & PROT_WRITE));
         ASSERT(!leaf.is_writable || frame_of(leaf.pa)->refs == 1);
+        (*leaves)++;
     }
-    return pt_check(space->root);
+    *tables += pt_check(space->root);
 }
 
 size_t space_count(void)

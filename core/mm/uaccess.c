@@ -40,6 +40,13 @@ int user_write(uaddr_t dst, const void *src, uint64_t len)
     if (!is_user_range(dst, len)) {
         return -EFAULT;
     }
+    if (len > 0 && page_down(dst) != page_down(dst + len - 1)) {
+        /* All of it or nothing: what may fail on a later page fails now. */
+        int error = user_prepare_write(dst, len);
+        if (error) {
+            return error;
+        }
+    }
     while (done < len) {
         struct plat_fault fault;
         done += plat_user_write(dst + done, (const char *)src + done, len - done, &fault);
@@ -138,7 +145,11 @@ int space_write(struct space *space, uaddr_t dst, const void *src, uint64_t len)
     while (done < len) {
         uint64_t offset = (dst + done) & PAGE_MASK;
         uint64_t chunk = min_u64(PAGE_SIZE - offset, len - done);
+        const struct region *region = region_find(&space->regions, dst + done);
         paddr_t pa;
+        if (!region || !(region->prot & PROT_WRITE)) {
+            return -EFAULT;
+        }
         int error = space_page(space, page_down(dst + done), &pa);
         if (error) {
             return error;

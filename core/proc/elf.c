@@ -71,13 +71,13 @@ static int read_header(const struct elf_source *source, struct elf_header *heade
     bool is_ours = memcmp(header->ident, "\177ELF", 4) == 0 && header->ident[4] == ELF_CLASS_64 &&
                    header->ident[5] == ELF_DATA_LITTLE && header->machine == ELF_MACHINE_AARCH64 &&
                    (header->type == ELF_TYPE_FIXED || header->type == ELF_TYPE_PIE) &&
-                   header->segment_size == sizeof(struct elf_segment) && header->segment_count > 0 &&
-                   header->segment_count <= SEGMENTS_MAX;
+                   header->segment_size == sizeof(struct elf_segment) &&
+                   header->segment_count > 0 && header->segment_count <= SEGMENTS_MAX;
     return is_ours ? 0 : -ENOEXEC;
 }
 
-static int read_segment(const struct elf_source *source, const struct elf_header *header, unsigned index,
-                        struct elf_segment *segment)
+static int read_segment(const struct elf_source *source, const struct elf_header *header,
+                        unsigned index, struct elf_segment *segment)
 {
     uint64_t table = header->segments_offset;
 
@@ -147,7 +147,8 @@ static unsigned prot_of(const struct elf_segment *segment)
 }
 
 /* Copies file bytes out of user memory into the pages of [start, start + len). */
-static int copy_segment(struct space *space, uaddr_t start, uaddr_t from, uint64_t len, bool is_code)
+static int copy_segment(struct space *space, uaddr_t start, uaddr_t from, uint64_t len,
+                        bool is_code)
 {
     for (uint64_t done = 0, chunk; done < len; done += chunk) {
         uint64_t offset = (start + done) & PAGE_MASK;
@@ -214,7 +215,7 @@ int elf_load(struct space *space, const struct elf_source *source, struct elf_im
         bias = (SPACE_PIE_BASE & ~(survey.align - 1)) - (survey.low & ~(survey.align - 1));
     }
     uaddr_t end = page_up(bias + survey.high);
-    if (bias + survey.low < SPACE_MMAP_BOTTOM || end > SPACE_MMAP_TOP || end < bias + survey.low) {
+    if (bias + survey.low < SPACE_MMAP_BOTTOM || end > SPACE_MMAP_TOP) {
         return -ENOEXEC;
     }
     for (unsigned i = 0; i < header.segment_count; i++) {

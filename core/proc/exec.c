@@ -207,7 +207,8 @@ static int build_stack(struct space *space, const struct exec_request *request,
     if (!error) {
         error = measure_vector(&request->envp, &envp);
     }
-    if (!error && (argv.count + envp.count > EXEC_ARGS_MAX || argv.bytes + envp.bytes > EXEC_BYTES_MAX)) {
+    if (!error &&
+        (argv.count + envp.count > EXEC_ARGS_MAX || argv.bytes + envp.bytes > EXEC_BYTES_MAX)) {
         error = -E2BIG;
     }
     if (!error) {
@@ -216,8 +217,8 @@ static int build_stack(struct space *space, const struct exec_request *request,
     if (error) {
         return error;
     }
-    uint64_t strings = argv.bytes + envp.bytes + RANDOM_BYTES + sizeof("aarch64") +
-                       str_len(request->path) + 1;
+    uint64_t strings =
+        argv.bytes + envp.bytes + RANDOM_BYTES + sizeof("aarch64") + str_len(request->path) + 1;
     uint64_t words = 1 + argv.count + 1 + envp.count + 1 + 2 * (uint64_t)AUX_COUNT;
     struct stack stack = {.space = space};
     stack.next_string = SPACE_STACK_TOP - strings;

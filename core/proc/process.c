@@ -6,11 +6,11 @@
 #include "base/plant.h"
 #include "base/print.h"
 #include "base/string.h"
-#include "syscall/trace.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
 #include "proc/clock.h"
 #include "proc/sched.h"
+#include "syscall/trace.h"
 
 static struct {
     struct pool pool;
@@ -215,7 +215,8 @@ static void print_wait(const struct thread *thread)
 static void print_process(const struct process *process)
 {
     kprintf("%5d %5d %5d  %-15s ", process->pid->number,
-            process->parent ? process->parent->pid->number : 0, process->group->number, process->name);
+            process->parent ? process->parent->pid->number : 0, process->group->number,
+            process->name);
     if (process->state == PROCESS_ZOMBIE) {
         kprintf("zombie, status 0x%x", (unsigned)process->wait_status);
     } else if (process->thread->state == THREAD_BLOCKED) {
@@ -266,7 +267,6 @@ static void check_process(const struct process *process)
     ASSERT(process->group_link.prev->next == &process->group_link);
     if (process->state == PROCESS_LIVE) {
         ASSERT(process->space && process->thread && process->thread->process == process);
-        (void)space_check(process->space);
     } else {
         ASSERT(process->state == PROCESS_ZOMBIE);
         ASSERT(!process->space && !process->thread);
@@ -286,10 +286,13 @@ static void check_process(const struct process *process)
 
 void process_check(void)
 {
+    struct frame_census census;
+    uint64_t leaves = 0;
+    uint64_t tables = 0;
     size_t count = 0;
     size_t live = 0;
 
-    frame_check();
+    frame_check(&census);
     sched_check();
     thread_check();
     pool_check(&processes.pool);
@@ -297,8 +300,12 @@ void process_check(void)
     for (struct process *p = processes.init; p; p = next_process(p)) {
         check_process(p);
         count++;
-        live += p->state == PROCESS_LIVE;
+        if (p->state == PROCESS_LIVE) {
+            live++;
+            space_check(p->space, &leaves, &tables);
+        }
     }
+    ASSERT(leaves == census.user_refs && tables == census.tables);
     ASSERT(count == processes.pool.used);
     ASSERT(live == thread_count() && live == space_count());
 }

@@ -65,6 +65,9 @@ static struct thread *decide(struct thread *keep)
     if (sched.run_next != 0) {
         int tid = sched.run_next;
         sched.run_next = 0;
+        if (keep && keep->tid == tid) {
+            return keep;
+        }
         LIST_FOR(link, &sched.queue) {
             struct thread *thread = CONTAINER_OF(link, struct thread, run_link);
             if (thread->tid == tid) {

@@ -141,6 +141,33 @@ static void put_spawn(struct text *text, const struct space *space, uaddr_t at)
     text_printf(text, " flags=0x%lx}", spawn.flags);
 }
 
+/* What an argument that is not 0 points to, where the call reads it. */
+static void put_pointed(struct text *text, enum syscall_kind kind, const struct space *space,
+                        const uint64_t *arg)
+{
+    switch (kind) {
+    case KIND_IN_BYTES:
+        text_char(text, ' ');
+        put_bytes(text, space, *arg, arg[1]);
+        break;
+    case KIND_IN_IOV:
+        text_char(text, ' ');
+        put_vectors(text, space, *arg, (int)arg[1]);
+        break;
+    case KIND_IN_TIMESPEC:
+    case KIND_IN_RLIMIT:
+        text_char(text, ' ');
+        put_words(text, space, *arg, 2);
+        break;
+    case KIND_IN_SPAWN:
+        text_char(text, ' ');
+        put_spawn(text, space, *arg);
+        break;
+    default:
+        break;
+    }
+}
+
 static void put_input(struct text *text, enum syscall_kind kind, const struct space *space,
                       const uint64_t *arg)
 {
@@ -167,20 +194,8 @@ static void put_input(struct text *text, enum syscall_kind kind, const struct sp
         break;
     }
     text_printf(text, "0x%lx", *arg);
-    if (*arg == 0) {
-        return;
-    }
-    text_char(text, ' ');
-    if (kind == KIND_IN_BYTES) {
-        put_bytes(text, space, *arg, arg[1]);
-    } else if (kind == KIND_IN_IOV) {
-        put_vectors(text, space, *arg, (int)arg[1]);
-    } else if (kind == KIND_IN_TIMESPEC || kind == KIND_IN_RLIMIT) {
-        put_words(text, space, *arg, 2);
-    } else if (kind == KIND_IN_SPAWN) {
-        put_spawn(text, space, *arg);
-    } else {
-        text->len--;
+    if (*arg != 0) {
+        put_pointed(text, kind, space, arg);
     }
 }
 
@@ -206,13 +221,18 @@ void describe_inputs(struct text *text, const struct syscall *call, const struct
 static const char *error_name(int64_t result)
 {
     static const char *const names[] = {
-        [EPERM] = "EPERM",     [ENOENT] = "ENOENT",   [ESRCH] = "ESRCH",   [EINTR] = "EINTR",
-        [EIO] = "EIO",         [E2BIG] = "E2BIG",     [ENOEXEC] = "ENOEXEC", [EBADF] = "EBADF",
-        [ECHILD] = "ECHILD",   [EAGAIN] = "EAGAIN",   [ENOMEM] = "ENOMEM", [EACCES] = "EACCES",
-        [EFAULT] = "EFAULT",   [EBUSY] = "EBUSY",     [EEXIST] = "EEXIST", [ENODEV] = "ENODEV",
-        [ENOTDIR] = "ENOTDIR", [EISDIR] = "EISDIR",   [EINVAL] = "EINVAL", [ENOTTY] = "ENOTTY",
-        [EFBIG] = "EFBIG",     [ENAMETOOLONG] = "ENAMETOOLONG", [ENOSYS] = "ENOSYS",
-        [ELOOP] = "ELOOP",
+        [EPERM] = "EPERM",     [ENOENT] = "ENOENT",
+        [ESRCH] = "ESRCH",     [EINTR] = "EINTR",
+        [EIO] = "EIO",         [E2BIG] = "E2BIG",
+        [ENOEXEC] = "ENOEXEC", [EBADF] = "EBADF",
+        [ECHILD] = "ECHILD",   [EAGAIN] = "EAGAIN",
+        [ENOMEM] = "ENOMEM",   [EACCES] = "EACCES",
+        [EFAULT] = "EFAULT",   [EBUSY] = "EBUSY",
+        [EEXIST] = "EEXIST",   [ENODEV] = "ENODEV",
+        [ENOTDIR] = "ENOTDIR", [EISDIR] = "EISDIR",
+        [EINVAL] = "EINVAL",   [ENOTTY] = "ENOTTY",
+        [EFBIG] = "EFBIG",     [ENAMETOOLONG] = "ENAMETOOLONG",
+        [ENOSYS] = "ENOSYS",   [ELOOP] = "ELOOP",
     };
 
     if (result >= 0 || (uint64_t)-result >= ARRAY_LEN(names)) {

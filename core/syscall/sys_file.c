@@ -88,7 +88,8 @@ int64_t sys_writev(struct thread *thread, const uint64_t *args)
     }
     for (int i = 0; i < count; i++) {
         struct abi_iovec vector;
-        int64_t written = user_read(&vector, args[1] + (uint64_t)i * sizeof(vector), sizeof(vector));
+        int64_t written =
+            user_read(&vector, args[1] + (uint64_t)i * sizeof(vector), sizeof(vector));
         if (written == 0) {
             written = write_console(vector.iov_base, min_u64(vector.iov_len, RW_MAX - done));
         }

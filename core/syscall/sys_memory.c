@@ -61,7 +61,8 @@ int64_t sys_munmap(struct thread *thread, const uint64_t *args)
 }
 
 /* Where a mapping goes: exactly there, or at the hint if that is free, or in the highest gap. */
-static int place(const struct space *space, uint64_t hint, uint64_t len, uint64_t flags, uaddr_t *start)
+static int place(const struct space *space, uint64_t hint, uint64_t len, uint64_t flags,
+                 uaddr_t *start)
 {
     bool is_exact = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 

@@ -109,7 +109,9 @@ static int fork_process(struct thread *thread, struct process **child)
  * because the program gave a bad address is not written, as on Linux. */
 int64_t sys_clone(struct thread *thread, const uint64_t *args)
 {
-    enum { KNOWN = CLONE_SIGNAL_MASK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID };
+    enum {
+        KNOWN = CLONE_SIGNAL_MASK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID
+    };
     uint64_t flags = args[0];
     struct process *child;
 

@@ -2,18 +2,18 @@
 
 #include "syscall/handlers.h"
 
-#define ENTRY(nr, sys, fail, count, ...) \
+#define ENTRY(nr, sys, fail, count, ...)                                                           \
     {nr, #sys, sys_##sys, ON_FAILURE_##fail, count, {__VA_ARGS__}},
 #define SYSCALL0(nr, sys, fail) ENTRY(nr, sys, fail, 0, KIND_NONE)
 #define SYSCALL1(nr, sys, fail, k0, n0) ENTRY(nr, sys, fail, 1, KIND_##k0)
 #define SYSCALL2(nr, sys, fail, k0, n0, k1, n1) ENTRY(nr, sys, fail, 2, KIND_##k0, KIND_##k1)
-#define SYSCALL3(nr, sys, fail, k0, n0, k1, n1, k2, n2) \
+#define SYSCALL3(nr, sys, fail, k0, n0, k1, n1, k2, n2)                                            \
     ENTRY(nr, sys, fail, 3, KIND_##k0, KIND_##k1, KIND_##k2)
-#define SYSCALL4(nr, sys, fail, k0, n0, k1, n1, k2, n2, k3, n3) \
+#define SYSCALL4(nr, sys, fail, k0, n0, k1, n1, k2, n2, k3, n3)                                    \
     ENTRY(nr, sys, fail, 4, KIND_##k0, KIND_##k1, KIND_##k2, KIND_##k3)
-#define SYSCALL5(nr, sys, fail, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4) \
+#define SYSCALL5(nr, sys, fail, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4)                            \
     ENTRY(nr, sys, fail, 5, KIND_##k0, KIND_##k1, KIND_##k2, KIND_##k3, KIND_##k4)
-#define SYSCALL6(nr, sys, fail, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4, k5, n5) \
+#define SYSCALL6(nr, sys, fail, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4, k5, n5)                    \
     ENTRY(nr, sys, fail, 6, KIND_##k0, KIND_##k1, KIND_##k2, KIND_##k3, KIND_##k4, KIND_##k5)
 
 static const struct syscall syscalls[] = {

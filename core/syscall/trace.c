@@ -93,9 +93,9 @@ static const char *const access_names[] = {
 void trace_fault(int tid, const struct plat_trap *trap, enum trace_fault outcome)
 {
     static const char *const kinds[] = {
-        [PLAT_FAULT_TRANSLATION] = "translation",   [PLAT_FAULT_ACCESS_FLAG] = "access flag",
-        [PLAT_FAULT_PERMISSION] = "permission",     [PLAT_FAULT_ADDRESS_SIZE] = "address size",
-        [PLAT_FAULT_ALIGNMENT] = "alignment",       [PLAT_FAULT_BUS] = "bus",
+        [PLAT_FAULT_TRANSLATION] = "translation", [PLAT_FAULT_ACCESS_FLAG] = "access flag",
+        [PLAT_FAULT_PERMISSION] = "permission",   [PLAT_FAULT_ADDRESS_SIZE] = "address size",
+        [PLAT_FAULT_ALIGNMENT] = "alignment",     [PLAT_FAULT_BUS] = "bus",
     };
     static const char *const outcomes[] = {
         [TRACE_FAULT_RESOLVED] = "resolved",
@@ -109,8 +109,8 @@ void trace_fault(int tid, const struct plat_trap *trap, enum trace_fault outcome
     event->args[0] = (uint64_t)fault->access;
     event->result = (int64_t)outcome;
     if (trace.has_text) {
-        write_line(tid, "fault: %s 0x%lx, %s, level %u: %s", access_names[fault->access], fault->addr,
-                   kinds[fault->kind], fault->level, outcomes[outcome]);
+        write_line(tid, "fault: %s 0x%lx, %s, level %u: %s", access_names[fault->access],
+                   fault->addr, kinds[fault->kind], fault->level, outcomes[outcome]);
     }
 }
 

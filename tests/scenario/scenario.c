@@ -44,8 +44,8 @@ static void program_start(struct program *p)
     program_op(p, (struct script_op){.kind = SCRIPT_JUMP_UNLESS, .to = END, .args = {X(0), N(1)}});
     CALL(p, kill, N(-1), N(SIGKILL));
     CALL(p, wait4, N(-1), N(0), N(0), N(0));
-    program_op(p,
-               (struct script_op){.kind = SCRIPT_JUMP_UNLESS, .to = WAIT, .args = {X(0), N(-ECHILD)}});
+    program_op(
+        p, (struct script_op){.kind = SCRIPT_JUMP_UNLESS, .to = WAIT, .args = {X(0), N(-ECHILD)}});
     CALL(p, exit_group, X(REG_STATUS));
     EXPECT_EQ(p->count, FIRST);
 }
@@ -249,6 +249,9 @@ static const struct archive *initramfs(void)
 /* What is looked at around a call. */
 static struct {
     const struct run *run;
+    uint64_t boot_allocations; /* so far; counted while is_booting */
+    bool is_booting;
+    bool has_failed_boot;
     bool in_call;
     bool had_failed;
     int tid;
@@ -269,6 +272,11 @@ static uint32_t choose(unsigned kind, uint32_t bound, uint32_t answer)
     if (watch.run->has_spurious && kind == PLAT_CHOOSE_SPURIOUS &&
         random_next(&watch.random) % SPURIOUS_ONE_IN == 0) {
         return (uint32_t)(random_next(&watch.random) % bound);
+    }
+    if (kind == PLAT_CHOOSE_FAIL && watch.is_booting &&
+        ++watch.boot_allocations == watch.run->fail_boot_nth) {
+        watch.has_failed_boot = true;
+        return 1;
     }
     return answer;
 }
@@ -295,6 +303,9 @@ static void check_call(void)
     }
     EXPECT(process && process->state == PROCESS_LIVE);
     int64_t result = (int64_t)process->thread->user.x[0];
+    if (result > 0 && (watch.nr == SYS_getrandom || watch.nr == SYS_write)) {
+        return; /* a part was done, and the call says how much */
+    }
     if (watch.nr != SYS_brk) {
         EXPECT(result == -ENOMEM || result == -EAGAIN);
     }
@@ -331,7 +342,7 @@ struct outcome scenario_run(const struct scenario *scenario, const struct run *r
     for (unsigned i = 0; i < PROGRAMS; i++) {
         script_attach(i, programs[i].ops, programs[i].count);
     }
-    watch = (typeof(watch)){.run = run, .random = {1}};
+    watch = (typeof(watch)){.run = run, .random = {1}, .is_booting = true};
     script_watch = see_operation;
     choice_init();
     choice_hook = choose;
@@ -345,17 +356,21 @@ struct outcome scenario_run(const struct scenario *scenario, const struct run *r
     };
     const char *complaint = machine_start(&config);
     EXPECT_STREQ(complaint, NULL);
+    watch.is_booting = false;
     inject_arm(run->fail_nth, run->fail_forever);
     while (state != KERNEL_OFF) {
         watch.in_call = false;
         state = kernel_step();
+        outcome.has_booted = outcome.has_booted || state != KERNEL_OFF;
         if (run->is_checked) {
             check_call();
         }
-        kernel_check();
+        if (outcome.has_booted) {
+            kernel_check();
+        }
         EXPECT(++outcome.steps < STEPS_MAX);
     }
-    outcome.has_failed = inject_has_fired();
+    outcome.has_failed = inject_has_fired() || watch.has_failed_boot;
     inject_arm(0, false);
     outcome.status = machine_run();
     outcome.frames_used = frame_total_count() - frame_free_count();

@@ -30,8 +30,8 @@ enum {
 
 /* A place to jump to, which may lie ahead. */
 struct label {
-    unsigned at;        /* its operation, once placed */
-    unsigned uses[8];   /* jumps that wait for it */
+    unsigned at;      /* its operation, once placed */
+    unsigned uses[8]; /* jumps that wait for it */
     unsigned use_count;
     bool is_placed;
 };
@@ -52,7 +52,7 @@ extern const unsigned scenario_count;
 
 /* ---- assembling ---- */
 
-#define CALL(program, name, ...) \
+#define CALL(program, name, ...)                                                                   \
     program_call(program, SYS_##name, (const struct script_value[SCRIPT_ARGS]){__VA_ARGS__})
 
 void program_call(struct program *p, unsigned nr, const struct script_value *args);
@@ -112,6 +112,7 @@ struct run {
     const char *words;      /* more kernel words */
     uint64_t fail_nth;      /* this allocation behind the boot fails; 0: none */
     bool fail_forever;      /* and all behind it */
+    uint64_t fail_boot_nth; /* this allocation of the boot fails; 0: none */
     bool has_spurious;      /* blocked threads are woken for no reason, now and then */
     bool is_checked;        /* kernel_check between steps, and a failed call must change nothing */
     const char *trace_path; /* or NULL */
@@ -120,9 +121,11 @@ struct run {
 struct outcome {
     int status;
     bool has_failed; /* an allocation was made to fail */
+    bool has_booted;
     uint64_t frames_used;
     uint64_t steps;
-    uint64_t calls_checked; /* calls that failed for lack of memory, and were seen to change nothing */
+    uint64_t
+        calls_checked; /* calls that failed for lack of memory, and were seen to change nothing */
 };
 
 /* Boots, runs to the end and checks the whole kernel. */

@@ -235,13 +235,21 @@ static void spawn_an_image(struct program programs[PROGRAMS])
     const uint64_t image = DATA + PAGE;
     const uint64_t request = DATA + 512;
     const uint64_t words[] = {
-        0x00010102464c457f, 0,                 /* ident: ELF, 64 bits, little-endian */
-        0x0000000100b70002, SCRIPT_PC(2, 0),   /* executable, AArch64, version; entry */
-        64, 0,                                 /* segments, sections */
-        0x0038004000000000, 0x0000000000000001, /* sizes; one segment */
-        0x0000000600000001, 0,                 /* load, read and write; offset */
-        DATA, DATA,                            /* addresses */
-        120, 2 * PAGE, PAGE,                   /* in the file, in memory, alignment */
+        0x00010102464c457f,
+        0, /* ident: ELF, 64 bits, little-endian */
+        0x0000000100b70002,
+        SCRIPT_PC(2, 0), /* executable, AArch64, version; entry */
+        64,
+        0, /* segments, sections */
+        0x0038004000000000,
+        0x0000000000000001, /* sizes; one segment */
+        0x0000000600000001,
+        0, /* load, read and write; offset */
+        DATA,
+        DATA, /* addresses */
+        120,
+        2 * PAGE,
+        PAGE, /* in the file, in memory, alignment */
     };
 
     for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

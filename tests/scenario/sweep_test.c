@@ -17,7 +17,8 @@ static uint64_t sweep(const struct scenario *scenario, bool forever)
 
     for (uint64_t n = 1;; n++) {
         const struct run run = {.fail_nth = n, .fail_forever = forever, .is_checked = true};
-        test_note("%s, allocation %lu %s", scenario->name, n, forever ? "and all behind it" : "once");
+        test_note("%s, allocation %lu %s", scenario->name, n,
+                  forever ? "and all behind it" : "once");
         struct outcome outcome = scenario_run(scenario, &run);
         if (!outcome.has_failed) {
             EXPECT_EQ(outcome.status, scenario->status);
@@ -52,13 +53,36 @@ TEST(sweep_each_allocation_and_all_behind_it)
     }
 }
 
-/* The sites that allocate at boot only are swept by booting with each allocation failing. */
+/* A boot that finds no memory ends the machine, with a status that says so. */
+static void sweep_boot(void)
+{
+    const struct scenario *scenario = &scenarios[0];
+
+    for (uint64_t n = 1;; n++) {
+        const struct run run = {.fail_boot_nth = n};
+        test_note("allocation %lu of the boot", n);
+        struct outcome outcome = scenario_run(scenario, &run);
+        if (!outcome.has_failed) {
+            EXPECT(n > 5);
+            return;
+        }
+        EXPECT(!outcome.has_booted);
+        EXPECT_EQ(outcome.status, 1);
+    }
+}
+
+TEST(sweep_each_allocation_of_the_boot)
+{
+    sweep_boot();
+}
+
 TEST(sweep_leaves_no_site_out)
 {
     struct alloc_site *sites;
     size_t count = inject_sites(&sites);
     unsigned left = 0;
 
+    sweep_boot();
     for (unsigned i = 0; i < scenario_count; i++) {
         sweep(&scenarios[i], false);
     }
@@ -68,7 +92,7 @@ TEST(sweep_leaves_no_site_out)
             left++;
         }
     }
-    printf("%zu allocation sites\n", count);
+    printf("%zu allocation sites, %u that never failed\n", count, left);
     EXPECT(count > 5);
     EXPECT_EQ(left, 0);
 }

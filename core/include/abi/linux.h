@@ -128,17 +128,17 @@ enum {
     TIOCGPGRP = 0x540f,
     TIOCSPGRP = 0x5410,
     TIOCGWINSZ = 0x5413,
-    ICRNL = 0x100,  /* c_iflag */
-    OPOST = 1,      /* c_oflag */
-    ONLCR = 4,      /* c_oflag */
-    CS8 = 0x30,     /* c_cflag */
-    CREAD = 0x80,   /* c_cflag */
+    ICRNL = 0x100, /* c_iflag */
+    OPOST = 1,     /* c_oflag */
+    ONLCR = 4,     /* c_oflag */
+    CS8 = 0x30,    /* c_cflag */
+    CREAD = 0x80,  /* c_cflag */
     B115200 = 0x1002,
-    ISIG = 1,       /* c_lflag */
-    ICANON = 2,     /* c_lflag */
-    ECHO = 8,       /* c_lflag */
-    ECHOE = 0x10,   /* c_lflag */
-    ECHOK = 0x20,   /* c_lflag */
+    ISIG = 1,     /* c_lflag */
+    ICANON = 2,   /* c_lflag */
+    ECHO = 8,     /* c_lflag */
+    ECHOE = 0x10, /* c_lflag */
+    ECHOK = 0x20, /* c_lflag */
 };
 
 /* lseek(2), fstatat(2), prlimit(2), reboot(2) and the like */

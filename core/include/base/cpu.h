@@ -8,10 +8,11 @@ struct space;
 struct thread;
 
 struct cpu {
-    struct space *space;     /* whose tables are loaded; NULL: none */
-    struct thread *current;  /* chosen by the scheduler, until the next choice */
-    struct thread *fp_owner; /* whose FP state is in the registers and newer than its copy; NULL: no one's */
-    bool needs_resched;      /* current has used up its time, or someone more urgent is ready */
+    struct space *space;    /* whose tables are loaded; NULL: none */
+    struct thread *current; /* chosen by the scheduler, until the next choice */
+    struct thread
+        *fp_owner; /* whose FP state is in the registers and newer than its copy; NULL: no one's */
+    bool needs_resched; /* current has used up its time, or someone more urgent is ready */
 };
 
 static inline struct cpu *cpu_this(void)

@@ -19,12 +19,12 @@ struct alloc_site {
     unsigned failures;
 };
 
-#define ALLOC_SITE                                                             \
-    ({                                                                         \
-        static struct alloc_site alloc_site_here                               \
-            __attribute__((section("alloc_sites"), used, aligned(8))) = {      \
-                __FILE__, __func__, __LINE__, 0, 0};                           \
-        &alloc_site_here;                                                      \
+#define ALLOC_SITE                                                                                 \
+    ({                                                                                             \
+        static struct alloc_site alloc_site_here                                                   \
+            __attribute__((section("alloc_sites"), used, aligned(8))) = {__FILE__, __func__,       \
+                                                                         __LINE__, 0, 0};          \
+        &alloc_site_here;                                                                          \
     })
 
 /* The nth allocation from now on fails, n >= 1; 0: none. With forever, all behind it too. */

@@ -49,12 +49,12 @@ static inline void list_remove(struct list *link)
     list_init(link);
 }
 
-#define LIST_FOR(link, head) \
+#define LIST_FOR(link, head)                                                                       \
     for (struct list *link = (head)->next; link != (head); link = link->next)
 
 /* As LIST_FOR; the body may remove link. */
-#define LIST_FOR_REMOVABLE(link, head)                                                        \
-    for (struct list *link = (head)->next, *link##_next = link->next; link != (head);         \
+#define LIST_FOR_REMOVABLE(link, head)                                                             \
+    for (struct list *link = (head)->next, *link##_next = link->next; link != (head);              \
          link = link##_next, link##_next = link->next)
 
 #endif

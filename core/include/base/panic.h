@@ -12,7 +12,7 @@ _Noreturn void panic(const char *format, ...) PRINTF_LIKE(1, 2);
 #define ASSERT(condition) ((void)(condition))
 #else
 /* Always on: cheap, free of side effects, one fact. */
-#define ASSERT(condition) \
+#define ASSERT(condition)                                                                          \
     ((condition) ? (void)0 : panic("%s:%d: %s: %s", __FILE__, __LINE__, __func__, #condition))
 #endif
 

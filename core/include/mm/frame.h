@@ -49,7 +49,16 @@ struct frame *frame_of(paddr_t pa);
 uint64_t frame_free_count(void);
 uint64_t frame_total_count(void);
 
+/* Who owns frames, added up. */
+struct frame_census {
+    uint64_t used;
+    uint64_t free;      /* on the queue */
+    uint64_t user_refs; /* references to user frames */
+    uint64_t tables;
+    uint64_t pools;
+};
+
 /* Walks all frames that were ever used: counts and queue agree. Panics if not. */
-void frame_check(void);
+void frame_check(struct frame_census *census);
 
 #endif

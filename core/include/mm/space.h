@@ -57,8 +57,8 @@ MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, un
 MUST_CHECK int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start);
 
 /* Checks regions, tables, and that every leaf lies in a region whose rights it does not exceed. Panics if not.
- * Returns the frames in use for tables. */
-uint64_t space_check(const struct space *space);
+ * Adds its leaves and its tables to the counts. */
+void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables);
 
 size_t space_count(void);
 

@@ -31,9 +31,9 @@ typedef uint16_t asid_t;
 enum {
     PLAT_PAGE_SHIFT = 12,
     PLAT_PAGE_SIZE = 1 << PLAT_PAGE_SHIFT,
-    PLAT_PTE_COUNT = 512,      /* descriptors in a table */
-    PLAT_USER_BITS = 39,       /* TTBR0 covers 2^39 bytes: levels 1, 2 and 3 */
-    PLAT_ATTR_NORMAL = 0,      /* AttrIndx of normal, inner shareable, write-back memory */
+    PLAT_PTE_COUNT = 512, /* descriptors in a table */
+    PLAT_USER_BITS = 39,  /* TTBR0 covers 2^39 bytes: levels 1, 2 and 3 */
+    PLAT_ATTR_NORMAL = 0, /* AttrIndx of normal, inner shareable, write-back memory */
     PLAT_RESERVED_MAX = 8,
 };
 
@@ -46,7 +46,7 @@ struct plat_range {
 
 /* What the machine found. Valid during kernel_boot only, but for cmdline, which stays. */
 struct plat_boot {
-    struct plat_range ram;                        /* one bank, page-aligned */
+    struct plat_range ram;                         /* one bank, page-aligned */
     struct plat_range reserved[PLAT_RESERVED_MAX]; /* kernel image, device tree, initrd; any order,
                                                       any alignment, may overlap */
     unsigned reserved_count;
@@ -198,20 +198,20 @@ enum plat_cas plat_user_cas32(uaddr_t addr, uint32_t expected, uint32_t desired,
 
 /* ---- time and this CPU ---- */
 
-nsec_t plat_clock_now(void);            /* monotonic, since boot */
-void plat_timer_set(nsec_t deadline);   /* one shot, absolute, replaces the last; PLAT_NEVER: off */
-void plat_irq_window(void);             /* takes what is pending, now */
-void plat_cpu_idle(void);               /* waits until there is something to take, and takes it */
-void plat_cpu_relax(void);              /* a hint in a spin */
-void *plat_cpu_local(void);             /* what was given to plat_cpu_set_local on this CPU */
+nsec_t plat_clock_now(void);          /* monotonic, since boot */
+void plat_timer_set(nsec_t deadline); /* one shot, absolute, replaces the last; PLAT_NEVER: off */
+void plat_irq_window(void);           /* takes what is pending, now */
+void plat_cpu_idle(void);             /* waits until there is something to take, and takes it */
+void plat_cpu_relax(void);            /* a hint in a spin */
+void *plat_cpu_local(void);           /* what was given to plat_cpu_set_local on this CPU */
 void plat_cpu_set_local(void *local);
 
 /* ---- the rest ---- */
 
 enum plat_choice {
-    PLAT_CHOOSE_THREAD,     /* which of the ready threads runs, in queue order */
-    PLAT_CHOOSE_FAIL,       /* does this allocation fail */
-    PLAT_CHOOSE_SPURIOUS,   /* is a blocked thread rerun for no reason */
+    PLAT_CHOOSE_THREAD,   /* which of the ready threads runs, in queue order */
+    PLAT_CHOOSE_FAIL,     /* does this allocation fail */
+    PLAT_CHOOSE_SPURIOUS, /* is a blocked thread rerun for no reason */
 };
 
 /* A decision of core's, in [0, bound); bound >= 1. 0 is the dull one. AArch64 answers 0, or in a test

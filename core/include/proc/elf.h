@@ -25,6 +25,7 @@ struct elf_image {
 
 /* Maps the program into an empty space and sets its brk. -ENOEXEC: not a program for this kernel, or malformed;
  * -ENOMEM; -EFAULT: user memory that is not there. The space may have been changed by a failure. */
-MUST_CHECK int elf_load(struct space *space, const struct elf_source *source, struct elf_image *image);
+MUST_CHECK int elf_load(struct space *space, const struct elf_source *source,
+                        struct elf_image *image);
 
 #endif

@@ -10,7 +10,7 @@
 #include "proc/process.h"
 
 enum {
-    EXEC_ARGS_MAX = 1024,         /* strings of argv and envp together */
+    EXEC_ARGS_MAX = 1024,        /* strings of argv and envp together */
     EXEC_BYTES_MAX = 128 * 1024, /* of all of them, with their ends */
 };
 

@@ -28,11 +28,11 @@ enum { PROCESS_NAME_MAX = 16 };
 struct process {
     struct pid *pid;
     enum process_state state;
-    struct process *parent;  /* NULL: init */
-    struct list children;    /* live */
-    struct list zombies;     /* in the order in which they ended */
-    struct list sibling;     /* on one of these lists of the parent's */
-    struct list group_link;  /* on group->members */
+    struct process *parent; /* NULL: init */
+    struct list children;   /* live */
+    struct list zombies;    /* in the order in which they ended */
+    struct list sibling;    /* on one of these lists of the parent's */
+    struct list group_link; /* on group->members */
     struct pid *group;
     struct pid *session;
     struct space *space;     /* LIVE only */
@@ -40,9 +40,9 @@ struct process {
     struct waitq child_wait; /* its own threads, waiting for a child */
     int wait_status;         /* of a ZOMBIE, as wait4 gives it */
     int exit_signal;         /* to the parent at exit; 0: none */
-    int fatal_signal;        /* it ends by this signal when its thread next returns to user mode; or 0 */
-    bool has_execed;         /* since its fork: setpgid by its parent comes too late */
-    uaddr_t clear_tid;       /* set_tid_address */
+    int fatal_signal;  /* it ends by this signal when its thread next returns to user mode; or 0 */
+    bool has_execed;   /* since its fork: setpgid by its parent comes too late */
+    uaddr_t clear_tid; /* set_tid_address */
     char name[PROCESS_NAME_MAX];
 };
 

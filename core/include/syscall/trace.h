@@ -18,7 +18,7 @@ enum { TRACE_RING_EVENTS = 256 };
 /* What became of a page fault. */
 enum trace_fault {
     TRACE_FAULT_RESOLVED,
-    TRACE_FAULT_REFUSED,   /* the program may not do that */
+    TRACE_FAULT_REFUSED, /* the program may not do that */
     TRACE_FAULT_NO_MEMORY,
 };
 

@@ -1,0 +1,127 @@
+/*
+ * Planted bugs: each is found by the check that is named here, and without it nothing is found. A check is a report of
+ * the simulated machine, an assertion, or what a scenario expects (the model of waiting).
+ */
+#include "scenario.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "platform/hosted/report.h"
+#include "test.h"
+
+struct planted {
+    const char *id;
+    const char *check;
+    bool needs_failures; /* an allocation must fail: the scenarios are swept */
+};
+
+static const struct planted list[] = {
+    {"seed-1", "frame.freed-while-mapped", true},
+    {"seed-2", "machine.dead", false},
+    {"seed-3", "wait-model", false},
+    {"t-1", "tlb.stale", false},
+    {"t-2", "tlb.publish", false},
+    {"t-3", "tlb.break-before-make", false},
+    {"t-4", "frame.freed-while-cached", false},
+};
+
+static jmp_buf found;
+static char found_check[64];
+
+static void note_report(const char *name, const char *details)
+{
+    (void)details;
+    snprintf(found_check, sizeof(found_check), "%s", name);
+    longjmp(found, 1);
+}
+
+/* Runs a scenario, with the nth allocation failing. true: it goes on with n + 1. */
+static bool run_once(const struct scenario *scenario, const char *words, uint64_t n)
+{
+    struct outcome outcome = scenario_run(scenario, &(struct run){.words = words, .fail_nth = n});
+
+    if (!outcome.has_failed && outcome.status != scenario->status) {
+        snprintf(found_check, sizeof(found_check), "wait-model");
+        longjmp(found, 1);
+    }
+    return outcome.has_failed;
+}
+
+/* Looks for a bug with everything there is; found_check says what saw it, or is empty. */
+static void hunt(const char *id, bool with_failures)
+{
+    char words[32];
+
+    found_check[0] = '\0';
+    snprintf(words, sizeof(words), "plant=%s", id);
+    report_hook = note_report;
+    if (setjmp(found) == 0) {
+        for (unsigned i = 0; i < scenario_count; i++) {
+            run_once(&scenarios[i], words, 0);
+            for (uint64_t n = 1; with_failures && run_once(&scenarios[i], words, n); n++) {
+            }
+        }
+    }
+    report_hook = NULL;
+}
+
+static void expect_found(const char *id)
+{
+    for (unsigned i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (strcmp(list[i].id, id) == 0) {
+            hunt(id, list[i].needs_failures);
+            EXPECT_STREQ(found_check, list[i].check);
+            printf("%s: %s\n", id, found_check);
+            return;
+        }
+    }
+    FAIL("no planted bug %s", id);
+}
+
+TEST(planted_seed_1)
+{
+    expect_found("seed-1");
+}
+
+TEST(planted_seed_2)
+{
+    expect_found("seed-2");
+}
+
+TEST(planted_seed_3)
+{
+    expect_found("seed-3");
+}
+
+TEST(planted_t_1)
+{
+    expect_found("t-1");
+}
+
+TEST(planted_t_2)
+{
+    expect_found("t-2");
+}
+
+TEST(planted_t_3)
+{
+    expect_found("t-3");
+}
+
+TEST(planted_t_4)
+{
+    expect_found("t-4");
+}
+
+/* --plant=ID hunts one with everything there is, for a person who wants to see it; without it there is nothing to be
+ * found. */
+TEST(planted_by_option)
+{
+    const char *id = test_option("plant") ? test_option("plant") : "none";
+
+    hunt(id, true);
+    printf("%s: found by %s\n", id, found_check[0] ? found_check : "nothing");
+    EXPECT_EQ(strcmp(id, "none") == 0, found_check[0] == '\0');
+}
