@@ -9,7 +9,7 @@
 #include "base/string.h"
 
 enum {
-    MAGIC = (int)0xd00dfeed,
+    MAGIC = 0xd00dfeed,
     VERSION = 17,
 
     TOKEN_BEGIN_NODE = 1,
@@ -163,7 +163,7 @@ enum fdt_error fdt_length(const void *header, uint32_t *len)
 {
     const uint8_t *bytes = header;
 
-    if (read32(bytes + HEADER_MAGIC) != (uint32_t)MAGIC) {
+    if (read32(bytes + HEADER_MAGIC) != MAGIC) {
         return FDT_BAD_MAGIC;
     }
     *len = read32(bytes + HEADER_TOTAL_SIZE);

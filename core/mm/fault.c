@@ -75,8 +75,8 @@ static int copy_on_write(struct space *space, const struct region *region, uaddr
     paddr_t pa;
 
     if (frame_of(old)->refs == 1) {
+        /* Not published: a walk that misses it faults again, and finds it done. */
         pt_set_rights(space->root, page, region->prot, true);
-        plat_pte_publish();
         return 0;
     }
     if (frame_alloc(FRAME_USER, &pa) != 0) {

@@ -15,8 +15,6 @@ void tlb_init(unsigned asid_bits)
     asids.generation = 1;
     asids.next = 1;
     asids.end = 1u << asid_bits;
-    plat_space_use(0, 0);
-    plat_tlb_flush_all();
 }
 
 /* Whether anything of the context can be in a TLB. */
@@ -50,8 +48,6 @@ void tlb_flush_context(struct tlb_context *context)
 {
     if (is_current(context)) {
         plat_tlb_flush_asid(context->asid);
-    } else {
-        plat_pte_publish();
     }
 }
 
@@ -59,8 +55,6 @@ void tlb_flush_range(struct tlb_context *context, uaddr_t start, uaddr_t end)
 {
     if (is_current(context)) {
         plat_tlb_flush(context->asid, start, (end - start) >> PAGE_SHIFT);
-    } else {
-        plat_pte_publish();
     }
 }
 

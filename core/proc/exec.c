@@ -256,7 +256,6 @@ int exec_build(const struct exec_request *request, struct space **space, struct 
         space_destroy(made);
         return error;
     }
-    plat_pte_publish();
     *user = (struct plat_user){.pc = image.entry, .sp = sp};
     *space = made;
     return 0;

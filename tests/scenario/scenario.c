@@ -249,6 +249,8 @@ static const struct archive *initramfs(void)
 /* What is looked at around a call. */
 static struct {
     const struct run *run;
+    const char *input; /* not typed yet; NULL: none */
+    bool is_byte_due;
     uint64_t boot_allocations; /* so far; counted while is_booting */
     bool is_booting;
     bool has_failed_boot;
@@ -267,6 +269,16 @@ static void drop_output(const char *bytes, size_t len)
     (void)len;
 }
 
+/* What the console has: how many bytes, and then that byte; at last its end, which is the highest number. */
+static uint32_t type(uint32_t bound)
+{
+    watch.is_byte_due = !watch.is_byte_due && *watch.input;
+    if (watch.is_byte_due) {
+        return 1;
+    }
+    return *watch.input ? (uint8_t)*watch.input++ : bound - 1;
+}
+
 static uint32_t choose(unsigned kind, uint32_t bound, uint32_t answer)
 {
     if (watch.run->has_spurious && kind == PLAT_CHOOSE_SPURIOUS &&
@@ -278,7 +290,7 @@ static uint32_t choose(unsigned kind, uint32_t bound, uint32_t answer)
         watch.has_failed_boot = true;
         return 1;
     }
-    return answer;
+    return kind == CHOOSE_CONSOLE && watch.input ? type(bound) : answer;
 }
 
 static void see_operation(const struct plat_user *user, const struct script_op *op)
@@ -342,7 +354,8 @@ struct outcome scenario_run(const struct scenario *scenario, const struct run *r
     for (unsigned i = 0; i < PROGRAMS; i++) {
         script_attach(i, programs[i].ops, programs[i].count);
     }
-    watch = (typeof(watch)){.run = run, .random = {1}, .is_booting = true};
+    watch = (typeof(watch)){
+        .run = run, .input = scenario->input, .random = {1}, .is_booting = true};
     script_watch = see_operation;
     choice_init();
     choice_hook = choose;
@@ -388,7 +401,7 @@ static void do_nothing(struct program programs[PROGRAMS])
 
 uint64_t scenario_frames_at_rest(void)
 {
-    const struct scenario nothing = {"nothing", do_nothing, 0};
+    const struct scenario nothing = {"nothing", do_nothing, 0, NULL};
     struct outcome outcome = scenario_run(&nothing, &(struct run){0});
 
     EXPECT_EQ(outcome.status, 0);

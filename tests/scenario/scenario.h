@@ -44,7 +44,8 @@ struct program {
 struct scenario {
     const char *name;
     void (*assemble)(struct program programs[PROGRAMS]);
-    int status; /* the machine's, when nothing fails */
+    int status;        /* the machine's, when nothing fails */
+    const char *input; /* typed at the console, then its end; NULL: nothing is typed, and nothing ends */
 };
 
 extern const struct scenario scenarios[];

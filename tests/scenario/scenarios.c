@@ -142,6 +142,33 @@ static void orphans_go_to_init(struct program programs[PROGRAMS])
     program_exit(p, 5);
 }
 
+/* A zombie whose parent ends is inherited by an init that is blocked, and wakes it although init's own child lives. */
+static void a_deep_orphan_wakes_init(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+    struct label grandchild = {0};
+    struct label last = {0};
+
+    program_fork(p, 20, &child);
+    CALL(p, wait4, N(-1), N(DATA), N(0), N(0));
+    program_no_memory(p);
+    program_expect(p, X(0), N(4));
+    program_wait(p, X(20), STATUS(1));
+    program_exit(p, 0);
+    program_place(p, &child);
+    program_fork(p, 20, &grandchild);
+    program_wait(p, X(20), STATUS(2));
+    program_yield(p, 40); /* init has time to be woken, or not */
+    program_exit(p, 1);
+    program_place(p, &grandchild);
+    program_fork(p, 20, &last);
+    program_yield(p, 10);
+    program_exit(p, 2);
+    program_place(p, &last);
+    program_exit(p, 3);
+}
+
 /* Each of three generations writes; nobody sees the others' writes. */
 static void memory_is_private(struct program programs[PROGRAMS])
 {
@@ -243,8 +270,8 @@ static void spawn_an_image(struct program programs[PROGRAMS])
         0, /* segments, sections */
         0x0038004000000000,
         0x0000000000000001, /* sizes; one segment */
-        0x0000000600000001,
-        0, /* load, read and write; offset */
+        0x0000000700000001,
+        0, /* load, with all rights; offset */
         DATA,
         DATA, /* addresses */
         120,
@@ -267,6 +294,7 @@ static void spawn_an_image(struct program programs[PROGRAMS])
     program_exit(p, 0);
 
     p = &programs[2];
+    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(DATA)}});
     program_load(p, 20, DATA);
     program_expect(p, X(20), N(0x00010102464c457f));
     program_exit(p, 32);
@@ -328,6 +356,35 @@ static void mappings(struct program programs[PROGRAMS])
     program_exit(p, 0);
 }
 
+/* Every way in which a page comes to be executed: rights that come later, a copy, an image in memory. */
+static void code(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+    const uint64_t at = (uint64_t)0x30000000;
+    const uint64_t flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    const uint64_t rw = PROT_READ | PROT_WRITE;
+
+    CALL(p, mmap, N(at), N(2 * PAGE), N(rw), N(flags), N(-1), N(0));
+    program_result(p, (int64_t)at);
+    program_store(p, at, 0xd503201f);
+    CALL(p, mprotect, N(at), N(PAGE), N(PROT_READ | PROT_EXEC));
+    program_result(p, 0);
+    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
+    CALL(p, mprotect, N(at), N(PAGE), N(rw | PROT_EXEC));
+    program_result(p, 0);
+    program_fork(p, 20, &child);
+    program_store(p, at + 4, 0xd503201f);
+    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
+    program_wait(p, X(20), STATUS(0));
+    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at + PAGE)}});
+    program_exit(p, 1);
+    program_place(p, &child);
+    program_store(p, at + 8, 0xd503201f);
+    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
+    program_exit(p, 0);
+}
+
 static void heap(struct program programs[PROGRAMS])
 {
     struct program *p = &programs[0];
@@ -378,6 +435,10 @@ static void signals_end_processes(struct program programs[PROGRAMS])
     CALL(p, kill, X(20), N(SIGTERM));
     program_result(p, 0);
     program_wait(p, X(20), SIGTERM);
+    CALL(p, clock_gettime, N(CLOCK_MONOTONIC), N(DATA));
+    program_result(p, 0);
+    program_load(p, 21, DATA); /* it did not sleep to the end first */
+    program_expect(p, X(21), N(0));
     program_fork(p, 20, &writer);
     program_wait(p, X(20), SIGSEGV);
     program_fork(p, 20, &breaker);
@@ -437,6 +498,25 @@ static void sleepers_wake_in_order(struct program programs[PROGRAMS])
     program_place(p, &shorter);
     program_store(p, DATA, 60);
     CALL(p, nanosleep, N(DATA), N(0));
+    program_result(p, 0);
+    program_exit(p, 0);
+}
+
+static void console(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+
+    CALL(p, read, N(0), N(DATA), N(100));
+    program_result(p, 3);
+    program_load(p, 20, DATA);
+    program_expect(p, X(20), N('a' | 'c' << 8 | '\n' << 16));
+    CALL(p, read, N(0), N(DATA + 2 * PAGE), N(1)); /* a page that is not there yet */
+    program_result(p, 1);
+    CALL(p, read, N(0), N(0x1000), N(1));
+    program_result(p, -EFAULT);
+    CALL(p, read, N(0), N(DATA), N(100));
+    program_result(p, 1);
+    CALL(p, read, N(0), N(DATA), N(100));
     program_result(p, 0);
     program_exit(p, 0);
 }
@@ -513,20 +593,23 @@ static void small_calls(struct program programs[PROGRAMS])
 }
 
 const struct scenario scenarios[] = {
-    {"fork_exit_wait", fork_exit_wait, 5},
-    {"blocked_wait_is_woken", blocked_wait_is_woken, 0},
-    {"wait_filters", wait_filters, 0},
-    {"wait_with_a_bad_address", wait_with_a_bad_address, 0},
-    {"orphans_go_to_init", orphans_go_to_init, 0},
-    {"memory_is_private", memory_is_private, 0},
-    {"exec_and_spawn", exec_and_spawn, 0},
-    {"spawn_an_image", spawn_an_image, 0},
-    {"mappings", mappings, 0},
-    {"heap", heap, 0},
-    {"signals_end_processes", signals_end_processes, 0},
-    {"sleepers_wake_in_order", sleepers_wake_in_order, 0},
-    {"fp_registers", fp_registers, 0},
-    {"small_calls", small_calls, 9},
+    {"fork_exit_wait", fork_exit_wait, 5, NULL},
+    {"blocked_wait_is_woken", blocked_wait_is_woken, 0, NULL},
+    {"wait_filters", wait_filters, 0, NULL},
+    {"wait_with_a_bad_address", wait_with_a_bad_address, 0, NULL},
+    {"orphans_go_to_init", orphans_go_to_init, 0, NULL},
+    {"a_deep_orphan_wakes_init", a_deep_orphan_wakes_init, 0, NULL},
+    {"memory_is_private", memory_is_private, 0, NULL},
+    {"exec_and_spawn", exec_and_spawn, 0, NULL},
+    {"spawn_an_image", spawn_an_image, 0, NULL},
+    {"mappings", mappings, 0, NULL},
+    {"code", code, 128 + SIGSEGV, NULL},
+    {"heap", heap, 0, NULL},
+    {"signals_end_processes", signals_end_processes, 0, NULL},
+    {"sleepers_wake_in_order", sleepers_wake_in_order, 0, NULL},
+    {"console", console, 0, "ab\x7f" "c\nd\x04" "e"},
+    {"fp_registers", fp_registers, 0, NULL},
+    {"small_calls", small_calls, 9, NULL},
 };
 
 const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

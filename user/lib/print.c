@@ -73,7 +73,7 @@ void print(const char *format, ...)
             break;
         case 'l':
             format++;
-            put_number(&line, va_arg(args, unsigned long), 16);
+            put_number(&line, va_arg(args, unsigned long), *format == 'u' ? 10 : 16);
             break;
         default:
             put(&line, *format);

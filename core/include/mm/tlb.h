@@ -26,7 +26,7 @@ struct tlb_batch {
     paddr_t frames[TLB_BATCH_FRAMES];
 };
 
-/* asid_bits: 1 to 16. */
+/* asid_bits: 1 to 16. The TLB holds nothing of user space, as at boot. */
 void tlb_init(unsigned asid_bits);
 
 /* Gives the context an ASID of the current generation, if it has none, and uses the space on this CPU. */
@@ -35,7 +35,7 @@ void tlb_use_space(struct tlb_context *context, paddr_t root);
 /* This CPU has no user space. */
 void tlb_use_none(void);
 
-/* Everything of one context, or a range. Also publishes. */
+/* Everything of one context, or a range; nothing where it has nothing cached. */
 void tlb_flush_context(struct tlb_context *context);
 void tlb_flush_range(struct tlb_context *context, uaddr_t start, uaddr_t end);
 
