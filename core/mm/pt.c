@@ -109,8 +109,7 @@ int pt_create(paddr_t *root)
     int error = frame_alloc(FRAME_TABLE, root);
 
     if (!error) {
-        plat_table_open(*root);
-        plat_pte_publish();
+        plat_table_open(*root); /* published with the first table below it */
     }
     return error;
 }

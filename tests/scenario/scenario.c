@@ -365,7 +365,7 @@ struct outcome scenario_run(const struct scenario *scenario, const struct run *r
         .initrd = archive->bytes,
         .initrd_size = archive->len,
         .cmdline = cmdline,
-        .asid_bits = 16,
+        .asid_bits = run->asid_bits ? run->asid_bits : 16,
     };
     const char *complaint = machine_start(&config);
     EXPECT_STREQ(complaint, NULL);

@@ -114,6 +114,7 @@ struct run {
     uint64_t fail_nth;      /* this allocation behind the boot fails; 0: none */
     bool fail_forever;      /* and all behind it */
     uint64_t fail_boot_nth; /* this allocation of the boot fails; 0: none */
+    unsigned asid_bits;     /* 0: 16 */
     bool has_spurious;      /* blocked threads are woken for no reason, now and then */
     bool is_checked;        /* kernel_check between steps, and a failed call must change nothing */
     const char *trace_path; /* or NULL */

@@ -31,6 +31,16 @@ TEST(scenario_all_survive_spurious_wakes)
     }
 }
 
+/* With one ASID each switch begins a new generation. */
+TEST(scenario_all_do_with_few_asids)
+{
+    for (unsigned bits = 1; bits <= 2; bits++) {
+        for (unsigned i = 0; i < scenario_count; i++) {
+            expect_plain(&scenarios[i], &(struct run){.asid_bits = bits});
+        }
+    }
+}
+
 static char *read_file(const char *path)
 {
     FILE *file = fopen(path, "r");

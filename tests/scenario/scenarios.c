@@ -3,6 +3,7 @@
 
 #include "abi/eft.h"
 #include "base/types.h"
+#include "mm/tlb.h"
 
 #define STATUS(code) ((code) << 8)
 #define PAGE ((uint64_t)PAGE_SIZE)
@@ -160,6 +161,8 @@ static void a_deep_orphan_wakes_init(struct program programs[PROGRAMS])
     program_fork(p, 20, &grandchild);
     program_wait(p, X(20), STATUS(2));
     program_yield(p, 40); /* init has time to be woken, or not */
+    CALL(p, kill, N(4), N(0));
+    program_result(p, -ESRCH);
     program_exit(p, 1);
     program_place(p, &grandchild);
     program_fork(p, 20, &last);
@@ -377,11 +380,38 @@ static void code(struct program programs[PROGRAMS])
     program_store(p, at + 4, 0xd503201f);
     program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
     program_wait(p, X(20), STATUS(0));
+    CALL(p, mprotect, N(at + PAGE), N(PAGE), N(PROT_READ | PROT_EXEC)); /* never touched before */
+    program_result(p, 0);
+    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at + PAGE)}});
+    CALL(p, mprotect, N(at + PAGE), N(PAGE), N(PROT_READ));
+    program_result(p, 0);
     program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at + PAGE)}});
     program_exit(p, 1);
     program_place(p, &child);
     program_store(p, at + 8, 0xd503201f);
     program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
+    program_exit(p, 0);
+}
+
+/* One page more than a flush batch holds, all in one table: the batch is flushed before the table is unlinked. */
+static void a_full_batch(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label again = {0};
+    const uint64_t at = (uint64_t)0x30000000;
+    const uint64_t len = (TLB_BATCH_FRAMES + 1) * PAGE;
+
+    CALL(p, mmap, N(at), N(len), N(PROT_READ | PROT_WRITE),
+         N(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED), N(-1), N(0));
+    program_result(p, (int64_t)at);
+    program_move(p, 20, N(at));
+    program_place(p, &again);
+    program_op(p, (struct script_op){.kind = SCRIPT_STORE, .args = {X(20), X(20)}});
+    program_op(p, (struct script_op){.kind = SCRIPT_MOVE, .to = 20, .args = {X(20), N(PAGE)}});
+    program_op(p, (struct script_op){
+                      .kind = SCRIPT_JUMP_UNLESS, .to = again.at, .args = {X(20), N(at + len)}});
+    CALL(p, munmap, N(at), N(len));
+    program_result(p, 0);
     program_exit(p, 0);
 }
 
@@ -521,6 +551,28 @@ static void console(struct program programs[PROGRAMS])
     program_exit(p, 0);
 }
 
+/* Without ICANON each byte can be read as it comes. */
+static void raw_console(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    const uint64_t c_lflag = DATA + offsetof(struct abi_termios, c_lflag);
+
+    CALL(p, ioctl, N(0), N(TCGETS), N(DATA));
+    program_result(p, 0);
+    program_op(p, (struct script_op){.kind = SCRIPT_STORE, .size = 4, .args = {N(c_lflag), N(0)}});
+    CALL(p, ioctl, N(0), N(TCSETS), N(DATA));
+    program_result(p, 0);
+    CALL(p, read, N(0), N(DATA), N(1));
+    program_result(p, 1);
+    CALL(p, read, N(0), N(DATA + 1), N(1));
+    program_result(p, 1);
+    program_op(p, (struct script_op){.kind = SCRIPT_LOAD, .size = 2, .to = 20, .args = {N(DATA)}});
+    program_expect(p, X(20), N('x' | 4 << 8));
+    CALL(p, read, N(0), N(DATA), N(100));
+    program_result(p, 0);
+    program_exit(p, 0);
+}
+
 /* FP registers are each process's own, and a fork copies them. */
 static void fp_registers(struct program programs[PROGRAMS])
 {
@@ -604,10 +656,12 @@ const struct scenario scenarios[] = {
     {"spawn_an_image", spawn_an_image, 0, NULL},
     {"mappings", mappings, 0, NULL},
     {"code", code, 128 + SIGSEGV, NULL},
+    {"a_full_batch", a_full_batch, 0, NULL},
     {"heap", heap, 0, NULL},
     {"signals_end_processes", signals_end_processes, 0, NULL},
     {"sleepers_wake_in_order", sleepers_wake_in_order, 0, NULL},
     {"console", console, 0, "ab\x7f" "c\nd\x04" "e"},
+    {"raw_console", raw_console, 0, "x\x04"},
     {"fp_registers", fp_registers, 0, NULL},
     {"small_calls", small_calls, 9, NULL},
 };
