@@ -86,7 +86,7 @@ void pool_free(struct pool *pool, void *object)
     size_t index = (offset - HEADER_SIZE) / pool->object_size;
 
     ASSERT(slab->pool == pool);
-    ASSERT(offset == HEADER_SIZE + index * pool->object_size);
+    ASSERT(offset == HEADER_SIZE + index * pool->object_size && index < pool->slab_count);
     ASSERT(!(slab->free >> index & 1));
     plat_mem_mark(slab->pa + offset, pool->object_size, PLAT_MEM_FREE);
     if (slab->free == 0) {

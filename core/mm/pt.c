@@ -109,7 +109,8 @@ int pt_create(paddr_t *root)
     int error = frame_alloc(FRAME_TABLE, root);
 
     if (!error) {
-        plat_table_open(*root); /* published with the first table below it */
+        plat_table_open(*root);
+        plat_pte_publish();
     }
     return error;
 }
