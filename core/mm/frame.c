@@ -27,7 +27,8 @@ _Static_assert(sizeof(struct frame) == 12,
 
 static uint32_t number_of(paddr_t pa)
 {
-    ASSERT(pa >= frames.ram.base && pa - frames.ram.base < frames.ram.size);
+    ASSERT(pa >= frames.ram.base);
+    ASSERT(pa - frames.ram.base < frames.ram.size);
     ASSERT((pa & PAGE_MASK) == 0);
     return (uint32_t)((pa - frames.ram.base) >> PAGE_SHIFT);
 }
@@ -79,7 +80,8 @@ int frame_init(const struct plat_boot *boot, uint64_t limit)
 {
     int error;
 
-    ASSERT((boot->ram.base & PAGE_MASK) == 0 && (boot->ram.size & PAGE_MASK) == 0);
+    ASSERT((boot->ram.base & PAGE_MASK) == 0);
+    ASSERT((boot->ram.size & PAGE_MASK) == 0);
     ASSERT(boot->ram.size >> PAGE_SHIFT < NO_FRAME);
     frames.ram = boot->ram;
     frames.ranges[0] = boot->ram;
@@ -128,7 +130,8 @@ static paddr_t take_from_queue(void)
     paddr_t pa = frames.ram.base + ((paddr_t)frames.queue_head << PAGE_SHIFT);
     struct frame *frame = &frames.table[frames.queue_head];
 
-    ASSERT(frame->kind == FRAME_FREE && frame->refs == 0);
+    ASSERT(frame->kind == FRAME_FREE);
+    ASSERT(frame->refs == 0);
     frames.queue_head = frame->next;
     frames.queue_len--;
     if (frames.queue_head == NO_FRAME) {
@@ -155,7 +158,8 @@ struct frame *frame_of(paddr_t pa)
     struct frame *frame = &frames.table[number_of(pa)];
 
     ASSERT(pa < frames.watermark);
-    ASSERT(frame->kind != FRAME_FREE && frame->refs > 0);
+    ASSERT(frame->kind != FRAME_FREE);
+    ASSERT(frame->refs > 0);
     return frame;
 }
 
@@ -163,7 +167,8 @@ void frame_get(paddr_t pa)
 {
     struct frame *frame = frame_of(pa);
 
-    ASSERT(frame->kind == FRAME_USER && frame->refs < UINT32_MAX);
+    ASSERT(frame->kind == FRAME_USER);
+    ASSERT(frame->refs < UINT32_MAX);
     frame->refs++;
 }
 
@@ -228,7 +233,8 @@ void frame_check(struct frame_census *census)
 
     *census = (struct frame_census){0};
     for (uint32_t n = frames.queue_head; n != NO_FRAME; n = frames.table[n].next) {
-        ASSERT(frames.table[n].kind == FRAME_FREE && frames.table[n].refs == 0);
+        ASSERT(frames.table[n].kind == FRAME_FREE);
+        ASSERT(frames.table[n].refs == 0);
         ASSERT(queued < frames.queue_len);
         queued++;
     }

@@ -21,7 +21,8 @@ void pool_init(struct pool *pool, const char *name, size_t object_size)
 {
     size_t size = (object_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 
-    ASSERT(object_size > 0 && size <= PAGE_SIZE - HEADER_SIZE);
+    ASSERT(object_size > 0);
+    ASSERT(size <= PAGE_SIZE - HEADER_SIZE);
     pool->name = name;
     pool->object_size = size;
     pool->slab_count = (unsigned)min_u64((PAGE_SIZE - HEADER_SIZE) / size, SLAB_OBJECTS_MAX);
@@ -86,7 +87,8 @@ void pool_free(struct pool *pool, void *object)
     size_t index = (offset - HEADER_SIZE) / pool->object_size;
 
     ASSERT(slab->pool == pool);
-    ASSERT(offset == HEADER_SIZE + index * pool->object_size && index < pool->slab_count);
+    ASSERT(offset == HEADER_SIZE + index * pool->object_size);
+    ASSERT(index < pool->slab_count);
     ASSERT(!(slab->free >> index & 1));
     plat_mem_mark(slab->pa + offset, pool->object_size, PLAT_MEM_FREE);
     if (slab->free == 0) {
@@ -107,7 +109,8 @@ void pool_check(const struct pool *pool)
 
     LIST_FOR(link, &pool->partial) {
         const struct slab *slab = CONTAINER_OF(link, struct slab, link);
-        ASSERT(slab->pool == pool && slab->free != 0);
+        ASSERT(slab->pool == pool);
+        ASSERT(slab->free != 0);
         ASSERT((slab->free & ~all_free(pool)) == 0);
         free += count_bits(slab->free);
     }

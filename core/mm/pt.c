@@ -268,7 +268,8 @@ static void unmap_middle(paddr_t table, uaddr_t start, uaddr_t end, struct tlb_b
 
 void pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
 {
-    ASSERT(start <= end && end <= USER_END);
+    ASSERT(start <= end);
+    ASSERT(end <= USER_END);
     for (uaddr_t va = start, next; va < end; va = next) {
         unsigned index = index_at(va, LEVEL_ROOT);
         pte_t pte = plat_pte_load(root, index);
@@ -309,8 +310,10 @@ static void check_leaf(pte_t pte)
     ASSERT(frame_of(pte & PTE_ADDRESS)->kind == FRAME_USER);
     if (pte & PTE_VALID) {
         ASSERT(pte & PTE_TABLE);
-        ASSERT((pte & PTE_EL0) && (pte & PTE_NOT_GLOBAL) && (pte & PTE_PXN) &&
-               (pte & PTE_ACCESSED));
+        ASSERT(pte & PTE_EL0);
+        ASSERT(pte & PTE_NOT_GLOBAL);
+        ASSERT(pte & PTE_PXN);
+        ASSERT(pte & PTE_ACCESSED);
     } else {
         ASSERT(pte & PTE_PARKED);
     }
@@ -322,7 +325,8 @@ static uint64_t check_table(paddr_t table, unsigned level)
     unsigned entries = 0;
     uint64_t tables = 1;
 
-    ASSERT(frame->kind == FRAME_TABLE && frame->refs == 1);
+    ASSERT(frame->kind == FRAME_TABLE);
+    ASSERT(frame->refs == 1);
     for (unsigned i = 0; i < PLAT_PTE_COUNT; i++) {
         pte_t pte = plat_pte_load(table, i);
         if (pte == 0) {

@@ -50,7 +50,8 @@ static void destroy(struct tree *regions, struct region *region)
 
 struct region *region_create(const struct region *given)
 {
-    ASSERT(given->start < given->end && given->end <= USER_END);
+    ASSERT(given->start < given->end);
+    ASSERT(given->end <= USER_END);
     ASSERT(((given->start | given->end) & PAGE_MASK) == 0);
     struct region *region = pool_alloc(&region_pool);
     if (region) {
@@ -132,7 +133,8 @@ void region_remove(struct tree *regions, uaddr_t start, uaddr_t end)
         if (!region || region->start >= end) {
             return;
         }
-        ASSERT(region->start >= start && region->end <= end);
+        ASSERT(region->start >= start);
+        ASSERT(region->end <= end);
         destroy(regions, region);
     }
 }
@@ -162,7 +164,8 @@ void region_check(const struct tree *regions)
     for (struct tree_node *node = tree_first(regions); node; node = tree_next(regions, node)) {
         const struct region *region = region_of(node);
         ASSERT(node->key == region->start);
-        ASSERT(region->start >= last_end && region->start < region->end);
+        ASSERT(region->start >= last_end);
+        ASSERT(region->start < region->end);
         ASSERT(region->end <= USER_END);
         ASSERT(((region->start | region->end) & PAGE_MASK) == 0);
         ASSERT(region->file || region->file_len == 0);

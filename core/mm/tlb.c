@@ -11,7 +11,8 @@ static struct {
 
 void tlb_init(unsigned asid_bits)
 {
-    ASSERT(asid_bits >= 1 && asid_bits <= 16);
+    ASSERT(asid_bits >= 1);
+    ASSERT(asid_bits <= 16);
     asids.generation = 1;
     asids.next = 1;
     asids.end = 1u << asid_bits;
@@ -85,7 +86,9 @@ static void batch_flush(struct tlb_batch *batch)
 
 void tlb_batch_note(struct tlb_batch *batch, uaddr_t start, uaddr_t end)
 {
-    ASSERT(start < end && (start & PAGE_MASK) == 0 && (end & PAGE_MASK) == 0);
+    ASSERT(start < end);
+    ASSERT((start & PAGE_MASK) == 0);
+    ASSERT((end & PAGE_MASK) == 0);
     if (batch->start == batch->end) {
         batch->start = start;
         batch->end = end;

@@ -84,7 +84,8 @@ void pid_put(struct pid *pid)
     if (--pid->refs > 0) {
         return;
     }
-    ASSERT(!pid->process && list_is_empty(&pid->members));
+    ASSERT(!pid->process);
+    ASSERT(list_is_empty(&pid->members));
     list_remove(&pid->hash_link);
     pids.used[pid->number / 64] &= ~((uint64_t)1 << (pid->number % 64));
     pool_free(&pids.pool, pid);
@@ -109,7 +110,8 @@ size_t pid_check(void)
     for (unsigned i = 0; i < BUCKETS; i++) {
         LIST_FOR(link, &pids.buckets[i]) {
             const struct pid *pid = CONTAINER_OF(link, struct pid, hash_link);
-            ASSERT(pid->refs > 0 && bucket_of(pid->number) == &pids.buckets[i]);
+            ASSERT(pid->refs > 0);
+            ASSERT(bucket_of(pid->number) == &pids.buckets[i]);
             ASSERT(pids.used[pid->number / 64] >> (pid->number % 64) & 1);
             hashed++;
         }
@@ -117,7 +119,8 @@ size_t pid_check(void)
     for (unsigned i = 0; i < WORDS; i++) {
         marked += count_bits(pids.used[i]);
     }
-    ASSERT(hashed == marked && hashed == pids.pool.used);
+    ASSERT(hashed == marked);
+    ASSERT(hashed == pids.pool.used);
     pool_check(&pids.pool);
     return hashed;
 }

@@ -70,7 +70,8 @@ void process_discard(struct process *process)
 
 void process_start(struct process *process, struct process *parent)
 {
-    ASSERT(process->state == PROCESS_NEW && process->space);
+    ASSERT(process->state == PROCESS_NEW);
+    ASSERT(process->space);
     process->state = PROCESS_LIVE;
     process->parent = parent;
     process->pid->process = process;
@@ -146,7 +147,8 @@ void process_exit(struct process *process, int wait_status)
 void process_reap(struct process *process)
 {
     ASSERT(process->state == PROCESS_ZOMBIE);
-    ASSERT(list_is_empty(&process->children) && list_is_empty(&process->zombies));
+    ASSERT(list_is_empty(&process->children));
+    ASSERT(list_is_empty(&process->zombies));
     list_remove(&process->sibling);
     list_remove(&process->group_link);
     pid_put(process->group);
@@ -263,24 +265,30 @@ void process_print_all(void)
 static void check_process(const struct process *process)
 {
     ASSERT(process->pid->process == process);
-    ASSERT(process->group && process->session);
+    ASSERT(process->group);
+    ASSERT(process->session);
     ASSERT(process->group_link.prev->next == &process->group_link);
     if (process->state == PROCESS_LIVE) {
-        ASSERT(process->space && process->thread && process->thread->process == process);
+        ASSERT(process->space);
+        ASSERT(process->thread);
+        ASSERT(process->thread->process == process);
     } else {
         ASSERT(process->state == PROCESS_ZOMBIE);
-        ASSERT(!process->space && !process->thread);
+        ASSERT(!process->space);
+        ASSERT(!process->thread);
         /* Init leaves its children to nobody: the machine has ended. */
         ASSERT(!process->parent ||
                (list_is_empty(&process->children) && list_is_empty(&process->zombies)));
     }
     LIST_FOR(link, &process->children) {
         const struct process *child = CONTAINER_OF(link, struct process, sibling);
-        ASSERT(child->parent == process && child->state == PROCESS_LIVE);
+        ASSERT(child->parent == process);
+        ASSERT(child->state == PROCESS_LIVE);
     }
     LIST_FOR(link, &process->zombies) {
         const struct process *child = CONTAINER_OF(link, struct process, sibling);
-        ASSERT(child->parent == process && child->state == PROCESS_ZOMBIE);
+        ASSERT(child->parent == process);
+        ASSERT(child->state == PROCESS_ZOMBIE);
     }
 }
 
@@ -305,7 +313,9 @@ void process_check(void)
             space_check(p->space, &leaves, &tables);
         }
     }
-    ASSERT(leaves == census.user_refs && tables == census.tables);
+    ASSERT(leaves == census.user_refs);
+    ASSERT(tables == census.tables);
     ASSERT(count == processes.pool.used);
-    ASSERT(live == thread_count() && live == space_count());
+    ASSERT(live == thread_count());
+    ASSERT(live == space_count());
 }

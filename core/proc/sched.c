@@ -147,7 +147,8 @@ void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, st
 {
     struct cpu *cpu = cpu_this();
 
-    ASSERT(cpu->current == thread && thread->state == THREAD_READY);
+    ASSERT(cpu->current == thread);
+    ASSERT(thread->state == THREAD_READY);
     thread->call.is_pending = true;
     thread->call.reason = reason;
     thread->call.arg = arg;
@@ -221,14 +222,17 @@ void sched_check(void)
 
     LIST_FOR(link, &sched.queue) {
         const struct thread *thread = CONTAINER_OF(link, struct thread, run_link);
-        ASSERT(thread->state == THREAD_READY && thread != cpu_this()->current);
+        ASSERT(thread->state == THREAD_READY);
+        ASSERT(thread != cpu_this()->current);
         queued++;
     }
     LIST_FOR(link, &sched.blocked) {
         const struct thread *thread = CONTAINER_OF(link, struct thread, block_link);
-        ASSERT(thread->state == THREAD_BLOCKED && thread->call.is_pending);
+        ASSERT(thread->state == THREAD_BLOCKED);
+        ASSERT(thread->call.is_pending);
         ASSERT(thread->waitq || thread->has_timer);
         blocked++;
     }
-    ASSERT(queued == sched.queue_len && blocked == sched.blocked_count);
+    ASSERT(queued == sched.queue_len);
+    ASSERT(blocked == sched.blocked_count);
 }
