@@ -160,18 +160,37 @@ int space_write(struct space *space, uaddr_t dst, const void *src, uint64_t len)
     return 0;
 }
 
+/* What a page that is not there would be filled with. */
+static void peek_absent(const struct region *region, void *dst, uaddr_t src, uint64_t len)
+{
+    uint64_t offset = src - region->start;
+    uint64_t count = 0;
+
+    if (region->file && offset < region->file_len) {
+        count = min_u64(region->file_len - offset, len);
+        memcpy(dst, region->file + offset, count);
+    }
+    memset((char *)dst + count, 0, len - count);
+}
+
 uint64_t space_peek(const struct space *space, void *dst, uaddr_t src, uint64_t len)
 {
     uint64_t done = 0;
 
     while (done < len && src + done < USER_END) {
-        uint64_t offset = (src + done) & PAGE_MASK;
+        uaddr_t at = src + done;
+        uint64_t offset = at & PAGE_MASK;
         uint64_t chunk = min_u64(PAGE_SIZE - offset, len - done);
+        const struct region *region = region_find(&space->regions, at);
         struct pt_leaf leaf;
-        if (!pt_find(space->root, page_down(src + done), &leaf)) {
+        if (!region) {
             break;
         }
-        memcpy((char *)dst + done, (const char *)plat_phys_ptr(leaf.pa, PAGE_SIZE) + offset, chunk);
+        if (pt_find(space->root, page_down(at), &leaf)) {
+            memcpy((char *)dst + done, (const char *)plat_phys_ptr(leaf.pa, PAGE_SIZE) + offset, chunk);
+        } else {
+            peek_absent(region, (char *)dst + done, at, chunk);
+        }
         done += chunk;
     }
     return done;

@@ -31,7 +31,7 @@ static void put_byte(struct text *text, uint8_t byte)
     }
 }
 
-/* "bytes", the first of them, and a hash of all (FNV-1a) when not all are shown; ? from where nothing is present. */
+/* "bytes", the first of them, and a hash of all (FNV-1a) when not all are shown; ? from where nothing is mapped. */
 static void put_bytes(struct text *text, const struct space *space, uaddr_t at, uint64_t len)
 {
     uint64_t hash = 0xcbf29ce484222325u;
@@ -73,7 +73,7 @@ static void put_string(struct text *text, const struct space *space, uaddr_t at)
     while (len < SHOWN_BYTES && space_peek(space, &c, at + len, 1) == 1 && c != '\0') {
         len++;
     }
-    put_bytes(text, space, at, len);
+    put_bytes(text, space, at, space_peek(space, &c, at, 1) == 1 ? len : 1);
 }
 
 static void put_string_vector(struct text *text, const struct space *space, uaddr_t at)

@@ -32,7 +32,8 @@ MUST_CHECK int space_page(struct space *space, uaddr_t page, paddr_t *pa);
 /* Copies to where the program itself might write. */
 MUST_CHECK int space_write(struct space *space, uaddr_t dst, const void *src, uint64_t len);
 
-/* Copies what is present, up to the first page that is not; changes nothing. Returns the bytes copied. */
+/* Copies what the program would read, up to the first address that is not mapped; rights do not matter, no page is
+ * made and nothing changes. Returns the bytes copied. */
 uint64_t space_peek(const struct space *space, void *dst, uaddr_t src, uint64_t len);
 
 #endif

@@ -1,5 +1,4 @@
-/* System calls as text, for the trace: arguments with what they point to. Looks only at memory that is present, and
- * changes nothing. */
+/* System calls as text, for the trace: arguments with what they point to. Changes nothing. */
 #ifndef SYSCALL_DESCRIBE_H
 #define SYSCALL_DESCRIBE_H
 
