@@ -1,8 +1,8 @@
 /*
  * The structure block is a sequence of 4-byte aligned tokens:
  *     BEGIN_NODE name\0... { PROP len name-offset data... } { BEGIN_NODE ... END_NODE } END_NODE ... END
- * with NOP anywhere. check_structure walks it once, with every bound checked; what it accepts, the readers
- * below may walk without looking at bounds again.
+ * with NOP anywhere. check_structure walks it once, with every bound checked; what it accepts,
+ * the readers below may walk without looking at bounds again.
  */
 #include "dev/fdt.h"
 
@@ -337,7 +337,8 @@ const char *fdt_name(const struct fdt *fdt, const struct fdt_node *node)
     return (const char *)fdt->structure + node->path[node->depth] + 4;
 }
 
-/* Whether a node's name is the path part [part, part + len), its unit address aside if part has none. */
+/* Whether a node's name is the path part [part, part + len), its unit address aside if part has
+ * none. */
 static bool name_fits(const char *name, const char *part, size_t len)
 {
     bool has_unit = false;

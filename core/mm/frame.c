@@ -238,7 +238,7 @@ void frame_check(struct frame_census *census)
         ASSERT(queued < frames.queue_len);
         queued++;
     }
-    for (unsigned i = 0; i <= frames.range && i < frames.range_count; i++) {
+    for (unsigned i = 0; i <= frames.range; i++) {
         paddr_t base = frames.ranges[i].base;
         paddr_t end = i == frames.range ? frames.watermark : base + frames.ranges[i].size;
         for (paddr_t pa = base; pa < end; pa += PAGE_SIZE) {

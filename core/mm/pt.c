@@ -42,11 +42,7 @@ static void entry_store(paddr_t table, unsigned index, pte_t value)
     struct frame *frame = frame_of(table);
     pte_t old = plat_pte_load(table, index);
 
-    if (old == 0 && value != 0) {
-        frame->entries++;
-    } else if (old != 0 && value == 0) {
-        frame->entries--;
-    }
+    frame->entries = (uint16_t)(frame->entries + (value != 0) - (old != 0));
     plat_pte_store(table, index, value);
 }
 
@@ -282,6 +278,19 @@ void pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
     }
 }
 
+/* The first entry in use of a table of leaves, from *va on and below end. */
+static bool next_in_table(paddr_t table, uaddr_t *va, uaddr_t end, pte_t *pte)
+{
+    for (uaddr_t at = *va; at < end; at += PAGE_SIZE) {
+        *pte = plat_pte_load(table, index_at(at, LEVEL_LEAF));
+        if (*pte != 0) {
+            *va = at;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pt_next(paddr_t root, uaddr_t *va, uaddr_t end, struct pt_leaf *leaf)
 {
     uaddr_t at = *va;
@@ -290,17 +299,18 @@ bool pt_next(paddr_t root, uaddr_t *va, uaddr_t end, struct pt_leaf *leaf)
         paddr_t table = root;
         unsigned level = LEVEL_ROOT;
         pte_t pte = plat_pte_load(table, index_at(at, level));
-        while (level < LEVEL_LEAF && (pte & PTE_VALID)) {
+        while (level < LEVEL_LEAF - 1 && (pte & PTE_VALID)) {
             table = pte & PTE_ADDRESS;
             level++;
             pte = plat_pte_load(table, index_at(at, level));
         }
-        if (level == LEVEL_LEAF && pte != 0) {
+        uaddr_t next = entry_end(at, level, end);
+        if ((pte & PTE_VALID) && next_in_table(pte & PTE_ADDRESS, &at, next, &pte)) {
             *va = at;
             *leaf = read_leaf(pte);
             return true;
         }
-        at = entry_end(at, level, end);
+        at = next;
     }
     return false;
 }

@@ -136,6 +136,7 @@ void region_remove(struct tree *regions, uaddr_t start, uaddr_t end)
         ASSERT(region->start >= start);
         ASSERT(region->end <= end);
         destroy(regions, region);
+        plat_irq_window();
     }
 }
 

@@ -9,7 +9,8 @@
 #include "mm/pool.h"
 #include "mm/pt.h"
 
-enum { WINDOW_PAGES = 64 }; /* pages of work between two looks at interrupts */
+/* Leaves between two looks at interrupts: each may be the only one of its table, of which all entries are looked at. */
+enum { WINDOW_LEAVES = 8 };
 
 static struct pool space_pool;
 
@@ -57,7 +58,7 @@ void space_destroy(struct space *space)
 static int fork_leaves(struct space *parent, struct space *child, const struct region *region)
 {
     struct pt_leaf leaf;
-    unsigned pages = 0;
+    unsigned leaves = 0;
 
     for (uaddr_t va = region->start; pt_next(parent->root, &va, region->end, &leaf);
          va += PAGE_SIZE) {
@@ -70,7 +71,7 @@ static int fork_leaves(struct space *parent, struct space *child, const struct r
         }
         frame_get(leaf.pa);
         pt_set(child->root, va, leaf.pa, region->prot, false);
-        if (++pages % WINDOW_PAGES == 0) {
+        if (++leaves % WINDOW_LEAVES == 0) {
             plat_irq_window();
         }
     }
@@ -91,6 +92,7 @@ static int fork_regions(struct space *parent, struct space *child)
         if (error) {
             return error;
         }
+        plat_irq_window();
     }
     return 0;
 }
@@ -100,7 +102,7 @@ static void write_protect(struct space *space)
 {
     struct pt_leaf leaf;
     bool changed = false;
-    unsigned pages = 0;
+    unsigned leaves = 0;
 
     for (struct tree_node *node = tree_first(&space->regions); node;
          node = tree_next(&space->regions, node)) {
@@ -114,7 +116,7 @@ static void write_protect(struct space *space)
                 pt_set_rights(space->root, va, region->prot, false);
                 changed = true;
             }
-            if (++pages % WINDOW_PAGES == 0) {
+            if (++leaves % WINDOW_LEAVES == 0) {
                 plat_irq_window();
             }
         }
@@ -219,11 +221,15 @@ static uaddr_t mapped_end(const struct space *space, uaddr_t start, uaddr_t end)
 static void protect_leaves(struct space *space, uaddr_t start, uaddr_t end, unsigned prot)
 {
     struct pt_leaf leaf;
+    unsigned leaves = 0;
 
     for (uaddr_t va = start; pt_next(space->root, &va, end, &leaf); va += PAGE_SIZE) {
         pt_set_rights(space->root, va, prot, false);
         if (prot & PROT_EXEC) {
             plat_icache_sync(leaf.pa, PAGE_SIZE);
+        }
+        if (++leaves % WINDOW_LEAVES == 0) {
+            plat_irq_window();
         }
     }
     tlb_flush_range(&space->tlb, start, end);

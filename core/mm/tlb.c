@@ -102,6 +102,7 @@ void tlb_batch_give(struct tlb_batch *batch, paddr_t pa)
 {
     if (batch->count == TLB_BATCH_FRAMES) {
         batch_flush(batch);
+        plat_irq_window();
     }
     batch->frames[batch->count++] = pa;
 }

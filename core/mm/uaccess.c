@@ -79,6 +79,7 @@ int user_string_len(uaddr_t src, uint64_t capacity, uint64_t *len)
             }
         }
         done += count;
+        plat_irq_window();
     }
     return -ENAMETOOLONG;
 }
@@ -187,7 +188,8 @@ uint64_t space_peek(const struct space *space, void *dst, uaddr_t src, uint64_t 
             break;
         }
         if (pt_find(space->root, page_down(at), &leaf)) {
-            memcpy((char *)dst + done, (const char *)plat_phys_ptr(leaf.pa, PAGE_SIZE) + offset, chunk);
+            memcpy((char *)dst + done, (const char *)plat_phys_ptr(leaf.pa, PAGE_SIZE) + offset,
+                   chunk);
         } else {
             peek_absent(region, (char *)dst + done, at, chunk);
         }

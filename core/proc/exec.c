@@ -86,6 +86,7 @@ static int measure_vector(const struct exec_vector *vector, struct measure *meas
         }
         measure->count++;
         measure->bytes += len + 1;
+        plat_irq_window();
         if (measure->count > EXEC_ARGS_MAX || measure->bytes > EXEC_BYTES_MAX) {
             return -E2BIG;
         }
@@ -123,6 +124,7 @@ static int push_user_bytes(struct stack *stack, uaddr_t from, uint64_t len)
         if (error) {
             return error;
         }
+        plat_irq_window();
     }
     stack->next_string += len;
     return 0;

@@ -98,12 +98,14 @@ static void reparent(struct process *process)
         child->parent = init;
         list_remove(link);
         list_append(&init->children, link);
+        plat_irq_window();
     }
     LIST_FOR_REMOVABLE(link, &process->zombies) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         child->parent = init;
         list_remove(link);
         list_append(&init->zombies, link);
+        plat_irq_window();
     }
     if (has_zombies) {
         waitq_wake_all(&init->child_wait);
@@ -229,8 +231,7 @@ static void print_process(const struct process *process)
     kprintf("\n");
 }
 
-/* The process behind this one in a walk of the tree from init, without recursion; NULL at the end. */
-static struct process *next_process(struct process *process)
+struct process *process_next(struct process *process)
 {
     struct process *at = process;
 
@@ -256,7 +257,7 @@ static struct process *next_process(struct process *process)
 void process_print_all(void)
 {
     kprintf("  PID PPID  PGRP  NAME            STATE\n");
-    for (struct process *p = processes.init; p; p = next_process(p)) {
+    for (struct process *p = processes.init; p; p = process_next(p)) {
         print_process(p);
     }
     kprintf("%lu of %lu frames free\n", frame_free_count(), frame_total_count());
@@ -305,7 +306,7 @@ void process_check(void)
     thread_check();
     pool_check(&processes.pool);
     (void)pid_check();
-    for (struct process *p = processes.init; p; p = next_process(p)) {
+    for (struct process *p = processes.init; p; p = process_next(p)) {
         check_process(p);
         count++;
         if (p->state == PROCESS_LIVE) {

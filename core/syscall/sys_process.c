@@ -287,14 +287,14 @@ static int kill_all(const struct process *caller, int signal)
 {
     int result = -ESRCH;
 
-    for (int number = 2; number <= PID_MAX; number++) {
-        struct process *process = process_find(number);
-        if (process && process != caller) {
+    for (struct process *process = process_first(); process; process = process_next(process)) {
+        if (process != caller && process != process_first()) {
             result = 0;
             if (signal) {
                 signal_send(process, signal);
             }
         }
+        plat_irq_window();
     }
     return result;
 }

@@ -1,7 +1,8 @@
 /*
- * A reader of flattened device trees (Devicetree Specification 0.4, chapters 2, 3 and 5): pure functions over
- * bytes that a loader gave us and nobody has checked. fdt_open checks the whole tree once and never looks
- * outside [blob, blob + size); the others then cannot fail in any way but "not there". No state, no locks.
+ * A reader of flattened device trees (Devicetree Specification 0.4, chapters 2, 3 and 5): pure
+ * functions over bytes that a loader gave us and nobody has checked. fdt_open checks the whole
+ * tree once and never looks outside [blob, blob + size); the others then cannot fail in any way
+ * but "not there". No state, no locks.
  */
 #ifndef DEV_FDT_H
 #define DEV_FDT_H
@@ -33,8 +34,8 @@ struct fdt {
     uint32_t reservation_count;
 };
 
-/* A place in the tree: a value, to be copied freely. Its address in the structure block and those of the
- * nodes around it. */
+/* A place in the tree: a value, to be copied freely. Its address in the structure block and those
+ * of the nodes around it. */
 struct fdt_node {
     unsigned depth; /* 0: the root */
     uint32_t path[FDT_DEPTH_MAX];
@@ -52,12 +53,12 @@ struct fdt_interrupt {
     uint32_t number;
 };
 
-/* Reads what the first FDT_HEADER_BYTES, at a multiple of 4 bytes, say of the tree's length. FDT_OK or
- * FDT_BAD_MAGIC. */
+/* Reads what the first FDT_HEADER_BYTES, at a multiple of 4 bytes, say of the tree's length.
+ * FDT_OK or FDT_BAD_MAGIC. */
 MUST_CHECK enum fdt_error fdt_length(const void *header, uint32_t *len);
 
-/* Checks [blob, blob + size), which must not change from now on, and sets *fdt if all is well. A tree begins at
- * a multiple of 8 bytes. */
+/* Checks [blob, blob + size), which must not change from now on, and sets *fdt if all is well. A
+ * tree begins at a multiple of 8 bytes. */
 MUST_CHECK enum fdt_error fdt_open(struct fdt *fdt, const void *blob, size_t size);
 
 /* A few words for a person. */
@@ -93,8 +94,8 @@ const char *fdt_string(const struct fdt *fdt, const struct fdt_node *node, const
 bool fdt_number(const struct fdt *fdt, const struct fdt_node *node, const char *name,
                 uint64_t *value);
 
-/* An address and a size of reg, by the cells that the parent names (2 and 1 where it names none). False: no
- * such entry, cells other than 0 to 2, or a range that wraps. No ranges are applied. */
+/* An address and a size of reg, by the cells that the parent names (2 and 1 where it names none).
+ * False: no such entry, cells other than 0 to 2, or a range that wraps. No ranges are applied. */
 bool fdt_reg(const struct fdt *fdt, const struct fdt_node *node, unsigned index, uint64_t *base,
              uint64_t *size);
 

@@ -73,7 +73,9 @@ void process_set_group(struct process *process, struct pid *group);
 /* Names it after the last component of path. */
 void process_set_name(struct process *process, const char *path);
 
+/* All processes, zombies too, in a walk of the tree: init, or NULL before there is one; then what follows, or NULL. */
 struct process *process_first(void);
+struct process *process_next(struct process *process);
 
 /* A line for each process: who it is, what it does, what it waits for. */
 void process_print_all(void);
