@@ -235,8 +235,8 @@ void kernel_boot(const struct plat_boot *boot)
     kernel.is_up = true;
 }
 
-/* What interrupts have asked for. With det the console is heard only when nothing else can go on, so that the moment
- * at which a key comes decides nothing. */
+/* What interrupts have asked for. With det the console is heard only when nothing else can go on,
+ * so that the moment at which a key comes decides nothing. */
 static void handle_events(void)
 {
     if (kernel.timer_due) {

@@ -1,6 +1,6 @@
 /*
- * Tells when it began: the nanoseconds that the system counter had counted when its main began. Under QEMU's
- * -icount shift=0 these are instructions since power on.
+ * Tells when it began: the nanoseconds that the system counter had counted when its main began.
+ * Under QEMU's -icount shift=0 these are instructions since power on.
  */
 #include "lib/print.h"
 #include "lib/start.h"

@@ -1,6 +1,6 @@
 /*
  * The structure block is a sequence of 4-byte aligned tokens:
- *     BEGIN_NODE name\0... { PROP len name-offset data... } { BEGIN_NODE ... END_NODE } END_NODE ... END
+ *     BEGIN_NODE name\0 { PROP len name-offset data } { BEGIN_NODE ... END_NODE } END_NODE END
  * with NOP anywhere. check_structure walks it once, with every bound checked; what it accepts,
  * the readers below may walk without looking at bounds again.
  */

@@ -1,5 +1,5 @@
-/* The kernel as a whole: its start from a command line and an initramfs, and its step. What the platform calls is
- * declared in platform/platform.h. */
+/* The kernel as a whole: its start from a command line and an initramfs, and its step. What the
+ * platform calls is declared in platform/platform.h. */
 #ifndef KERNEL_H
 #define KERNEL_H
 

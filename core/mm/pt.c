@@ -6,7 +6,8 @@
 #include "base/plant.h"
 #include "mm/frame.h"
 
-/* Descriptor bits, Arm ARM D8.3. In a descriptor with bit 0 clear the hardware ignores all others. */
+/* Descriptor bits, Arm ARM D8.3. In a descriptor with bit 0 clear the hardware ignores all
+ * others. */
 #define PTE_VALID ((pte_t)1 << 0)
 #define PTE_TABLE ((pte_t)1 << 1) /* levels 1 and 2: a table; level 3: a page */
 #define PTE_ATTR ((pte_t)PLAT_ATTR_NORMAL << 2)

@@ -9,7 +9,8 @@
 #include "mm/pool.h"
 #include "mm/pt.h"
 
-/* Leaves between two looks at interrupts: each may be the only one of its table, of which all entries are looked at. */
+/* Leaves between two looks at interrupts: each may be the only one of its table, of which all
+ * entries are looked at. */
 enum { WINDOW_LEAVES = 8 };
 
 static struct pool space_pool;
@@ -217,7 +218,8 @@ static uaddr_t mapped_end(const struct space *space, uaddr_t start, uaddr_t end)
     return end;
 }
 
-/* Sets the rights of the leaves there are. None becomes writable here: the first write decides that. */
+/* Sets the rights of the leaves there are. None becomes writable here: the first write decides
+ * that. */
 static void protect_leaves(struct space *space, uaddr_t start, uaddr_t end, unsigned prot)
 {
     struct pt_leaf leaf;

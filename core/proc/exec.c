@@ -15,8 +15,8 @@ enum {
     RANDOM_BYTES = 16,
 };
 
-/* The initial stack, from low to high: argc, argv, 0, envp, 0, auxv; then the strings (System V ABI, process
- * initialisation). */
+/* The initial stack, from low to high: argc, argv, 0, envp, 0, auxv; then the strings (System V
+ * ABI, process initialisation). */
 struct stack {
     struct space *space;
     uaddr_t sp;
@@ -138,9 +138,11 @@ static int push_vector(struct stack *stack, const struct exec_vector *vector, ui
         uint64_t len;
         bool end;
         int error = vector_at(vector, i, &string, &len, &end);
-        if (!error) {
-            error = push_word(stack, stack->next_string);
+        if (error) {
+            return error;
         }
+        ASSERT(!end); /* it was measured, and nobody has run since */
+        error = push_word(stack, stack->next_string);
         if (!error && vector->is_kernel) {
             error = push_string(stack, vector->kernel[i]);
         } else if (!error) {

@@ -31,7 +31,8 @@ static void put_byte(struct text *text, uint8_t byte)
     }
 }
 
-/* "bytes", the first of them, and a hash of all (FNV-1a) when not all are shown; ? from where nothing is mapped. */
+/* "bytes", the first of them, and a hash of all (FNV-1a) when not all are shown; ? from where
+ * nothing is mapped. */
 static void put_bytes(struct text *text, const struct space *space, uaddr_t at, uint64_t len)
 {
     uint64_t hash = 0xcbf29ce484222325u;

@@ -1,4 +1,6 @@
 /* Descriptors, so far: 0, 1 and 2 are the console; files are looked at by name only. */
+#include "syscall/handlers.h"
+
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/string.h"
@@ -7,7 +9,6 @@
 #include "mm/uaccess.h"
 #include "proc/process.h"
 #include "proc/sched.h"
-#include "syscall/handlers.h"
 
 enum {
     CONSOLE_FDS = 3,

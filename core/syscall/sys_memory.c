@@ -1,10 +1,11 @@
 /* The caller's address space: brk, mmap, munmap, mprotect. */
+#include "syscall/handlers.h"
+
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "mm/frame.h"
 #include "mm/space.h"
 #include "proc/process.h"
-#include "syscall/handlers.h"
 
 static const unsigned PROT_ALL = PROT_READ | PROT_WRITE | PROT_EXEC;
 
@@ -18,15 +19,15 @@ static int page_range(uaddr_t start, uint64_t len, uaddr_t *end)
     return 0;
 }
 
-/* A request for more than all of memory is refused, unless it says MAP_NORESERVE; less may be promised more than
- * once, as on Linux (proc(5), overcommit_memory 0). */
+/* A request for more than all of memory is refused, unless it says MAP_NORESERVE; less may be
+ * promised more than once, as on Linux (proc(5), overcommit_memory 0). */
 static bool is_too_much(uint64_t len)
 {
     return len >> PAGE_SHIFT > frame_total_count();
 }
 
-/* Gives the break that holds afterwards: the old one where the new can't be had (brk(2), C library/kernel
- * differences). */
+/* Gives the break that holds afterwards: the old one where the new can't be had (brk(2), C
+ * library/kernel differences). */
 int64_t sys_brk(struct thread *thread, const uint64_t *args)
 {
     struct space *space = thread->process->space;

@@ -1,4 +1,7 @@
-/* Making, replacing, ending and waiting for processes: clone, execve, spawn, exit, wait4, kill and their kin. */
+/* Making, replacing, ending and waiting for processes: clone, execve, spawn, exit, wait4, kill and
+ * their kin. */
+#include "syscall/handlers.h"
+
 #include "abi/eft.h"
 #include "abi/errno.h"
 #include "abi/linux.h"
@@ -10,7 +13,6 @@
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
-#include "syscall/handlers.h"
 
 /* The path of a call; handlers do not nest and are not reentered. */
 static char path_buffer[RAMFS_PATH_MAX];
@@ -72,7 +74,8 @@ int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
     return thread->tid;
 }
 
-/* Kept for threads, which are yet to come: nothing reads it, but a C library must not fail at its start. */
+/* Kept for threads, which are yet to come: nothing reads it, but a C library must not fail at its
+ * start. */
 int64_t sys_set_robust_list(struct thread *thread, const uint64_t *args)
 {
     enum { ROBUST_LIST_HEAD_SIZE = 24 };
@@ -105,8 +108,8 @@ static int fork_process(struct thread *thread, struct process **child)
     return 0;
 }
 
-/* As fork: a process of its own, with a copy of the memory. Sharing anything is refused. A tid that can't be written
- * because the program gave a bad address is not written, as on Linux. */
+/* As fork: a process of its own, with a copy of the memory. Sharing anything is refused. A tid that
+ * can't be written because the program gave a bad address is not written, as on Linux. */
 int64_t sys_clone(struct thread *thread, const uint64_t *args)
 {
     enum {
@@ -245,7 +248,8 @@ static struct process *find_child(const struct process *parent, int pid)
     return zombie ? zombie : find_on(&parent->children, parent, pid);
 }
 
-/* The status is written before the child is reaped: where it cannot be written, the child is still there. */
+/* The status is written before the child is reaped: where it cannot be written, the child is still
+ * there. */
 int64_t sys_wait4(struct thread *thread, const uint64_t *args)
 {
     struct process *parent = thread->process;

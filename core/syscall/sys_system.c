@@ -1,4 +1,6 @@
 /* Time, limits, names and random bytes. */
+#include "syscall/handlers.h"
+
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/entropy.h"
@@ -7,7 +9,6 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
-#include "syscall/handlers.h"
 
 /* There is no clock of the day: CLOCK_REALTIME begins with 1970 at boot. */
 int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)

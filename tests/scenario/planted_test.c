@@ -1,6 +1,7 @@
 /*
- * Planted bugs: each is found by the check that is named here, and without it nothing is found. A check is a report of
- * the simulated machine, an assertion, or what a scenario expects (the model of waiting).
+ * Planted bugs: each is found by the check that is named here, and without it nothing is found. A
+ * check is a report of the simulated machine, an assertion, or what a scenario expects (the model
+ * of waiting).
  */
 #include "scenario.h"
 
@@ -115,8 +116,8 @@ TEST(planted_t_4)
     expect_found("t-4");
 }
 
-/* --plant=ID hunts one with everything there is, for a person who wants to see it; without it there is nothing to be
- * found. */
+/* --plant=ID hunts one with everything there is, for a person who wants to see it; without it there
+ * is nothing to be found. */
 TEST(planted_by_option)
 {
     const char *id = test_option("plant") ? test_option("plant") : "none";

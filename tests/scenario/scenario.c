@@ -269,7 +269,8 @@ static void drop_output(const char *bytes, size_t len)
     (void)len;
 }
 
-/* What the console has: how many bytes, and then that byte; at last its end, which is the highest number. */
+/* What the console has: how many bytes, and then that byte; at last its end, which is the highest
+ * number. */
 static uint32_t type(uint32_t bound)
 {
     watch.is_byte_due = !watch.is_byte_due && *watch.input;
@@ -305,7 +306,8 @@ static void see_operation(const struct plat_user *user, const struct script_op *
     watch.before = state_hash();
 }
 
-/* Behind a step in which a call was made: if an allocation failed inside, the call failed and changed nothing. */
+/* Behind a step in which a call was made: if an allocation failed inside, the call failed and
+ * changed nothing. */
 static void check_call(void)
 {
     const struct process *process = process_find(watch.tid);
@@ -344,7 +346,7 @@ struct outcome scenario_run(const struct scenario *scenario, const struct run *r
     char *end = append(cmdline, "det=1 frames=256 ");
     end = append(end, run->words ? run->words : "");
     if (run->trace_path) {
-        end = append(append(end, " trace="), run->trace_path);
+        append(append(end, " trace="), run->trace_path);
     }
     script_reset();
     for (unsigned i = 0; i < PROGRAMS; i++) {
@@ -354,8 +356,8 @@ struct outcome scenario_run(const struct scenario *scenario, const struct run *r
     for (unsigned i = 0; i < PROGRAMS; i++) {
         script_attach(i, programs[i].ops, programs[i].count);
     }
-    watch = (typeof(watch)){
-        .run = run, .input = scenario->input, .random = {1}, .is_booting = true};
+    watch =
+        (typeof(watch)){.run = run, .input = scenario->input, .random = {1}, .is_booting = true};
     script_watch = see_operation;
     choice_init();
     choice_hook = choose;

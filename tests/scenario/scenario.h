@@ -1,10 +1,10 @@
 /*
- * Scenarios: whole boots of the kernel with programs for the script engine, which say what they do and check what
- * they get.
+ * Scenarios: whole boots of the kernel with programs for the script engine, which say what they do
+ * and check what they get.
  *
- * A program is assembled by calls. What it finds wrong ends it with STATUS_MISMATCH; a call that fails for lack of
- * memory, where the program says that it may, makes it clean up and end with STATUS_NO_MEMORY, so that failing
- * allocations lead to an orderly end.
+ * A program is assembled by calls. What it finds wrong ends it with STATUS_MISMATCH; a call that
+ * fails for lack of memory, where the program says that it may, makes it clean up and end with
+ * STATUS_NO_MEMORY, so that failing allocations lead to an orderly end.
  */
 #ifndef SCENARIO_SCENARIO_H
 #define SCENARIO_SCENARIO_H
@@ -45,7 +45,7 @@ struct scenario {
     const char *name;
     void (*assemble)(struct program programs[PROGRAMS]);
     int status;        /* the machine's, when nothing fails */
-    const char *input; /* typed at the console, then its end; NULL: nothing is typed, and nothing ends */
+    const char *input; /* typed at the console, and then its end; NULL: neither */
 };
 
 extern const struct scenario scenarios[];

@@ -1,5 +1,5 @@
-/* Every scenario: it ends as it should, twice in one process with the same trace, and with every blocked thread woken
- * for no reason now and then. */
+/* Every scenario: it ends as it should, twice in one process with the same trace, and with every
+ * blocked thread woken for no reason now and then. */
 #include "scenario.h"
 
 #include <stdio.h>

@@ -143,7 +143,8 @@ static void orphans_go_to_init(struct program programs[PROGRAMS])
     program_exit(p, 5);
 }
 
-/* A zombie whose parent ends is inherited by an init that is blocked, and wakes it although init's own child lives. */
+/* A zombie whose parent ends is inherited by an init that is blocked, and wakes it although init's
+ * own child lives. */
 static void a_deep_orphan_wakes_init(struct program programs[PROGRAMS])
 {
     struct program *p = &programs[0];
@@ -359,7 +360,8 @@ static void mappings(struct program programs[PROGRAMS])
     program_exit(p, 0);
 }
 
-/* Every way in which a page comes to be executed: rights that come later, a copy, an image in memory. */
+/* Every way in which a page comes to be executed: rights that come later, a copy, an image in
+ * memory. */
 static void code(struct program programs[PROGRAMS])
 {
     struct program *p = &programs[0];
@@ -393,7 +395,8 @@ static void code(struct program programs[PROGRAMS])
     program_exit(p, 0);
 }
 
-/* One page more than a flush batch holds, all in one table: the batch is flushed before the table is unlinked. */
+/* One page more than a flush batch holds, all in one table: the batch is flushed before the table
+ * is unlinked. */
 static void a_full_batch(struct program programs[PROGRAMS])
 {
     struct program *p = &programs[0];
@@ -660,7 +663,10 @@ const struct scenario scenarios[] = {
     {"heap", heap, 0, NULL},
     {"signals_end_processes", signals_end_processes, 0, NULL},
     {"sleepers_wake_in_order", sleepers_wake_in_order, 0, NULL},
-    {"console", console, 0, "ab\x7f" "c\nd\x04" "e"},
+    {"console", console, 0,
+     "ab\x7f"
+     "c\nd\x04"
+     "e"},
     {"raw_console", raw_console, 0, "x\x04"},
     {"fp_registers", fp_registers, 0, NULL},
     {"small_calls", small_calls, 9, NULL},

@@ -1,7 +1,8 @@
 /*
- * Failing allocations: in every scenario the nth allocation behind the boot fails, for each n, once and from there on,
- * until nothing fails any more. The call that it happens in fails and changes nothing; the whole kernel is consistent
- * between any two steps; and when the machine has ended, every frame is back.
+ * Failing allocations: in every scenario the nth allocation behind the boot fails, for each n, once
+ * and from there on, until nothing fails any more. The call that it happens in fails and changes
+ * nothing; the whole kernel is consistent between any two steps; and when the machine has ended,
+ * every frame is back.
  */
 #include "scenario.h"
 
@@ -26,7 +27,8 @@ static uint64_t sweep(const struct scenario *scenario, bool forever)
             return checked;
         }
         checked += outcome.calls_checked;
-        /* An orderly end; or a child that died of it was missed; or a page fault found no memory, in init. */
+        /* An orderly end; or a child that died of it was missed; or a page fault found no memory,
+         * in init. */
         EXPECT(outcome.status == scenario->status || outcome.status == STATUS_NO_MEMORY ||
                outcome.status == STATUS_MISMATCH || outcome.status == 128 + SIGKILL);
         if (outcome.status != 128 + SIGKILL) {

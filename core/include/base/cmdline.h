@@ -1,6 +1,6 @@
 /*
- * The kernel command line: words separated by blanks, "..." keeps blanks inside a word, NAME=VALUE or a bare
- * NAME; the words behind a lone -- are the arguments of init, as on Linux (bootparam(7)).
+ * The kernel command line: words separated by blanks, "..." keeps blanks inside a word, NAME=VALUE
+ * or a bare NAME; the words behind a lone -- are the arguments of init, as on Linux (bootparam(7)).
  */
 #ifndef BASE_CMDLINE_H
 #define BASE_CMDLINE_H
@@ -18,7 +18,8 @@ MUST_CHECK int cmdline_init(const char *text);
 /* The value of the last word NAME=VALUE ("" for a bare NAME), or NULL. */
 const char *cmdline_get(const char *name);
 
-/* As a number, decimal or 0x hexadecimal. 0; -ENOENT without the word; -EINVAL when it is no number. */
+/* As a number, decimal or 0x hexadecimal. 0; -ENOENT without the word; -EINVAL when it is no
+ * number. */
 MUST_CHECK int cmdline_get_number(const char *name, uint64_t *value);
 
 /* The first kernel word whose name is not among known[0..count), or NULL. */

@@ -1,9 +1,10 @@
 /*
- * Failing allocations. Every allocation of a frame or of a pool object asks inject_fails first, and may be told
- * that there is no memory: by the platform's choice source, or in test builds by inject_arm.
+ * Failing allocations. Every allocation of a frame or of a pool object asks inject_fails first, and
+ * may be told that there is no memory: by the platform's choice source, or in test builds by
+ * inject_arm.
  *
- * In test builds each place that allocates is an alloc_site in a table, so that a test can list those that have
- * never failed.
+ * In test builds each place that allocates is an alloc_site in a table, so that a test can list
+ * those that have never failed.
  */
 #ifndef BASE_INJECT_H
 #define BASE_INJECT_H

@@ -1,6 +1,6 @@
 /*
- * Doubly linked lists with the links inside the members. A head is a link too; an empty head points to
- * itself. A link that is on no list points to itself after list_init and list_remove.
+ * Doubly linked lists with the links inside the members. A head is a link too; an empty head points
+ * to itself. A link that is on no list points to itself after list_init and list_remove.
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H

@@ -1,7 +1,7 @@
 /*
- * Planted bugs: real bugs of other kernels, switched on at run time (--plant=ID, the kernel word plant=ID) to
- * prove that the checks see them. They exist in test builds only; elsewhere PLANTED is false and nothing of
- * them is compiled. The list with the origin of each is in fuzz/planted/.
+ * Planted bugs: real bugs of other kernels, switched on at run time (--plant=ID, the kernel word
+ * plant=ID) to prove that the checks see them. They exist in test builds only; elsewhere PLANTED is
+ * false and nothing of them is compiled. The list with the origin of each is in fuzz/planted/.
  */
 #ifndef BASE_PLANT_H
 #define BASE_PLANT_H

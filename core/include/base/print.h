@@ -1,6 +1,6 @@
 /*
- * Formatted output of the kernel. Conversions: %c %s %d %u %x with l or ll, %p, %%; flags 0 and -, width, and
- * a precision for %s. What does not fit in a buffer is cut off.
+ * Formatted output of the kernel. Conversions: %c %s %d %u %x with l or ll, %p, %%; flags 0 and -,
+ * width, and a precision for %s. What does not fit in a buffer is cut off.
  */
 #ifndef BASE_PRINT_H
 #define BASE_PRINT_H

@@ -1,5 +1,5 @@
-/* The four memory functions that the compiler may call anyway, which the platform defines, and the few
- * string functions that core needs. */
+/* The four memory functions that the compiler may call anyway, which the platform defines, and the
+ * few string functions that core needs. */
 #ifndef BASE_STRING_H
 #define BASE_STRING_H
 

@@ -1,7 +1,7 @@
 /*
  * Ordered sets with the links inside the members: a treap, whose shape depends only on the order of
- * insertions. Keys are 64-bit numbers; members with equal keys stay in the order of their insertion. Expected
- * O(log n) a call.
+ * insertions. Keys are 64-bit numbers; members with equal keys stay in the order of their
+ * insertion. Expected O(log n) a call.
  */
 #ifndef BASE_TREE_H
 #define BASE_TREE_H
@@ -25,7 +25,8 @@ void tree_init(struct tree *tree);
 void tree_insert(struct tree *tree, struct tree_node *node, uint64_t key);
 void tree_remove(struct tree *tree, struct tree_node *node);
 
-/* The last member with the highest key not above, or the first with the lowest not below; NULL if none. */
+/* The last member with the highest key not above, or the first with the lowest not below; NULL if
+ * none. */
 struct tree_node *tree_find_le(const struct tree *tree, uint64_t key);
 struct tree_node *tree_find_ge(const struct tree *tree, uint64_t key);
 

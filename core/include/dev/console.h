@@ -1,9 +1,9 @@
 /*
- * The console as a terminal: echo and line editing, control characters, and the process group in the foreground
- * (termios(3), the part that a small shell needs). Output goes out as it is.
+ * The console as a terminal: echo and line editing, control characters, and the process group in
+ * the foreground (termios(3), the part that a small shell needs). Output goes out as it is.
  *
- * Input: the platform's bytes -> the line being edited -> committed bytes, which read takes a line at a time. In
- * raw mode (ICANON off) bytes are committed at once.
+ * Input: the platform's bytes -> the line being edited -> committed bytes, which read takes a line
+ * at a time. In raw mode (ICANON off) bytes are committed at once.
  */
 #ifndef DEV_CONSOLE_H
 #define DEV_CONSOLE_H

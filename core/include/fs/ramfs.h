@@ -1,6 +1,7 @@
 /*
- * The RAM file system: a tree of names over bytes that lie in memory, unpacked from the initramfs at boot and not
- * changed afterwards. File bytes are not copied: they stay where the initramfs lies.
+ * The RAM file system: a tree of names over bytes that lie in memory, unpacked from the initramfs
+ * at boot and not changed afterwards. File bytes are not copied: they stay where the initramfs
+ * lies.
  */
 #ifndef FS_RAMFS_H
 #define FS_RAMFS_H
@@ -30,8 +31,8 @@ struct ramfs_node {
 /* An empty root. -ENOMEM. */
 MUST_CHECK int ramfs_init(void);
 
-/* Adds what path names, making directories on the way; a file of that name is replaced. name and bytes must stay.
- * -ENOMEM, -EINVAL (a component is ..), -ENOTDIR, -EISDIR. */
+/* Adds what path names, making directories on the way; a file of that name is replaced. name and
+ * bytes must stay. -ENOMEM, -EINVAL (a component is ..), -ENOTDIR, -EISDIR. */
 MUST_CHECK int ramfs_add(const char *path, uint32_t mode, const uint8_t *bytes, uint64_t size);
 
 /* Absolute or from the root. -ENOENT, -ENOTDIR. */

@@ -5,8 +5,8 @@
 #include "base/types.h"
 #include "mm/space.h"
 
-/* Makes va accessible in the way asked for, if the regions allow it. -EFAULT: they do not. -ENOMEM: there is no
- * frame, and nothing has changed. Never blocks. */
+/* Makes va accessible in the way asked for, if the regions allow it. -EFAULT: they do not. -ENOMEM:
+ * there is no frame, and nothing has changed. Never blocks. */
 MUST_CHECK int fault_resolve(struct space *space, uaddr_t va, enum plat_access access);
 
 /* Faults that were found resolved already: a TLB held older, lesser rights. */

@@ -1,9 +1,10 @@
 /*
  * Physical frames: who owns each page of RAM, and how many references it has.
  *
- * Life of a frame: never used (behind the watermark) or free (on the queue) -> frame_alloc: one reference
- * -> frame_get, frame_put -> at the last put free again, at the end of the queue, so that it is reused
- * as late as possible. All operations are O(1); nothing is done at boot for a frame that is never used.
+ * Life of a frame: never used (behind the watermark) or free (on the queue) -> frame_alloc: one
+ * reference -> frame_get, frame_put -> at the last put free again, at the end of the queue, so that
+ * it is reused as late as possible. All operations are O(1); nothing is done at boot for a frame
+ * that is never used.
  *
  * A user frame's references are the translations that name it and nothing else; a table or a pool
  * frame has one.
@@ -28,8 +29,8 @@ struct frame {
     uint32_t next;    /* of a free frame: the next on the queue, as a frame number */
 };
 
-/* Takes what boot describes as RAM and not as reserved; limit is the most frames that will be handed
- * out (UINT64_MAX: all). -ENOMEM: not even room for the frame table. */
+/* Takes what boot describes as RAM and not as reserved; limit is the most frames that will be
+ * handed out (UINT64_MAX: all). -ENOMEM: not even room for the frame table. */
 MUST_CHECK int frame_init(const struct plat_boot *boot, uint64_t limit);
 
 /* A frame with one reference and undefined contents. -ENOMEM. */

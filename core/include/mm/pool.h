@@ -1,6 +1,6 @@
 /*
- * Pools: kernel objects of one size, carved out of frames. A frame of a pool begins with a slab header; a slab
- * that has no object in use gives its frame back.
+ * Pools: kernel objects of one size, carved out of frames. A frame of a pool begins with a slab
+ * header; a slab that has no object in use gives its frame back.
  *
  * Objects of pools live from pool_alloc to pool_free; a free object is poisoned on hosted.
  */

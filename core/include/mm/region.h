@@ -1,10 +1,10 @@
 /*
- * Regions: what a process has mapped where, before any page of it exists. The regions of a space do not
- * overlap, are page-aligned and not empty. Private memory only: anonymous, or a copy of bytes of a file, which
- * lie in memory for as long as the kernel runs.
+ * Regions: what a process has mapped where, before any page of it exists. The regions of a space do
+ * not overlap, are page-aligned and not empty. Private memory only: anonymous, or a copy of bytes
+ * of a file, which lie in memory for as long as the kernel runs.
  *
- * Anonymous neighbours with the same rights become one region, so that what a process observes does not depend on
- * how it was put together.
+ * Anonymous neighbours with the same rights become one region, so that what a process observes does
+ * not depend on how it was put together.
  */
 #ifndef MM_REGION_H
 #define MM_REGION_H

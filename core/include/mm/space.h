@@ -1,9 +1,9 @@
 /*
  * Address spaces: the regions of a process and the tables that make them real.
  *
- * A space is built by its one owner before any CPU uses it (exec, spawn and fork are transactions: a space that
- * is not finished is destroyed, which gives back exactly what it has taken), is used by a process, and is
- * destroyed by the exit or exec that leaves it.
+ * A space is built by its one owner before any CPU uses it (exec, spawn and fork are transactions:
+ * a space that is not finished is destroyed, which gives back exactly what it has taken), is used
+ * by a process, and is destroyed by the exit or exec that leaves it.
  */
 #ifndef MM_SPACE_H
 #define MM_SPACE_H
@@ -43,21 +43,22 @@ MUST_CHECK int space_fork(struct space *parent, struct space **child);
 /* This CPU translates through space from now on; NULL: through none. */
 void space_use(struct space *space);
 
-/* Removes what is mapped in [start, end). -ENOMEM (a region had to be cut), and nothing has changed. */
+/* Removes what is mapped in [start, end). -ENOMEM (a region had to be cut), and nothing has
+ * changed. */
 MUST_CHECK int space_unmap(struct space *space, uaddr_t start, uaddr_t end);
 
 /* Maps a region over what was there. -ENOMEM, and nothing has changed. */
 MUST_CHECK int space_map(struct space *space, const struct region *given);
 
-/* Sets the rights of [start, end), up to the first hole, which gives -ENOMEM behind a changed prefix, as on
- * Linux (mprotect(2)); -ENOMEM for lack of memory has changed nothing. */
+/* Sets the rights of [start, end), up to the first hole, which gives -ENOMEM behind a changed
+ * prefix, as on Linux (mprotect(2)); -ENOMEM for lack of memory has changed nothing. */
 MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot);
 
 /* The highest free range of len bytes below SPACE_MMAP_TOP. -ENOMEM. */
 MUST_CHECK int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start);
 
-/* Checks regions, tables, and that every leaf lies in a region whose rights it does not exceed. Panics if not.
- * Adds its leaves and its tables to the counts. */
+/* Checks regions, tables, and that every leaf lies in a region whose rights it does not exceed.
+ * Panics if not. Adds its leaves and its tables to the counts. */
 void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables);
 
 size_t space_count(void);

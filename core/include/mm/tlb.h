@@ -1,9 +1,9 @@
 /*
- * What the TLB may still know: address space identifiers, and the flush batch, which owns frames from the moment
- * their last translation is removed until the flush that makes it true.
+ * What the TLB may still know: address space identifiers, and the flush batch, which owns frames
+ * from the moment their last translation is removed until the flush that makes it true.
  *
- * ASIDs are handed out in generations. When they run out, everything is flushed and a new generation
- * begins; a context of an older one has nothing in any TLB.
+ * ASIDs are handed out in generations. When they run out, everything is flushed and a new
+ * generation begins; a context of an older one has nothing in any TLB.
  */
 #ifndef MM_TLB_H
 #define MM_TLB_H
@@ -29,7 +29,8 @@ struct tlb_batch {
 /* asid_bits: 1 to 16. The TLB holds nothing of user space, as at boot. */
 void tlb_init(unsigned asid_bits);
 
-/* Gives the context an ASID of the current generation, if it has none, and uses the space on this CPU. */
+/* Gives the context an ASID of the current generation, if it has none, and uses the space on this
+ * CPU. */
 void tlb_use_space(struct tlb_context *context, paddr_t root);
 
 /* This CPU has no user space. */
@@ -39,8 +40,9 @@ void tlb_use_none(void);
 void tlb_flush_context(struct tlb_context *context);
 void tlb_flush_range(struct tlb_context *context, uaddr_t start, uaddr_t end);
 
-/* A batch: begin; for each translation removed, note its range and give the frame, with its reference; end flushes
- * what was noted and then gives the frames back. A full batch does so on its way. */
+/* A batch: begin; for each translation removed, note its range and give the frame, with its
+ * reference; end flushes what was noted and then gives the frames back. A full batch does so on its
+ * way. */
 void tlb_batch_begin(struct tlb_batch *batch, struct tlb_context *context);
 void tlb_batch_note(struct tlb_batch *batch, uaddr_t start, uaddr_t end);
 void tlb_batch_give(struct tlb_batch *batch, paddr_t pa);

@@ -1,8 +1,8 @@
 /*
  * The seam: everything core asks of a machine, and the few functions a machine calls in core.
  *
- * platform/aarch64 and platform/hosted each define every plat_* function, chosen at link time.
- * The line runs at the height of the CPU and the MMU: what could be written once is above it.
+ * platform/aarch64 and platform/hosted each define every plat_* function, chosen at link time. The
+ * line runs at the height of the CPU and the MMU: what could be written once is above it.
  *
  * Rules that hold for every function here:
  * - The kernel runs with interrupts masked. They are taken only inside plat_user_run,
@@ -11,7 +11,8 @@
  * - Nothing blocks but plat_cpu_idle. Nothing allocates from core.
  * - A broken precondition is a bug in core: hosted reports it with the name of a check and stops.
  *
- * Freestanding headers only, and nothing of abi/, so that hosted files may include it beside libc's.
+ * Freestanding headers only, and nothing of abi/, so that hosted files may include it beside
+ * libc's.
  */
 #ifndef PLATFORM_PLATFORM_H
 #define PLATFORM_PLATFORM_H
@@ -92,8 +93,9 @@ void *plat_phys_ptr(paddr_t pa, size_t size);
  * translation names a page that becomes FREE; AArch64 does nothing. */
 void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state);
 
-/* Makes the instruction side see what was written to [pa, pa + size) through the linear map (DC CVAU,
- * IC IVAU, barriers). Hosted: fetching from a page allocated since and not synced is a report. */
+/* Makes the instruction side see what was written to [pa, pa + size) through the linear map (DC
+ * CVAU, IC IVAU, barriers). Hosted: fetching from a page allocated since and not synced is a
+ * report. */
 void plat_icache_sync(paddr_t pa, size_t size);
 
 /* ---- translation tables of user space ---- */
@@ -106,9 +108,10 @@ void plat_table_open(paddr_t table);
  * be a root that a CPU has loaded. */
 void plat_table_close(paddr_t table);
 
-/* The only door to a descriptor. index < PLAT_PTE_COUNT. A store of a valid descriptor is visible to
- * walkers after plat_pte_publish (or any flush). Break-before-make (Arm ARM D8.14.1) is the
- * caller's: while an old translation may be cached, only rights, AF and software bits may change. */
+/* The only door to a descriptor. index < PLAT_PTE_COUNT. A store of a valid descriptor is visible
+ * to walkers after plat_pte_publish (or any flush). Break-before-make (Arm ARM D8.14.1) is the
+ * caller's: while an old translation may be cached, only rights, AF and software bits may
+ * change. */
 pte_t plat_pte_load(paddr_t table, unsigned index);
 void plat_pte_store(paddr_t table, unsigned index, pte_t value);
 
@@ -127,7 +130,8 @@ void plat_space_use(paddr_t root, asid_t asid);
 
 /* ---- user mode ---- */
 
-/* The general registers of a thread at EL0, the same on every platform. Assembly knows the layout. */
+/* The general registers of a thread at EL0, the same on every platform. Assembly knows the
+ * layout. */
 struct plat_user {
     uint64_t x[31];
     uint64_t sp;
@@ -191,8 +195,8 @@ size_t plat_user_write(uaddr_t addr, const void *src, size_t len, struct plat_fa
 
 enum plat_cas { PLAT_CAS_DONE, PLAT_CAS_DIFFERS, PLAT_CAS_FAULT };
 
-/* If the word at addr (4-aligned) equals expected, stores desired, sequentially consistent. *seen is
- * what was there, unless PLAT_CAS_FAULT, for which *fault is set. Needs EL0's right to write. */
+/* If the word at addr (4-aligned) equals expected, stores desired, sequentially consistent. *seen
+ * is what was there, unless PLAT_CAS_FAULT, for which *fault is set. Needs EL0's right to write. */
 enum plat_cas plat_user_cas32(uaddr_t addr, uint32_t expected, uint32_t desired, uint32_t *seen,
                               struct plat_fault *fault);
 
@@ -214,8 +218,8 @@ enum plat_choice {
     PLAT_CHOOSE_SPURIOUS, /* is a blocked thread rerun for no reason */
 };
 
-/* A decision of core's, in [0, bound); bound >= 1. 0 is the dull one. AArch64 answers 0, or in a test
- * image the next entry of a list. */
+/* A decision of core's, in [0, bound); bound >= 1. 0 is the dull one. AArch64 answers 0, or in a
+ * test image the next entry of a list. */
 unsigned plat_choose(enum plat_choice kind, unsigned bound);
 
 enum { PLAT_CONSOLE_NONE = -1, PLAT_CONSOLE_EOF = -2 };
@@ -231,7 +235,8 @@ void plat_entropy(void *buf, size_t len);
 bool plat_trace_open(const char *path);
 void plat_trace_write(const char *bytes, size_t len);
 
-/* Records the exit status, 0 to 255, returns; the machine ends when kernel_step returns KERNEL_OFF. */
+/* Records the exit status, 0 to 255, returns; the machine ends when kernel_step returns
+ * KERNEL_OFF. */
 void plat_power_off(int status);
 
 /* Ends the machine at once with a status not 0, after a panic. Hosted aborts, for the debugger. */

@@ -1,6 +1,6 @@
 /*
- * Time, and the threads that wait for it. With det=SEED time is a count: a fixed step for each call, and a jump to
- * the next deadline when nothing is ready.
+ * Time, and the threads that wait for it. With det=SEED time is a count: a fixed step for each
+ * call, and a jump to the next deadline when nothing is ready.
  */
 #ifndef PROC_CLOCK_H
 #define PROC_CLOCK_H

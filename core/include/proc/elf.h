@@ -1,7 +1,7 @@
 /*
- * Programs: static ELF files for AArch64, position-independent or not (elf(5), ELF for the Arm 64-bit
- * Architecture). Loading makes regions; pages come with the first touch, or at once where the file lies in the
- * memory of a process, which may change.
+ * Programs: static ELF files for AArch64, position-independent or not (elf(5), ELF for the Arm
+ * 64-bit Architecture). Loading makes regions; pages come with the first touch, or at once where
+ * the file lies in the memory of a process, which may change.
  */
 #ifndef PROC_ELF_H
 #define PROC_ELF_H
@@ -23,8 +23,9 @@ struct elf_image {
     unsigned header_count;
 };
 
-/* Maps the program into an empty space and sets its brk. -ENOEXEC: not a program for this kernel, or malformed;
- * -ENOMEM; -EFAULT: user memory that is not there. The space may have been changed by a failure. */
+/* Maps the program into an empty space and sets its brk. -ENOEXEC: not a program for this kernel,
+ * or malformed; -ENOMEM; -EFAULT: user memory that is not there. The space may have been changed by
+ * a failure. */
 MUST_CHECK int elf_load(struct space *space, const struct elf_source *source,
                         struct elf_image *image);
 

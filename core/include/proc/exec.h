@@ -1,6 +1,6 @@
 /*
- * Starting programs: a new space with the program, its arguments and its stack, built aside and then either put in
- * the place of the old one (execve) or given to a new process (spawn, init).
+ * Starting programs: a new space with the program, its arguments and its stack, built aside and
+ * then either put in the place of the old one (execve) or given to a new process (spawn, init).
  */
 #ifndef PROC_EXEC_H
 #define PROC_EXEC_H
@@ -29,15 +29,17 @@ struct exec_request {
     struct exec_vector envp;
 };
 
-/* Finds the file at path as a program. -ENOENT, -ENOTDIR, -EACCES (no regular file, or not executable). */
+/* Finds the file at path as a program. -ENOENT, -ENOTDIR, -EACCES (no regular file, or not
+ * executable). */
 MUST_CHECK int exec_find(const char *path, struct elf_source *source);
 
-/* Builds a space for the request and the registers to enter it with. -ENOEXEC, -ENOMEM, -E2BIG, -EFAULT: nothing is
- * left. */
+/* Builds a space for the request and the registers to enter it with. -ENOEXEC, -ENOMEM, -E2BIG,
+ * -EFAULT: nothing is left. */
 MUST_CHECK int exec_build(const struct exec_request *request, struct space **space,
                           struct plat_user *user);
 
-/* Puts the program in the place of the one that process runs. On failure that one goes on, unchanged. */
+/* Puts the program in the place of the one that process runs. On failure that one goes on,
+ * unchanged. */
 MUST_CHECK int exec_replace(struct process *process, const struct exec_request *request);
 
 /* Runs the program in a new process, child of parent (NULL: it is init). */

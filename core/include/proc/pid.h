@@ -1,6 +1,7 @@
 /*
- * Process identifiers. A number is one struct pid for as long as a process, a group, a session or the console's
- * foreground uses it, and is not given to anybody else before the last of them lets go.
+ * Process identifiers. A number is one struct pid for as long as a process, a group, a session or
+ * the console's foreground uses it, and is not given to anybody else before the last of them lets
+ * go.
  */
 #ifndef PROC_PID_H
 #define PROC_PID_H

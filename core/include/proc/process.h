@@ -1,11 +1,12 @@
 /*
  * Processes: who is whose parent, and what is left when one ends.
  *
- * NEW (process_create: seen by nobody) -> LIVE (process_start) -> ZOMBIE (process_exit: has a status and a PID, and
- * nothing else) -> reaped by its parent's wait (process_reap). A process that never started is discarded.
+ * NEW (process_create: seen by nobody) -> LIVE (process_start) -> ZOMBIE (process_exit: has a
+ * status and a PID, and nothing else) -> reaped by its parent's wait (process_reap). A process that
+ * never started is discarded.
  *
- * A LIVE process is on its parent's list of children, a ZOMBIE on the list of zombies; init has no parent. When a
- * process exits, init inherits both lists.
+ * A LIVE process is on its parent's list of children, a ZOMBIE on the list of zombies; init has no
+ * parent. When a process exits, init inherits both lists.
  */
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
@@ -48,17 +49,19 @@ struct process {
 
 void process_init(void);
 
-/* A process with a PID, a thread and no space; parent NULL: init itself. -ENOMEM, -EAGAIN (no PID is free). */
+/* A process with a PID, a thread and no space; parent NULL: init itself. -ENOMEM, -EAGAIN (no PID
+ * is free). */
 MUST_CHECK int process_create(struct process **process);
 
 /* Gives back a process that has not started, and the space if it has one. */
 void process_discard(struct process *process);
 
-/* It is a child of parent from now on, in its group and session, and its thread runs. Cannot fail. */
+/* It is a child of parent from now on, in its group and session, and its thread runs. Cannot
+ * fail. */
 void process_start(struct process *process, struct process *parent);
 
-/* Ends a live process: gives back all but its status, hands its children to init and wakes who waits. If it is init,
- * the machine ends. Its thread is gone on return. */
+/* Ends a live process: gives back all but its status, hands its children to init and wakes who
+ * waits. If it is init, the machine ends. Its thread is gone on return. */
 void process_exit(struct process *process, int wait_status);
 
 /* Forgets a zombie. */
@@ -73,15 +76,16 @@ void process_set_group(struct process *process, struct pid *group);
 /* Names it after the last component of path. */
 void process_set_name(struct process *process, const char *path);
 
-/* All processes, zombies too, in a walk of the tree: init, or NULL before there is one; then what follows, or NULL. */
+/* All processes, zombies too, in a walk of the tree: init, or NULL before there is one; then what
+ * follows, or NULL. */
 struct process *process_first(void);
 struct process *process_next(struct process *process);
 
 /* A line for each process: who it is, what it does, what it waits for. */
 void process_print_all(void);
 
-/* Walks all processes from init: links, states, groups and counts agree; runs all other checks of processes and their
- * memory. Panics if not. */
+/* Walks all processes from init: links, states, groups and counts agree; runs all other checks of
+ * processes and their memory. Panics if not. */
 void process_check(void);
 
 /* A wait status, wait(2). */

@@ -1,5 +1,6 @@
 /*
- * The scheduler: which thread runs next. Round-robin, O(1), preemptive; every decision is made in sched_choose.
+ * The scheduler: which thread runs next. Round-robin, O(1), preemptive; every decision is made in
+ * sched_choose.
  */
 #ifndef PROC_SCHED_H
 #define PROC_SCHED_H
@@ -27,7 +28,8 @@ void sched_count_call(void);
 /* The current thread goes behind all others that are ready. */
 void sched_end_slice(void);
 
-/* Blocks a thread whose call waits for reason; on queue, and until deadline, where given (NULL, PLAT_NEVER). */
+/* Blocks a thread whose call waits for reason; on queue, and until deadline, where given (NULL,
+ * PLAT_NEVER). */
 void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, struct waitq *queue,
                  nsec_t deadline);
 

@@ -1,6 +1,6 @@
 /*
- * Signals, as far as ending a process goes: the default actions of signal(7). A process that is to end does so when its
- * thread is about to return to user mode, never in the middle of a call.
+ * Signals, as far as ending a process goes: the default actions of signal(7). A process that is to
+ * end does so when its thread is about to return to user mode, never in the middle of a call.
  */
 #ifndef PROC_SIGNAL_H
 #define PROC_SIGNAL_H

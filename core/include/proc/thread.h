@@ -1,8 +1,9 @@
 /*
  * Threads: what the scheduler runs. A process has one so far.
  *
- * READY (on the run queue, or the CPU's current one) -> BLOCKED (its call waits) -> READY ... until its process
- * exits. A thread has no kernel stack: what a blocked one is doing is its struct call and its registers.
+ * READY (on the run queue, or the CPU's current one) -> BLOCKED (its call waits) -> READY ... until
+ * its process exits. A thread has no kernel stack: what a blocked one is doing is its struct call
+ * and its registers.
  */
 #ifndef PROC_THREAD_H
 #define PROC_THREAD_H
@@ -29,8 +30,9 @@ enum wait_reason {
 };
 
 /*
- * The call that a thread is in. Cleared at each svc and kept when a blocked call is rerun, so that a rerun goes on
- * where it was: its arguments are still in the registers, and x0 is written on completion only.
+ * The call that a thread is in. Cleared at each svc and kept when a blocked call is rerun, so that
+ * a rerun goes on where it was: its arguments are still in the registers, and x0 is written on
+ * completion only.
  */
 struct call {
     bool is_pending; /* blocked, or woken and not rerun yet */

@@ -1,6 +1,6 @@
 /*
- * Wait queues. A blocked thread is on at most one. Waking makes it ready and leaves it on the queue: the rerun of
- * its call takes it off, looks again, and may block again.
+ * Wait queues. A blocked thread is on at most one. Waking makes it ready and leaves it on the
+ * queue: the rerun of its call takes it off, looks again, and may block again.
  */
 #ifndef SYNC_WAITQ_H
 #define SYNC_WAITQ_H

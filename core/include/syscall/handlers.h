@@ -1,8 +1,9 @@
 /*
- * The handlers of the system calls, one for each line of abi/syscall.def. Each follows the Linux man page of its
- * name in section 2; what differs is said at its definition.
+ * The handlers of the system calls, one for each line of abi/syscall.def. Each follows the Linux
+ * man page of its name in section 2; what differs is said at its definition.
  *
- * A handler runs in the caller's space, may be rerun (see struct call), and changes nothing when it fails.
+ * A handler runs in the caller's space, may be rerun (see struct call), and changes nothing when it
+ * fails.
  */
 #ifndef SYSCALL_HANDLERS_H
 #define SYSCALL_HANDLERS_H

@@ -1,10 +1,11 @@
 /*
- * The trace: each call with its arguments, what they point to, and its result; faults, exits, switches.
+ * The trace: each call with its arguments, what they point to, and its result; faults, exits,
+ * switches.
  *
- * The last events are always kept, in short, in a ring that trace_print_last prints. With trace=FILE each event is also
- * a line of text at plat_trace_write: virtual time in brackets, the thread, the event. Nothing in a line depends on
- * the machine but that time and what a program itself learned from it, so that with det=SEED two bodies write
- * the same lines.
+ * The last events are always kept, in short, in a ring that trace_print_last prints. With
+ * trace=FILE each event is also a line of text at plat_trace_write: virtual time in brackets, the
+ * thread, the event. Nothing in a line depends on the machine but that time and what a program
+ * itself learned from it, so that with det=SEED two bodies write the same lines.
  */
 #ifndef SYSCALL_TRACE_H
 #define SYSCALL_TRACE_H
@@ -31,8 +32,8 @@ void trace_fault(int tid, const struct plat_trap *trap, enum trace_fault outcome
 void trace_exit(int tid, int wait_status);
 void trace_power_off(int wait_status);
 
-/* A call: before it is made the first time (the arguments are read here, before they can change), when it blocks, and
- * when it has its result. */
+/* A call: before it is made the first time (the arguments are read here, before they can change),
+ * when it blocks, and when it has its result. */
 void trace_call_begin(struct thread *thread);
 void trace_call_block(struct thread *thread);
 void trace_call_end(struct thread *thread, int64_t result);

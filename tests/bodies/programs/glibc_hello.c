@@ -1,5 +1,5 @@
-/* A program with a C library, for the kernel to run as it is: it allocates, prints numbers of every kind, and says what it
- * was given. */
+/* A program with a C library, for the kernel to run as it is: it allocates, prints numbers of every
+ * kind, and says what it was given. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
