@@ -23,9 +23,9 @@ _tests = []
 def add(name, command, inputs, debug, tier=None, cached=True):
     """Adds a test: a program that runs cases and prints a line for each (see runner.py).
 
-    name is its path below tests/ without _test; one that ends in _long is of the long tier. inputs are the
-    nodes that must be built; if cached, they are all that the result depends on. debug is the
-    command that reruns {case} under gdb, with a word before it that says so."""
+    name is its path below tests/ without _test; one that ends in _long is of the long tier. inputs
+    are the nodes that must be built; if cached, they are all that the result depends on. debug is
+    the command that reruns {case} under gdb, with a word before it that says so."""
     tier = tier or ('long' if name.endswith('_long') else 'quick')
     _tests.append({'name': name, 'tier': tier, 'command': command, 'inputs': Flatten(inputs),
                    'debug': debug, 'cached': cached,
@@ -34,16 +34,17 @@ def add(name, command, inputs, debug, tier=None, cached=True):
 
 
 def scripts(env, sources):
-    """env.Scripts(sources): Python programs that start machines and say how to do that under gdb."""
+    """env.Scripts(sources): Python programs that start machines (tests/tools/body.py)."""
     for source in sources:
         path = source.srcnode().path
+        build = f'EFT_SUFFIX={machine.SUFFIX} ' if machine.SUFFIX else ''
         add(path[len('tests/'):-len('_test.py')], [sys.executable, path],
-            [path, TOOLS, env['MACHINES']], f'under gdb: python3 {path} --gdb {{case}}')
+            [path, TOOLS, env['MACHINES']], f'under gdb: {build}python3 {path} --gdb {{case}}')
 
 
 def image(env, name, objects):
     """env.TestImage(name, objects): tests that stand in for core and run in this variant's body."""
-    path = f'{env["PLACE"]}/tests/platform/{name}'
+    path = f'#{env["PLACE"]}/tests/platform/{name}'
     if env['PLATFORM'] == 'aarch64':
         made = kernel_image.build(env, f'{path}.elf', f'{path}.image', objects + env['BODY'] +
                                   env['CORE'])
@@ -86,7 +87,7 @@ def nodes(tiers, match=''):
     """What the tests of these tiers need built."""
     chosen = [test for test in _tests if test['tier'] in tiers]
     named = [test for test in chosen if match.strip('*') in test['name']]
-    return [node for test in named or chosen for node in test['inputs']]
+    return [node for test in named or chosen for node in test['inputs'] if not isinstance(node, str)]
 
 
 def runner(tiers, match, broken=False):

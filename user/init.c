@@ -1,6 +1,6 @@
 /*
- * The first process: starts /bin/sh, or the program that its arguments name, and reaps every child and
- * orphan until that program ends; its own status is then that program's, 128 + n after signal n.
+ * The first process: starts /bin/sh, or the program that its arguments name, and reaps every child
+ * and orphan until that program ends. Its status is then that program's, 128 + n after signal n.
  */
 #include "lib/print.h"
 #include "lib/start.h"

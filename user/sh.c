@@ -1,7 +1,7 @@
 /*
- * A small shell: one program a line with its arguments, `&` for the background, and four words of its
- * own. A program in the foreground has a process group of its own, which is the terminal's foreground
- * group as long as it runs: Ctrl-C ends it and not the shell.
+ * A small shell: one program a line with its arguments, `&` for the background, and four words of
+ * its own. A program in the foreground has a process group of its own, which is the terminal's
+ * foreground group as long as it runs: Ctrl-C ends it and not the shell.
  */
 #include "lib/print.h"
 #include "lib/start.h"
@@ -157,7 +157,7 @@ static void help(void)
     print("PROGRAM [ARGUMENT]...   runs a program of /bin, or of any path with a slash in it\n"
           "PROGRAM [ARGUMENT]... & the same, in the background\n"
           "wait                    waits for everything in the background\n"
-          "exit [STATUS]           ends the shell, and with it the machine\n"
+          "exit [STATUS]           ends the shell; Eft ends with its first one\n"
           "help                    prints this\n");
     print("Ctrl-C ends the program in the foreground, Ctrl-D the shell; Ctrl-T shows what runs;\n"
           "Ctrl-A x leaves Eft. Programs: echo hello story sh\n");

@@ -1,7 +1,8 @@
 /*
- * The life of a process, told by one that checks each line before it prints it: fork gives two equal
- * and then independent memories, wait gives what the child gave to exit, and spawn works where a fork
- * has failed for lack of memory. It ends at the first thing that does not hold, with status 1.
+ * The life of a process, told by one that checks each line before it prints it: fork gives two
+ * equal and then independent memories, wait gives what the child gave to exit, and spawn works
+ * where a fork has failed for lack of memory. The first thing that does not hold ends it, with
+ * status 1.
  */
 #include "lib/print.h"
 #include "lib/start.h"
@@ -169,7 +170,7 @@ static void check_ends(void)
 
 /* ---- spawn, with hardly any memory left ---- */
 
-/* Memory that was taken until there was none. Each page holds a clock reading and its own address. */
+/* Memory taken until there was none. Each page holds a clock reading and its own address. */
 struct hoard {
     char *spare;  /* SPARE_PAGES, to give back first */
     char *sparse; /* SPARSE_PAGES, one in each TABLE_SPAN */
@@ -208,8 +209,8 @@ static void hoard_take_all(struct hoard *hoard)
     while (hoard->dense_pages < DENSE_BYTES / PAGE &&
            take_page(hoard->dense + hoard->dense_pages * PAGE))
         hoard->dense_pages++;
-    /* With det=1 a time slice is a number of calls. How many calls this took depends on the machine;
-     * what follows shall not. */
+    /* With det=1 a time slice is a number of calls. How many calls this took depends on the
+     * machine; what follows shall not. */
     sys_sched_yield();
 }
 

@@ -1,8 +1,8 @@
 /*
- * The instructions that may fault in the kernel and go on: unprivileged copies, the exclusive pair
- * of a compare-and-swap, and the two calls to the machine below (semihosting, PSCI) that may not
- * exist. Each has a line in .fixups: when it faults, exception_kernel continues at the other address,
- * with ESR_EL1 in x16 and FAR_EL1 in x17.
+ * The instructions that may fault in the kernel and go on: unprivileged copies, the exclusive
+ * pair of a compare-and-swap, and the two calls to the machine below (semihosting, PSCI) that may
+ * not exist. Each has a line in .fixups: when it faults, exception_kernel continues at the other
+ * address, with ESR_EL1 in x16 and FAR_EL1 in x17.
  */
     .macro fixup at, go_on
     .pushsection .fixups, "a"
@@ -116,7 +116,8 @@ access_write:
     .size access_write, . - access_write
 
 /*
- * int access_cas32(uaddr_t addr, uint32_t expected, uint32_t desired, uint32_t *seen, uint64_t fault[2])
+ * int access_cas32(uaddr_t addr, uint32_t expected, uint32_t desired, uint32_t *seen,
+ *                  uint64_t fault[2])
  *
  * 1: stored; 0: differs; -1: fault. Exclusives have no unprivileged form, so the caller has asked
  * for EL0's rights; a fault here means that they changed since.

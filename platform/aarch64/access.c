@@ -71,8 +71,8 @@ size_t plat_user_write(uaddr_t addr, const void *src, size_t len, struct plat_fa
     return len - left;
 }
 
-/* LDXR and STXR have no unprivileged form and would ignore a missing right of EL0, so the MMU is asked first. If
- * another CPU takes the right away in between, the answer is of before that. */
+/* LDXR and STXR have no unprivileged form and would ignore a missing right of EL0, so the MMU is
+ * asked first. If another CPU takes the right away in between, the answer is of before that. */
 enum plat_cas plat_user_cas32(uaddr_t addr, uint32_t expected, uint32_t desired, uint32_t *seen,
                               struct plat_fault *fault)
 {

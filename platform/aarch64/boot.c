@@ -1,18 +1,18 @@
 /*
- * Reads the device tree, readies the devices, tells core what there is, and runs it. Whatever is missing
- * or does not fit ends here with one line.
+ * Reads the device tree, readies the devices, tells core what there is, and runs it. Whatever is
+ * missing or does not fit ends here with one line.
  */
 #include "boot.h"
 
 #include "base/print.h"
 #include "base/string.h"
 #include "dev/fdt.h"
-#include "rng.h"
 #include "gic.h"
+#include "gtimer.h"
 #include "layout.h"
 #include "mmu.h"
 #include "power.h"
-#include "gtimer.h"
+#include "rng.h"
 #include "uart.h"
 
 enum { TREE_BYTES_MAX = 2 << 20 }; /* the boot protocol's limit */
@@ -64,8 +64,7 @@ static uint32_t open_tree(paddr_t pa, struct fdt *fdt)
 
 static bool contains(uint64_t base, uint64_t size, const struct plat_range *inner)
 {
-    return base <= inner->base && size >= inner->size &&
-           inner->base - base <= size - inner->size;
+    return base <= inner->base && size >= inner->size && inner->base - base <= size - inner->size;
 }
 
 /* The bank that the image is in, in whole pages. */
@@ -221,7 +220,8 @@ _Noreturn void boot_start(paddr_t tree, paddr_t image)
     }
     rng_init(&fdt);
 
-    boot.cmdline = fdt_find(&fdt, "/chosen", &chosen) ? fdt_string(&fdt, &chosen, "bootargs") : NULL;
+    boot.cmdline =
+        fdt_find(&fdt, "/chosen", &chosen) ? fdt_string(&fdt, &chosen, "bootargs") : NULL;
     if (!boot.cmdline) {
         boot.cmdline = "";
     }

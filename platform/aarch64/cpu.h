@@ -19,7 +19,7 @@ struct regs {
 };
 
 struct cpu {
-    uint8_t *emergency_end; /* stack of exceptions in the kernel; a fixed up one leaves nothing there */
+    uint8_t *emergency_end; /* of the stack for exceptions in the kernel */
     void *local;            /* plat_cpu_local */
     struct regs regs;       /* of the last such exception */
     bool fp_owned;          /* EL0 may use the FP and SIMD registers */

@@ -1,8 +1,8 @@
 /*
  * The way out of user mode and what it means; what belongs to this CPU.
  *
- * FP and SIMD registers: EL0 owns them (CPACR_EL1.FPEN is 3) or its next use traps (1). The kernel itself
- * has none.
+ * FP and SIMD registers: EL0 owns them (CPACR_EL1.FPEN is 3) or its next use traps (1). The
+ * kernel itself has none.
  */
 #include "exception.h"
 
@@ -33,8 +33,8 @@ int user_enter(struct plat_user *user);
 void fp_load(const struct plat_fp *fp);
 void fp_store(struct plat_fp *fp);
 
-/* Status codes of aborts (Arm ARM D17.2.37, DFSC and IFSC). The two lowest bits of the first four and of
- * STATUS_BUS_WALK are the level. */
+/* Status codes of aborts (Arm ARM, ESR_EL1: DFSC and IFSC). The two lowest bits of the first four
+ * and of STATUS_BUS_WALK are the level. */
 enum {
     STATUS_ADDRESS_SIZE = 0x00,
     STATUS_TRANSLATION = 0x04,
@@ -126,9 +126,22 @@ static void decode(const struct plat_user *user, struct plat_trap *trap)
     }
 }
 
+/* WFI and WFE are hints. EL0 must not stop a CPU that other threads wait for, perhaps for good:
+ * they do nothing. */
+static bool is_wait(void)
+{
+    return exception_class(SYSREG_READ(esr_el1)) == CLASS_WAIT;
+}
+
 void plat_user_run(struct plat_user *user, struct plat_trap *trap)
 {
-    if (user_enter(user)) {
+    bool was_interrupted = user_enter(user);
+
+    while (!was_interrupted && is_wait()) {
+        user->pc += 4;
+        was_interrupted = user_enter(user);
+    }
+    if (was_interrupted) {
         trap->kind = PLAT_TRAP_IRQ;
         trap->esr = 0;
         gic_take();

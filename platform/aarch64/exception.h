@@ -7,9 +7,10 @@
 
 #define ESR_WNR 0x40u /* a data abort's access was a write */
 
-/* Classes of ESR_ELx (Arm ARM D17.2.37, field EC), as far as this kernel tells them apart. */
+/* Classes of ESR_ELx (Arm ARM, ESR_EL1: EC), as far as this kernel tells them apart. */
 enum exception_class {
     CLASS_UNKNOWN = 0x00,
+    CLASS_WAIT = 0x01, /* WFI or WFE */
     CLASS_FP = 0x07,
     CLASS_ILLEGAL_STATE = 0x0e,
     CLASS_SVC = 0x15,
@@ -29,8 +30,8 @@ static inline enum exception_class exception_class(uint64_t esr)
     return esr >> 26 & 0x3f;
 }
 
-/* Fills *fault from the syndrome of a data or instruction abort. False: a status that only a kernel bug or broken
- * hardware gives. */
+/* Fills *fault from the syndrome of a data or instruction abort. False: a status that only a
+ * kernel bug or broken hardware gives. */
 bool exception_decode_abort(uint32_t esr, uint64_t far, struct plat_fault *fault);
 
 /* From vectors.S: an exception in the kernel. Returns if it has a fix-up. */

@@ -6,11 +6,10 @@
  */
 #include "gic.h"
 
-#include "base/panic.h"
+#include "gtimer.h"
 #include "mmio.h"
 #include "mmu.h"
 #include "sysreg.h"
-#include "gtimer.h"
 #include "uart.h"
 
 enum {
@@ -27,8 +26,8 @@ enum {
     GICD_ISENABLER = 0x100,
     GICD_ICENABLER = 0x180,
     GICD_IPRIORITYR = 0x400,
-    GICD_ITARGETSR = 0x800, /* v2 */
-    GICD_IROUTER = 0x6000,  /* v3; 8 bytes for each */
+    GICD_ITARGETSR = 0x800,           /* v2 */
+    GICD_IROUTER = 0x6000,            /* v3; 8 bytes for each */
     GICD_CTLR_ENABLE = 1 << 0,        /* v2 */
     GICD_CTLR_ENABLE_GROUP1 = 1 << 1, /* v3 */
     GICD_CTLR_ARE = 1 << 4,

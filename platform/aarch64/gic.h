@@ -1,5 +1,6 @@
 /*
- * The interrupt controller (GICv2, GICv3) and the two interrupts that this kernel takes: timer and console.
+ * The interrupt controller (GICv2, GICv3) and the two interrupts that this kernel takes: timer
+ * and console.
  *
  * Interrupts stay masked in the kernel: they are taken by asking, where the seam allows it.
  */

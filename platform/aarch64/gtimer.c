@@ -1,3 +1,7 @@
+/*
+ * The clock is CNTVCT_EL0 since boot, in nanoseconds rounded down; a deadline is a value of the
+ * counter, rounded up. Both conversions are exact otherwise, so the timer never fires early.
+ */
 #include "gtimer.h"
 
 #include "gic.h"
@@ -37,14 +41,13 @@ nsec_t plat_clock_now(void)
     return ticks / frequency * NSEC_PER_SEC + ticks % frequency * NSEC_PER_SEC / frequency;
 }
 
-/* Rounded up, so that the clock has reached the deadline when the timer fires. */
 void plat_timer_set(nsec_t deadline)
 {
     uint64_t seconds = deadline / NSEC_PER_SEC;
     uint64_t rest = deadline % NSEC_PER_SEC;
 
-    if (seconds > (UINT64_MAX >> 1) / frequency) {
-        SYSREG_WRITE(cntv_ctl_el0, 0); /* PLAT_NEVER, or about a century away */
+    if (deadline == PLAT_NEVER || seconds > (UINT64_MAX >> 1) / frequency) {
+        SYSREG_WRITE(cntv_ctl_el0, 0); /* further away than the counter reaches is never, too */
     } else {
         uint64_t ticks = seconds * frequency + (rest * frequency + NSEC_PER_SEC - 1) / NSEC_PER_SEC;
 

@@ -1,4 +1,4 @@
-/* Time: the virtual timer of the generic timer (Arm ARM D12) as clock and as one-shot. */
+/* Time: the virtual timer of the generic timer as clock and as one-shot. */
 #ifndef AARCH64_GTIMER_H
 #define AARCH64_GTIMER_H
 

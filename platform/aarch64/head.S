@@ -7,9 +7,9 @@
  */
 #include "layout.h"
 
-/* Arm ARM D17.2: everything that is RES1 or that lets EL0 do what Linux lets it do. */
+/* Arm ARM, SCTLR_EL1: what is RES1 and what lets EL0 do what Linux lets it do. */
 #define SCTLR_MMU_OFF 0x30d00800 /* LSMAOE nTLSMD SPAN EIS TSCXT EOS */
-#define SCTLR_MMU_ON (SCTLR_MMU_OFF | 0x0405d01d) /* UCI nTWE nTWI UCT DZE I SA0 SA C M */
+#define SCTLR_MMU_ON (SCTLR_MMU_OFF | 0x0400d01d) /* UCI UCT DZE I SA0 SA C M; WFI and WFE trap */
 /* EPD0 and EPD1 clear, 39 bits and 4 KiB granule for both halves, walks write-back and inner
  * shareable. IPS and AS depend on the CPU. */
 #define TCR_BASE 0x00000000b5193519

@@ -1,5 +1,5 @@
 /*
- * Numbers that C, assembly and kernel.ld must agree on. Nothing but #define here.
+ * Numbers that C and assembly must agree on. Nothing but #define here.
  *
  * The kernel half, 2^39 bytes under TTBR1, by level 1 index (1 GiB each):
  *     0 to 255   linear map: physical address pa at LINEAR_VA + pa; RAM without the image
@@ -17,12 +17,7 @@
 #define IMAGE_L1_INDEX 256
 #define WINDOW_L1_INDEX 257
 
-#define STACK_BYTES 16384
-#define EMERGENCY_BYTES 8192
-#define GUARD_BYTES 4096
-
 /* Stage 1 descriptors (Arm ARM D8.3). Every kernel leaf is UXN, and PXN unless it is text. */
-#define PTE_VALID 0x1
 #define PTE_TABLE 0x3
 #define PTE_PAGE 0x3
 #define PTE_BLOCK 0x1
@@ -36,7 +31,8 @@
 #define ATTR_NORMAL 0
 #define ATTR_DEVICE 1
 
-/* struct plat_user, struct cpu and the frame of user_enter as assembly sees them; exception.c asserts them. */
+/* struct plat_user, struct cpu and the frame of user_enter as assembly sees them; exception.c
+ * asserts them. */
 #define USER_SP 248
 #define USER_PC 256
 #define USER_TPIDR 272
@@ -50,9 +46,7 @@
 
 #define ENTER_FRAME 112
 
-/* Number of a vector, in the order of the table (Arm ARM D1.3.1.5). */
+/* A synchronous exception in the kernel, in the order of the vectors (Arm ARM, VBAR_EL1). */
 #define VECTOR_EL1_SYNC 4
-#define VECTOR_EL0_SYNC 8
-#define VECTOR_EL0_IRQ 9
 
 #endif

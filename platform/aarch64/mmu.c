@@ -1,7 +1,8 @@
 /*
- * Tables of the kernel half, written once at boot and never changed where valid, and the functions of
- * the seam for the user half. head.S made the level 1 table and the map of the image; RAM and windows
- * are added here. A table of the kernel lies in the image, a table of user space anywhere in RAM.
+ * Tables of the kernel half, written once at boot and never changed where valid, and the
+ * functions of the seam for the user half. head.S made the level 1 table and the map of the
+ * image; RAM and windows are added here. A table of the kernel lies in the image, a table of user
+ * space anywhere in RAM.
  *
  * Without user space, TTBR0 has no_user_l1, a table without entries, under ASID 0, which no process
  * has: so a cached entry of any space is as unreachable as a walk.
@@ -87,7 +88,8 @@ static void map_linear(paddr_t at, paddr_t end)
         unsigned shift = 30;
         pte_t *table = kernel_l1;
 
-        while (shift > PLAT_PAGE_SHIFT && (at & ((UINT64_C(1) << shift) - 1) || end - at < UINT64_C(1) << shift)) {
+        while (shift > PLAT_PAGE_SHIFT &&
+               (at & ((UINT64_C(1) << shift) - 1) || end - at < UINT64_C(1) << shift)) {
             table = table_below(&table[at >> shift & (PLAT_PTE_COUNT - 1)]);
             shift -= 9;
         }
@@ -122,13 +124,13 @@ void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state)
     (void)state;
 }
 
-/* CTR_EL0 says what this machine needs (Arm ARM B2.4.4, "coherency and completion requirements"). */
+/* CTR_EL0 says what this machine needs: IDC, no cleaning; DIC, no invalidation. */
 void plat_icache_sync(paddr_t pa, size_t size)
 {
     enum { L1IP_PIPT = 3 };
     uint64_t ctr = SYSREG_READ(ctr_el0);
-    bool needs_clean = !(ctr >> 28 & 1);      /* IDC */
-    bool needs_invalidate = !(ctr >> 29 & 1); /* DIC */
+    bool needs_clean = !(ctr >> 28 & 1);
+    bool needs_invalidate = !(ctr >> 29 & 1);
     uintptr_t start = LINEAR_VA + pa;
     uintptr_t end = start + size;
 

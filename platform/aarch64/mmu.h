@@ -13,8 +13,8 @@ extern struct plat_range mmu_image;
 /* Before anything else of this folder. image: where it was loaded. */
 void mmu_init(paddr_t image);
 
-/* Maps [pa, pa + size) for good, and what shares its blocks of 2 MiB; size >= 1. NULL: no physical address,
- * or no window left. */
+/* Maps [pa, pa + size) for good, and what shares its blocks of 2 MiB; size >= 1. NULL: no
+ * physical address, or no window left. */
 uint8_t *mmu_window(paddr_t pa, uint64_t size, enum mmu_window kind);
 
 /* Maps RAM at LINEAR_VA, but for the image. Page-aligned, below 2^LINEAR_BITS, once. */

@@ -1,9 +1,13 @@
+/*
+ * Everything here works when nothing else does: it allocates nothing, reads only what is mapped for
+ * sure, and follows frame records only while they lie on a kernel stack and rise.
+ */
 #include "report.h"
 
 #include "base/print.h"
+#include "exception.h"
 #include "layout.h"
 #include "platform/platform.h"
-#include "exception.h"
 
 /* symbols.py: functions by rising offset in the image; names by offset in one string of strings. */
 struct symbol {
@@ -41,6 +45,8 @@ static const char *class_name(enum exception_class class)
     switch (class) {
     case CLASS_UNKNOWN:
         return "undefined instruction";
+    case CLASS_WAIT:
+        return "WFI or WFE";
     case CLASS_FP:
         return "FP or SIMD instruction";
     case CLASS_ILLEGAL_STATE:
@@ -95,7 +101,7 @@ static const char *place(uint64_t addr)
         return "kernel text";
     }
     if (addr >= IMAGE_VA) {
-        return addr < WINDOW_VA ? "the kernel image" : "the window of devices";
+        return addr < WINDOW_VA ? "the kernel image" : "a window to a device or to the device tree";
     }
     if (addr >= LINEAR_VA) {
         return "the linear map of RAM";
@@ -110,12 +116,15 @@ static void print_abort(const struct regs *regs, bool is_fetch)
     if (!exception_decode_abort((uint32_t)regs->esr, regs->far, &fault)) {
         kprintf(", status 0x%lx", regs->esr & 0x3f);
     } else {
-        kprintf(", %s, level %u", fault_names[fault.kind], fault.level);
+        kprintf(", %s", fault_names[fault.kind]);
+        if (fault.kind != PLAT_FAULT_ALIGNMENT && fault.kind != PLAT_FAULT_BUS) {
+            kprintf(", level %u", fault.level);
+        }
     }
     kprintf(": %s 0x%lx, %s",
-            is_fetch                     ? "fetch from"
+            is_fetch              ? "fetch from"
             : regs->esr & ESR_WNR ? "write to"
-                                         : "read from",
+                                  : "read from",
             regs->far, place(regs->far));
 }
 

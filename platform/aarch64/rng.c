@@ -1,6 +1,7 @@
 /*
- * State: a key. Each request makes a stream from it; the first 32 bytes are the next key, so what was
- * given out cannot be computed from what is kept. Fresh words are mixed in every time.
+ * State: a key. Each request makes a stream from it; the first half of its block 0 is the next
+ * key and never given out, so that what was given out cannot be computed from what is kept. Fresh
+ * words are mixed in every time.
  */
 #include "rng.h"
 
@@ -21,47 +22,51 @@ static uint32_t rotate(uint32_t value, unsigned bits)
     return value << bits | value >> (32 - bits);
 }
 
-static void quarter_round(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
+/* With constant indices the words stay in registers. */
+static inline void quarter_round(uint32_t *w, unsigned a, unsigned b, unsigned c, unsigned d)
 {
-    *a += *b;
-    *d = rotate(*d ^ *a, 16);
-    *c += *d;
-    *b = rotate(*b ^ *c, 12);
-    *a += *b;
-    *d = rotate(*d ^ *a, 8);
-    *c += *d;
-    *b = rotate(*b ^ *c, 7);
+    w[a] += w[b];
+    w[d] = rotate(w[d] ^ w[a], 16);
+    w[c] += w[d];
+    w[b] = rotate(w[b] ^ w[c], 12);
+    w[a] += w[b];
+    w[d] = rotate(w[d] ^ w[a], 8);
+    w[c] += w[d];
+    w[b] = rotate(w[b] ^ w[c], 7);
 }
 
 /* One block under the key; the nonce stays 0, for no key is used for two streams. */
 static void chacha_block(uint32_t counter, uint32_t out[BLOCK_WORDS])
 {
     uint32_t in[BLOCK_WORDS] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
+    uint32_t w[BLOCK_WORDS];
 
     memcpy(in + 4, key, sizeof(key));
     in[12] = counter;
-    memcpy(out, in, sizeof(in));
+    memcpy(w, in, sizeof(in));
     for (unsigned round = 0; round < 10; round++) {
-        for (unsigned i = 0; i < 4; i++) {
-            quarter_round(&out[i], &out[4 + i], &out[8 + i], &out[12 + i]);
-        }
-        for (unsigned i = 0; i < 4; i++) {
-            quarter_round(&out[i], &out[4 + (i + 1) % 4], &out[8 + (i + 2) % 4],
-                          &out[12 + (i + 3) % 4]);
-        }
+        quarter_round(w, 0, 4, 8, 12);
+        quarter_round(w, 1, 5, 9, 13);
+        quarter_round(w, 2, 6, 10, 14);
+        quarter_round(w, 3, 7, 11, 15);
+        quarter_round(w, 0, 5, 10, 15);
+        quarter_round(w, 1, 6, 11, 12);
+        quarter_round(w, 2, 7, 8, 13);
+        quarter_round(w, 3, 4, 9, 14);
     }
     for (unsigned i = 0; i < BLOCK_WORDS; i++) {
-        out[i] += in[i];
+        out[i] = in[i] + w[i];
     }
 }
 
-/* The next key is the first half of a block; what the block says besides is out. */
-static void next_key(void)
+/* Block 0 of a stream is the next key and KEY_WORDS words to give out. */
+static void next_key(uint32_t given[KEY_WORDS])
 {
     uint32_t block[BLOCK_WORDS];
 
     chacha_block(0, block);
     memcpy(key, block, sizeof(key));
+    memcpy(given, block + KEY_WORDS, sizeof(key));
 }
 
 /* False if the CPU has no RNDR or it has nothing just now (NZCV is 0b0100 then). */
@@ -95,33 +100,35 @@ void rng_init(const struct fdt *fdt)
 {
     struct fdt_node chosen;
     struct fdt_property seed;
+    uint32_t unused[KEY_WORDS];
     uint64_t value;
 
     if (fdt_find(fdt, "/chosen", &chosen) && fdt_property(fdt, &chosen, "rng-seed", &seed)) {
         for (uint32_t i = 0; i < seed.len; i++) {
             key[i / 4 % KEY_WORDS] ^= (uint32_t)seed.data[i] << i % 4 * 8;
             if (i % sizeof(key) == sizeof(key) - 1) {
-                next_key();
+                next_key(unused);
             }
         }
     }
     for (unsigned i = 0; i < KEY_WORDS && read_rndr(&value); i += 2) {
         mix(value, i);
     }
-    next_key();
+    mix(SYSREG_READ(cntvct_el0), 0);
+    next_key(unused);
 }
 
 void plat_entropy(void *buf, size_t len)
 {
     uint8_t *to = buf;
+    uint32_t block[BLOCK_WORDS];
     uint64_t value;
 
     mix(SYSREG_READ(cntvct_el0), 0);
     if (read_rndr(&value)) {
         mix(value, 2);
     }
-    for (uint32_t counter = 1; len; counter++) {
-        uint32_t block[BLOCK_WORDS];
+    for (uint32_t counter = 1; len > sizeof(key); counter++) {
         size_t part = len < sizeof(block) ? len : sizeof(block);
 
         chacha_block(counter, block);
@@ -129,5 +136,6 @@ void plat_entropy(void *buf, size_t len)
         to += part;
         len -= part;
     }
-    next_key();
+    next_key(block);
+    memcpy(to, block, len);
 }

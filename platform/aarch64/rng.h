@@ -1,4 +1,5 @@
-/* Random bytes: ChaCha20 (RFC 8439) under a key that no one outside knows, where the machine helps. */
+/* Random bytes: ChaCha20 (RFC 8439) under a key that no one outside knows, where the machine
+ * helps. */
 #ifndef AARCH64_RNG_H
 #define AARCH64_RNG_H
 

@@ -5,13 +5,13 @@
 #include <stdint.h>
 
 /* Macros, because the name is part of the instruction. */
-#define SYSREG_READ(name)                                       \
-    __extension__({                                             \
-        uint64_t value_;                                        \
-        __asm__ volatile("mrs %0, " #name : "=r"(value_));      \
-        value_;                                                 \
+#define SYSREG_READ(name)                                                                          \
+    __extension__({                                                                                \
+        uint64_t value_;                                                                           \
+        __asm__ volatile("mrs %0, " #name : "=r"(value_));                                         \
+        value_;                                                                                    \
     })
-#define SYSREG_WRITE(name, value) \
+#define SYSREG_WRITE(name, value)                                                                  \
     __asm__ volatile("msr " #name ", %0" : : "r"((uint64_t)(value)) : "memory")
 
 static inline void isb(void)

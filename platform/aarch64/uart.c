@@ -1,12 +1,11 @@
 /*
- * Output is polled. Input: while the ring is full, the receive interrupt is off and the UART keeps what
- * comes, so nothing is lost where the sender can be made to wait, as QEMU's can. What the UART had to
- * drop is counted, and said when the machine ends.
+ * Output is polled. Input: while the ring is full, the receive interrupt is off and the UART
+ * keeps what comes, so nothing is lost where the sender can be made to wait, as QEMU's can. What
+ * the UART had to drop is counted, and said when the machine ends.
  */
 #include "uart.h"
 
 #include "base/print.h"
-#include "base/string.h"
 #include "gic.h"
 #include "mmio.h"
 #include "mmu.h"
@@ -82,8 +81,8 @@ bool uart_init(const struct fdt *fdt, unsigned *intid)
         return false;
     }
     uart = window;
-    /* Rate, format and FIFOs stay as the firmware left them: switching the FIFOs on empties them, and
-     * with them what was typed already. */
+    /* Rate, format and FIFOs stay as the firmware left them: switching the FIFOs on empties them,
+     * and with them what was typed already. */
     mmio_write32(uart, CR, mmio_read32(uart, CR) | CR_ENABLE);
     mmio_write32(uart, IMSC, INT_RECEIVE);
     return true;

@@ -1,5 +1,6 @@
 /*
- * The exception vectors, the way into user mode and back, and the way of an exception in the kernel.
+ * The exception vectors, the way into user mode and back, and the way of an exception in the
+ * kernel.
  *
  * User mode is a function call: user_enter saves what a C function must keep in a frame on the one
  * kernel stack and erets; the vectors for synchronous exceptions and interrupts from EL0 store the
@@ -8,9 +9,9 @@
  *     [sp, #8]   scratch of the vectors
  *     [sp, #16]  x19 to x30
  *
- * Everything else, what comes from the kernel itself included, goes to kernel_exception: registers
- * to struct cpu, onto the emergency stack (the other may be the cause), exception_kernel in exception.c. It
- * returns only when the address has a fix-up.
+ * Everything else, what comes from the kernel itself included, goes to kernel_exception:
+ * registers to struct cpu, onto the emergency stack (the other may be the cause),
+ * exception_kernel in exception.c. It returns only when the address has a fix-up.
  */
 #include "layout.h"
 

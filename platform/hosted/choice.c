@@ -11,12 +11,13 @@
 #include "report.h"
 
 /*
- * A choice is 0, 1, 2 or 4 bytes of an input or a record, least significant first, by its bound: none
- * for 1, one up to 256, two up to 65,536, else four. When read it is taken modulo the bound; behind
- * the end there are zeros. So every byte string is an input, and each of its prefixes a simpler one.
+ * A choice is 0, 1, 2 or 4 bytes of an input or a record, least significant first, by its bound:
+ * none for 1, one up to 256, two up to 65,536, else four. When read it is taken modulo the bound;
+ * behind the end there are zeros. So every byte string is an input, and each of its prefixes a
+ * simpler one.
  *
- * The seeded generator mostly gives the dull answer to decisions, so that programs get somewhere, and
- * never fails an allocation: an input or a hook does that.
+ * The seeded generator mostly gives the dull answer to decisions, so that programs get somewhere,
+ * and never fails an allocation: an input or a hook does that.
  */
 
 enum { RECORD_BUFFER = 4096 };

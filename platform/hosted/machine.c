@@ -158,8 +158,8 @@ static _Noreturn void end_for_ever_idle(void)
     exit(1);
 }
 
-/* Virtual time need not wait for the timer, nor does a replay for anything. While no timer is set, stdin
- * is all that there is to wait for. */
+/* Virtual time need not wait for the timer, nor does a replay for anything. While no timer is set,
+ * stdin is all that there is to wait for. */
 void plat_cpu_idle(void)
 {
     vclock_look();
@@ -202,7 +202,7 @@ unsigned plat_choose(enum plat_choice kind, unsigned bound)
 void plat_entropy(void *buf, size_t len)
 {
     uint8_t *bytes = buf;
-    uint8_t live[256];
+    uint8_t live[256] = {0};
 
     for (size_t i = 0; i < len; i++) {
         size_t at = i % sizeof(live);

@@ -8,19 +8,19 @@
 #include "vtlb.h"
 
 struct machine_config {
-    uint64_t ram_size;   /* bytes, a multiple of the page size */
-    const void *initrd;  /* copied to the end of RAM; NULL: none */
+    uint64_t ram_size;  /* bytes, a multiple of the page size */
+    const void *initrd; /* copied to the end of RAM; NULL: none */
     size_t initrd_size;
     const char *cmdline; /* must outlive the machine */
     enum vtlb_mode tlb;
-    unsigned asid_bits;  /* 1 to 16; 0: a choice */
-    bool has_input;      /* stdin is the console */
+    unsigned asid_bits; /* 1 to 16; 0: a choice */
+    bool has_input;     /* stdin is the console */
     bool has_real_time;
-    bool has_entropy;    /* the host's; otherwise it is chosen like everything else */
+    bool has_entropy; /* the host's; otherwise it is chosen like everything else */
 };
 
-/* Makes the machine and boots the kernel in it; again after the last one has ended, or instead of it.
- * The source of choices is the caller's. NULL, or what is wrong with the configuration. */
+/* Makes the machine and boots the kernel in it; again after the last one has ended, or instead of
+ * it. The source of choices is the caller's. NULL, or what is wrong with the configuration. */
 const char *machine_start(const struct machine_config *config);
 
 /* Steps until the kernel switches off; returns its status. */
@@ -29,8 +29,8 @@ int machine_run(void);
 /* Takes the interrupts that are pending; false: none was. */
 bool machine_take_interrupts(void);
 
-/* What must not be lost when the process ends: the state of the terminal, the record of choices, the
- * trace. Async-signal-safe, and harmless more than once. */
+/* What must not be lost when the process ends: the state of the terminal, the record of choices,
+ * the trace. Async-signal-safe, and harmless more than once. */
 void machine_save(void);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The program `eft`: options, the initramfs, and the exit status.
  *
- * Wrong options and files that cannot be had end with one line and status 2; otherwise the status is
- * that of the kernel, which is init's.
+ * Wrong options and files that cannot be had end with one line and status 2; otherwise the status
+ * is that of the kernel, which is init's.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -179,12 +179,18 @@ static void parse_option(struct options *options, int option)
 static void parse_options(struct options *options, int argc, char **argv)
 {
     static const struct option known[] = {
-        {"initrd", required_argument, NULL, 'i'},   {"ram", required_argument, NULL, 'm'},
-        {"cmdline", required_argument, NULL, 'c'},  {"trace", required_argument, NULL, 't'},
-        {"time", required_argument, NULL, 'T'},     {"seed", required_argument, NULL, 's'},
-        {"record", required_argument, NULL, 'r'},   {"replay", required_argument, NULL, 'p'},
-        {"tlb", required_argument, NULL, 'l'},      {"asid-bits", required_argument, NULL, 'a'},
-        {"help", no_argument, NULL, 'h'},           {"version", no_argument, NULL, 'v'},
+        {"initrd", required_argument, NULL, 'i'},
+        {"ram", required_argument, NULL, 'm'},
+        {"cmdline", required_argument, NULL, 'c'},
+        {"trace", required_argument, NULL, 't'},
+        {"time", required_argument, NULL, 'T'},
+        {"seed", required_argument, NULL, 's'},
+        {"record", required_argument, NULL, 'r'},
+        {"replay", required_argument, NULL, 'p'},
+        {"tlb", required_argument, NULL, 'l'},
+        {"asid-bits", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
     static char name[] = "eft"; /* how getopt begins its line */
@@ -248,20 +254,23 @@ static const char *make_cmdline(const struct options *options)
 /* build/hosted/eft -> build/initramfs.cpio */
 static const char *default_initrd(void)
 {
-    static char path[PATH_MAX + sizeof("/../initramfs.cpio")];
-    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX);
-    char *slash = len > 0 ? memrchr(path, '/', (size_t)len) : NULL;
+    static char path[PATH_MAX];
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self));
 
-    if (!slash) {
+    for (unsigned up = 0; up < 2 && len > 0; up++) {
+        const char *slash = memrchr(self, '/', (size_t)len);
+        len = slash ? slash - self : 0;
+    }
+    int size = snprintf(path, sizeof(path), "%.*s/initramfs.cpio", (int)len, self);
+    if (len < 0 || (size_t)size >= sizeof(path)) {
         fail("cannot tell where this program lies: give --initrd");
     }
-    *slash = '\0';
-    slash = strrchr(path, '/');
-    strcpy(slash ? slash : path, "/initramfs.cpio");
     return path;
 }
 
-static void *read_initrd(const char *path, size_t *size)
+/* May end with the first bytes beyond limit: then it does not fit, and machine_start says so. */
+static void *read_initrd(const char *path, uint64_t limit, size_t *size)
 {
     FILE *file = fopen(path, "rb");
     size_t capacity = 1 << 20;
@@ -273,7 +282,7 @@ static void *read_initrd(const char *path, size_t *size)
     *size = 0;
     while (bytes) {
         *size += fread(bytes + *size, 1, capacity - *size, file);
-        if (*size < capacity) {
+        if (*size < capacity || *size > limit) {
             break;
         }
         capacity *= 2;
@@ -329,7 +338,8 @@ int main(int argc, char **argv)
     size_t size;
 
     parse_options(&options, argc, argv);
-    void *initrd = read_initrd(options.initrd ? options.initrd : default_initrd(), &size);
+    const char *path = options.initrd ? options.initrd : default_initrd();
+    void *initrd = read_initrd(path, options.ram_size, &size);
     open_choices(&options);
 
     const struct machine_config config = {
@@ -341,7 +351,7 @@ int main(int argc, char **argv)
         .asid_bits = options.asid_bits,
         .has_input = true,
         .has_real_time = options.is_real_time,
-        .has_entropy = options.is_real_time && !options.has_seed,
+        .has_entropy = !options.has_seed,
     };
     const char *complaint = machine_start(&config);
     if (complaint) {

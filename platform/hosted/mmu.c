@@ -7,8 +7,9 @@
 #include "vtlb.h"
 
 /*
- * The walker reads the descriptors that lie in simulated RAM, as TTBR0_EL1 with T0SZ = 25, a granule
- * of 4 KiB, TBI0 = 0 and an output size of 40 bits would have it; without a space, as with EPD0 = 1.
+ * The walker reads the descriptors that lie in simulated RAM, as TTBR0_EL1 with T0SZ = 25, a
+ * granule of 4 KiB, TBI0 = 0 and an output size of 40 bits would have it; without a space, as with
+ * EPD0 = 1.
  *
  * Invariant: mmu.root is 0, or an open table that is_loaded, and no other table is.
  */
@@ -181,6 +182,6 @@ void mmu_check_published(void)
         table_find_place(table, root->pending_index, &place);
     }
     report("tlb.publish", root->pending_table,
-           "descriptor %u of table 0x%lx (va 0x%lx) is stored and not published", root->pending_index,
-           root->pending_table, place.va);
+           "descriptor %u of table 0x%lx (va 0x%lx) is stored and not published",
+           root->pending_index, root->pending_table, place.va);
 }

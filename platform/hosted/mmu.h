@@ -7,14 +7,14 @@
 #include "mmu_access.h"
 #include "platform/platform.h"
 
-/* One walk. Without ok: kind and level say what is wrong, and path holds the descriptors up to there. */
+/* One walk. If not ok, kind and level say what is wrong; path holds the descriptors up to there. */
 struct mmu_walk {
     bool ok;
     enum plat_fault_kind kind;
-    unsigned level; /* of the last descriptor read */
-    paddr_t pa;     /* ok: of the byte at va */
+    unsigned level;  /* of the last descriptor read */
+    paddr_t pa;      /* ok: of the byte at va */
     unsigned rights; /* ok: see descriptor.h */
-    pte_t path[4];  /* by level */
+    pte_t path[4];   /* by level */
 };
 
 /* No space in use; ASIDs have asid_bits bits. */
@@ -29,7 +29,7 @@ void mmu_walk(paddr_t root, uaddr_t va, struct mmu_walk *walk);
 /* The root in use, 0: none. */
 paddr_t mmu_root(void);
 
-/* What must hold before EL0 runs or is copied to or from: all that the walkers need is published. */
+/* Reports what the walkers need and is not published, before EL0 runs or is copied to or from. */
 void mmu_check_published(void);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * What the EL0 interpreter asks of the simulated MMU: one translation at a time, and a number that
- * says how long the answer may be remembered. mmu.c implements it; tests put a small one in its place.
+ * says how long the answer may be remembered. mmu.c implements it; tests put a small one in its
+ * place.
  */
 #ifndef HOSTED_MMU_ACCESS_H
 #define HOSTED_MMU_ACCESS_H

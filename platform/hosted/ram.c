@@ -15,8 +15,9 @@
  * RAM is one mapping of the host, of which only what is touched costs anything; so is the array of
  * struct ram_frame. In a checked build the last events of all frames are kept in a ring.
  *
- * Invariants: a frame that is not owned has mapped 0 and table 0, and is named by no TLB entry; under
- * ASan its bytes are poisoned, as are those of a table and of every part of a page marked FREE.
+ * Invariants: a frame that is not owned has mapped 0 and table 0, and is named by no TLB entry;
+ * under ASan its bytes are poisoned, as are those of a table and of every part of a page marked
+ * FREE.
  */
 
 enum {
@@ -43,8 +44,8 @@ static struct {
 
 static void *map_zeroes(uint64_t size)
 {
-    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                    -1, 0);
 
     return at == MAP_FAILED ? NULL : at;
 }

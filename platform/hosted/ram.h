@@ -15,14 +15,14 @@ enum {
 
 /* What the machine knows of a frame. All 0: free, as at boot. */
 struct ram_frame {
-    uint32_t mapped;  /* page descriptors of open tables that name it */
-    uint32_t table;   /* the open table that it is, as a number of table.h; 0: none */
-    bool is_owned;    /* not FREE as a whole */
-    bool is_synced;   /* plat_icache_sync since it became owned */
+    uint32_t mapped; /* page descriptors of open tables that name it */
+    uint32_t table;  /* the open table that it is, as a number of table.h; 0: none */
+    bool is_owned;   /* not FREE as a whole */
+    bool is_synced;  /* plat_icache_sync since it became owned */
 };
 
-/* Makes size bytes of RAM, page-aligned, all FREE; what was there before is gone. false: the host has
- * no room. */
+/* Makes size bytes of RAM, page-aligned, all FREE; what was there before is gone. false: the host
+ * has no room. */
 bool ram_init(uint64_t size);
 
 uint64_t ram_size(void);

@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 /*
- * The defaults. Leaks are found by core's own accounts of frames and pools, so LeakSanitizer is off:
- * it would see one large array. Every report ends in abort(), for the debugger and for the terminal.
+ * The defaults. Leaks are found by core's own accounts of frames and pools, so LeakSanitizer is
+ * off: it would see one large array. Every report ends in abort(), for the debugger and for the
+ * terminal.
  */
 __attribute__((used, visibility("default"))) const char *__asan_default_options(void)
 {

@@ -2,7 +2,8 @@
  * What this build checks, and the few calls into the sanitizers' runtime.
  *
  * SANITIZER_ASAN: AddressSanitizer is compiled in. HOSTED_CHECKED: the build is for finding bugs
- * (sanitized, or made for tests), so that the simulated machine is adversarial unless told otherwise.
+ * (sanitized, or made for tests), so that the simulated machine is adversarial unless told
+ * otherwise.
  */
 #ifndef HOSTED_SANITIZER_H
 #define HOSTED_SANITIZER_H

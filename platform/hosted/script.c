@@ -132,7 +132,8 @@ static void call(struct plat_user *user, const struct script_op *op)
     user->x[REGISTER_NUMBER] = op->nr;
 }
 
-static bool access_memory(struct plat_user *user, const struct script_op *op, struct plat_trap *trap)
+static bool access_memory(struct plat_user *user, const struct script_op *op,
+                          struct plat_trap *trap)
 {
     enum plat_access access = op->kind == SCRIPT_STORE ? PLAT_WRITE : PLAT_READ;
     size_t size = op->size ? op->size : sizeof(uint64_t);

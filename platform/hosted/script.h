@@ -1,12 +1,12 @@
 /*
- * The script engine: user programs that are lists of operations, from a test or a fuzzer's input, and
- * not instructions. So a test says exactly what a thread does, and nothing has to be compiled.
+ * The script engine: user programs that are lists of operations, from a test or a fuzzer's input,
+ * and not instructions. So a test says exactly what a thread does, and nothing has to be compiled.
  *
  * A program owns the addresses [SCRIPT_BASE + n * SCRIPT_SPAN, + SCRIPT_SPAN); the operation with
- * index i is at the pc SCRIPT_BASE + n * SCRIPT_SPAN + 4 * i. So a position is ordinary thread state:
- * exec of a file whose entry point is there starts a program, fork copies the position, and a fault
- * leaves it where it is. Nothing is fetched: the page need not be mapped. Behind the last operation
- * is an undefined instruction.
+ * index i is at the pc SCRIPT_BASE + n * SCRIPT_SPAN + 4 * i. So a position is ordinary thread
+ * state: exec of a file whose entry point is there starts a program, fork copies the position, and
+ * a fault leaves it where it is. Nothing is fetched: the page need not be mapped. Behind the last
+ * operation is an undefined instruction.
  */
 #ifndef HOSTED_SCRIPT_H
 #define HOSTED_SCRIPT_H
@@ -15,7 +15,7 @@
 
 #define SCRIPT_BASE ((uaddr_t)0x6000000000)
 #define SCRIPT_PC(program, index)                                                                  \
-    (SCRIPT_BASE + (uaddr_t)(program) * SCRIPT_SPAN + 4 * (uaddr_t)(index))
+    (SCRIPT_BASE + (uaddr_t)(program)*SCRIPT_SPAN + 4 * (uaddr_t)(index))
 
 enum {
     SCRIPT_SPAN = 0x10000,
@@ -58,12 +58,13 @@ struct script_op {
 /* Gives a program its operations, which are borrowed; count 0 takes them away. */
 void script_attach(unsigned program, const struct script_op *ops, unsigned count);
 
-/* Or a function that is asked for the operation at user->pc each time one is performed: the same again
- * after a fault. false: an undefined instruction. It may look at the thread, and change it. */
+/* Or a function that is asked for the operation at user->pc each time one is performed: the same
+ * again after a fault. false: an undefined instruction. It may look at the thread, and change
+ * it. */
 typedef bool script_source(void *context, struct plat_user *user, struct script_op *op);
 void script_attach_source(unsigned program, script_source *source, void *context);
 
-/* If set, is told of each operation that was performed, after it; for a call, when it has trapped. */
+/* If set, is told of each operation that was performed; of a call, when it has trapped. */
 extern void (*script_watch)(const struct plat_user *user, const struct script_op *op);
 
 /* Whether pc belongs to an attached program. */

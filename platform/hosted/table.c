@@ -10,15 +10,16 @@
 #include "vtlb.h"
 
 /*
- * The registry. A frame becomes a table in plat_table_open and is one until plat_table_close. A table
- * is named by its number; numbers of closed tables are given again, the last first, so that few are
- * ever touched. What a table needs beside its frame lies in one sparse mapping, indexed by number.
+ * The registry. A frame becomes a table in plat_table_open and is one until plat_table_close. A
+ * table is named by its number; numbers of closed tables are given again, the last first, so that
+ * few are ever touched. What a table needs beside its frame lies in one sparse mapping, indexed by
+ * number.
  *
- * Life: open, unpublished -> published -> linked by at most one slot -> unlinked -> closed. A root is
- * never linked. The level and the addresses of a table follow from the chain up to its root; before
- * that they are unknown, so that a descriptor 0b11 counts as a table if it names an open table and as
- * a page otherwise. This stays true for it: an open table cannot be closed while it is linked, and a
- * frame that a page descriptor names cannot be opened.
+ * Life: open, unpublished -> published -> linked by at most one slot -> unlinked -> closed. A root
+ * is never linked. The level and the addresses of a table follow from the chain up to its root;
+ * before that they are unknown, so that a descriptor 0b11 counts as a table if it names an open
+ * table and as a page otherwise. This stays true for it: an open table cannot be closed while it is
+ * linked, and a frame that a page descriptor names cannot be opened.
  *
  * Invariants: table->valid counts its descriptors with bit 0; ram_frame(pa)->mapped counts the page
  * descriptors of all open tables that name the frame; the bytes of an open table are poisoned for
@@ -289,9 +290,10 @@ static void check_link(const struct table *table, unsigned index, struct table *
     const struct table *top = table_top(&tables.all[table_number(table)]);
 
     if (child->parent) {
-        report("table.linked-twice", child->pa, "descriptor %u of table 0x%lx: table 0x%lx is linked "
-               "by descriptor %u of table 0x%lx already", index, table->pa, child->pa,
-               child->parent_index, tables.all[child->parent].pa);
+        report("table.linked-twice", child->pa,
+               "descriptor %u of table 0x%lx: table 0x%lx is linked "
+               "by descriptor %u of table 0x%lx already",
+               index, table->pa, child->pa, child->parent_index, tables.all[child->parent].pa);
     }
     if (child->asid || child == top) {
         report("table.linked-root", child->pa, "descriptor %u of table 0x%lx: table 0x%lx is %s",
@@ -309,8 +311,8 @@ static void check_leaf(const struct table *table, unsigned index, pte_t desc)
     paddr_t pa = desc & DESC_ADDRESS;
 
     if (ram_contains(pa, PLAT_PAGE_SIZE) && !ram_frame(pa)->is_owned) {
-        report("frame.mapped-while-free", pa, "descriptor %u of table 0x%lx names frame 0x%lx", index,
-               table->pa, pa);
+        report("frame.mapped-while-free", pa, "descriptor %u of table 0x%lx names frame 0x%lx",
+               index, table->pa, pa);
     }
 }
 
@@ -412,7 +414,6 @@ void plat_pte_store(paddr_t pa, unsigned index, pte_t value)
 void plat_pte_publish(void)
 {
     tables.published = vtlb_now;
-    vtlb_note_published();
 }
 
 /* ---- freeing ---- */
@@ -428,8 +429,8 @@ static bool is_in_block(paddr_t pa)
             pte_t desc = table_read(table->pa, i);
             bool is_block = (desc & (DESC_VALID | DESC_TABLE)) == DESC_VALID &&
                             table_find_place(table, i, &place) && place.level < DESC_LEVEL_LAST;
-            if (is_block && pa - desc_address(desc, DESC_KIND_LEAF, place.level) <
-                                desc_span(place.level)) {
+            if (is_block &&
+                pa - desc_address(desc, DESC_KIND_LEAF, place.level) < desc_span(place.level)) {
                 return true;
             }
         }
@@ -440,7 +441,8 @@ static bool is_in_block(paddr_t pa)
 void table_check_free(paddr_t pa)
 {
     if (ram_frame(pa)->mapped || (tables.block_count && is_in_block(pa))) {
-        report("frame.freed-while-mapped", pa, "frame 0x%lx is free, and %u page descriptors name it%s",
-               pa, ram_frame(pa)->mapped, ram_frame(pa)->mapped ? "" : ", but a block does");
+        report("frame.freed-while-mapped", pa,
+               "frame 0x%lx is free, and %u page descriptors name it%s", pa, ram_frame(pa)->mapped,
+               ram_frame(pa)->mapped ? "" : ", but a block does");
     }
 }

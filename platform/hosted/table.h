@@ -1,6 +1,6 @@
 /*
- * The translation tables that core has opened: where each hangs, and since when its slots are as they
- * are. Times are of vtlb_now.
+ * The translation tables that core has opened: where each hangs, and since when its slots are as
+ * they are. Times are of vtlb_now.
  */
 #ifndef HOSTED_TABLE_H
 #define HOSTED_TABLE_H
@@ -16,9 +16,9 @@ struct table_slot {
 /* An open table. */
 struct table {
     paddr_t pa;
-    uint32_t parent;       /* number of the table that links it; 0: none */
+    uint32_t parent; /* number of the table that links it; 0: none */
     uint16_t parent_index;
-    uint16_t valid;        /* descriptors with bit 0 set */
+    uint16_t valid; /* descriptors with bit 0 set */
     uint64_t zeroed;
 
     /* Of a table that is linked nowhere, for all that hangs below it: the last store of a valid
@@ -28,7 +28,7 @@ struct table {
     unsigned pending_index;
 
     /* Of a root: a table that plat_space_use has been given. */
-    asid_t asid;           /* the last it was used under; 0: none, or it is another root's now */
+    asid_t asid; /* the last it was used under; 0: none, or it is another root's now */
     bool is_loaded;
     uint64_t last_loaded;  /* until when, if it is not */
     uint64_t asid_flushed; /* the last flush of all of asid */

@@ -14,18 +14,18 @@
 #include "sanitizer.h"
 
 /*
- * Input goes stdin -> keys of our own (Ctrl-A, on a terminal only) -> choice_outside -> the buffer that
- * plat_console_read empties. So a record holds what the kernel could read, and when.
+ * Input goes stdin -> keys of our own (Ctrl-A, on a terminal only) -> choice_outside -> the buffer
+ * that plat_console_read empties. So a record holds what the kernel could read, and when.
  *
- * The terminal is raw but for OPOST: "\n" works in what the kernel writes, as it does on a UART that
- * QEMU shows. It is put right by atexit, by the handlers below, by a sanitizer's last words and by
- * report; only SIGKILL leaves it raw.
+ * The terminal is raw but for OPOST: "\n" works in what the kernel writes, as it does on a UART
+ * that QEMU shows. It is put right by atexit, by the handlers below, by a sanitizer's last words
+ * and by report; only SIGKILL leaves it raw.
  */
 
 enum {
     CTRL_A = 1,
     BUFFER_MAX = 4096,
-    TAKE_MAX = 254,    /* bytes taken at a look */
+    TAKE_MAX = 254,     /* bytes taken at a look */
     END_OF_INPUT = 255, /* in place of their number */
 };
 
@@ -37,8 +37,8 @@ static struct {
     bool has_input; /* and it has not ended on the host's side */
     bool is_terminal;
     bool saw_ctrl_a;
-    bool is_ended;  /* the kernel has been told so */
-    size_t start;   /* of what is buffered, in a ring */
+    bool is_ended; /* the kernel has been told so */
+    size_t start;  /* of what is buffered, in a ring */
     size_t len;
     uint8_t buffer[BUFFER_MAX];
 } console;
@@ -86,20 +86,21 @@ static void handle(int signal_number, void (*handler)(int), int flags)
     }
 }
 
-static void on_stop(int signal_number)
-{
-    terminal_restore();
-    raise(signal_number);
-}
-
 static void on_continue(int signal_number)
 {
     int saved = errno;
 
     (void)signal_number;
     make_raw();
-    handle(SIGTSTP, on_stop, SA_RESETHAND | SA_NODEFER);
     errno = saved;
+}
+
+static void on_stop(int signal_number)
+{
+    terminal_restore();
+    raise(signal_number); /* SA_RESETHAND: stops here, unless the process group is orphaned */
+    on_continue(signal_number);
+    handle(SIGTSTP, on_stop, SA_RESETHAND | SA_NODEFER);
 }
 
 static void handle_endings(void)
@@ -121,7 +122,8 @@ static void handle_endings(void)
 static void prepare_terminal(void)
 {
     tty.raw = tty.found;
-    tty.raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    tty.raw.c_iflag &=
+        ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
     tty.raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
     tty.raw.c_cc[VMIN] = 1;
     tty.raw.c_cc[VTIME] = 0;

@@ -31,9 +31,6 @@ void user_init(void)
 
 static void check_entry(const struct plat_user *user)
 {
-    if (mmu_root() == 0) {
-        report("user.no-space", REPORT_NO_FRAME, "user mode is entered, and no space is in use");
-    }
     if (user->pstate & ~PSTATE_NZCV) {
         report("user.pstate", REPORT_NO_FRAME, "user mode is entered with pstate 0x%lx",
                user->pstate);

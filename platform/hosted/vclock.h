@@ -1,8 +1,8 @@
 /*
  * The machine's clock and its one timer.
  *
- * Virtual: an instruction takes a nanosecond, and idling jumps to the deadline. Real: as virtual, and
- * whenever the clock is looked at it also takes what has passed on the host, as a choice.
+ * Virtual: an instruction takes a nanosecond, and idling jumps to the deadline. Real: as virtual,
+ * and whenever the clock is looked at it also takes what has passed on the host, as a choice.
  */
 #ifndef HOSTED_VCLOCK_H
 #define HOSTED_VCLOCK_H

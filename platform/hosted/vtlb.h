@@ -35,11 +35,11 @@ void vtlb_forget_root(const struct table *root);
 /* Around a store of a descriptor: what was cached stays cached, and must not be contradicted. */
 void vtlb_before_store(struct table *table, unsigned index, pte_t old, pte_t value);
 void vtlb_after_store(struct table *table, unsigned index, pte_t value);
-void vtlb_note_published(void);
 
-/* What the cached entries for va leave of the rights that walk found; walk may have failed. Reports an
- * entry that the tables contradict. An access that lacks a right which walk has takes the entries
- * that deny it out of the TLB, so that a handler which finds nothing to do does not loop for ever. */
+/* What the cached entries for va leave of the rights that walk found; walk may have failed. Reports
+ * an entry that the tables contradict. An access that lacks a right which walk has takes the
+ * entries that deny it out of the TLB, so that a handler which finds nothing to do does not loop
+ * for ever. */
 unsigned vtlb_rights(asid_t asid, uaddr_t va, enum plat_access access, const struct mmu_walk *walk);
 
 /* Natural: the TLB has seen the walk. */
@@ -50,8 +50,5 @@ void vtlb_audit(void);
 
 /* Reports an entry that names the frame at pa, which is about to be free. */
 void vtlb_check_free(paddr_t pa);
-
-/* How many entries it holds explicitly; for tests. */
-uint32_t vtlb_count(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* The A64 instructions that tests put into memory for EL0 (Arm ARM C4). Registers are 0 to 30; 31 is sp or xzr as
- * the instruction has it. */
+/* The A64 instructions that tests put into memory for EL0 (Arm ARM C4). Registers are 0 to 30; 31
+ * is sp or xzr as the instruction has it. */
 #ifndef TESTS_PLATFORM_A64_H
 #define TESTS_PLATFORM_A64_H
 
@@ -8,40 +8,41 @@
 enum a64 {
     A64_UDF = 0x00000000,
     A64_B_SELF = 0x14000000,
-    A64_NOP = (int)0xd503201f,
-    A64_WFI = (int)0xd503207f,
-    A64_ISB = (int)0xd5033fdf,
-    A64_ERET = (int)0xd69f03e0,
-    A64_HVC = (int)0xd4000002,
-    A64_SMC = (int)0xd4000003,
-    A64_HLT_SEMIHOST = (int)0xd45e0000,
-    A64_MSR_DAIFSET = (int)0xd50342df, /* #2 */
-    A64_MSR_SPSEL = (int)0xd50041bf,   /* #1 */
-    A64_TLBI_VMALLE1 = (int)0xd508871f,
-    A64_DMB_ISH = (int)0xd5033bbf,
+    A64_NOP = 0xd503201f,
+    A64_WFI = 0xd503207f,
+    A64_WFE = 0xd503205f,
+    A64_ISB = 0xd5033fdf,
+    A64_ERET = 0xd69f03e0,
+    A64_HVC = 0xd4000002,
+    A64_SMC = 0xd4000003,
+    A64_HLT_SEMIHOST = 0xd45e0000,
+    A64_MSR_DAIFSET = 0xd50342df, /* #2 */
+    A64_MSR_SPSEL = 0xd50041bf,   /* #1 */
+    A64_TLBI_VMALLE1 = 0xd508871f,
+    A64_DMB_ISH = 0xd5033bbf,
 };
 
 /* System instructions and registers with Rt 0. */
 enum a64_system {
-    A64_MRS_CURRENTEL = (int)0xd5384240,
-    A64_MSR_SPSR_EL1 = (int)0xd5184000,
-    A64_MSR_TTBR0_EL1 = (int)0xd5182000,
-    A64_MRS_TTBR0_EL1 = (int)0xd5382000,
-    A64_MRS_MIDR_EL1 = (int)0xd5380000,
-    A64_MRS_CTR_EL0 = (int)0xd53b0020,
-    A64_MRS_DCZID_EL0 = (int)0xd53b00e0,
-    A64_MRS_TPIDR_EL0 = (int)0xd53bd040,
-    A64_MSR_TPIDR_EL0 = (int)0xd51bd040,
-    A64_MRS_CNTFRQ_EL0 = (int)0xd53be000,
-    A64_MRS_CNTVCT_EL0 = (int)0xd53be040,
-    A64_MRS_CNTPCT_EL0 = (int)0xd53be020,
-    A64_MRS_NZCV = (int)0xd53b4200,
-    A64_MSR_NZCV = (int)0xd51b4200,
-    A64_MRS_FPCR = (int)0xd53b4400,
-    A64_MRS_FPSR = (int)0xd53b4420,
-    A64_DC_ZVA = (int)0xd50b7420,
-    A64_DC_CVAU = (int)0xd50b7b20,
-    A64_IC_IVAU = (int)0xd50b7520,
+    A64_MRS_CURRENTEL = 0xd5384240,
+    A64_MSR_SPSR_EL1 = 0xd5184000,
+    A64_MSR_TTBR0_EL1 = 0xd5182000,
+    A64_MRS_TTBR0_EL1 = 0xd5382000,
+    A64_MRS_MIDR_EL1 = 0xd5380000,
+    A64_MRS_CTR_EL0 = 0xd53b0020,
+    A64_MRS_DCZID_EL0 = 0xd53b00e0,
+    A64_MRS_TPIDR_EL0 = 0xd53bd040,
+    A64_MSR_TPIDR_EL0 = 0xd51bd040,
+    A64_MRS_CNTFRQ_EL0 = 0xd53be000,
+    A64_MRS_CNTVCT_EL0 = 0xd53be040,
+    A64_MRS_CNTPCT_EL0 = 0xd53be020,
+    A64_MRS_NZCV = 0xd53b4200,
+    A64_MSR_NZCV = 0xd51b4200,
+    A64_MRS_FPCR = 0xd53b4400,
+    A64_MRS_FPSR = 0xd53b4420,
+    A64_DC_ZVA = 0xd50b7420,
+    A64_DC_CVAU = 0xd50b7b20,
+    A64_IC_IVAU = 0xd50b7520,
 };
 
 static inline uint32_t a64_with_rt(enum a64_system system, unsigned rt)

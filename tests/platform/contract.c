@@ -18,6 +18,8 @@ void contract_begin(void)
     testkernel_store(&contract_space, CONTRACT_RO, contract_ro | TESTKERNEL_RO);
     testkernel_store(&contract_space, CONTRACT_NO_AF,
                      contract_ro | (TESTKERNEL_RO & ~TESTKERNEL_AF));
+    testkernel_store(&contract_space, CONTRACT_NO_EL0,
+                     contract_ro | (TESTKERNEL_RW & ~TESTKERNEL_EL0));
     testkernel_store(&contract_space, CONTRACT_LAST, contract_data | TESTKERNEL_RW);
     plat_space_use(contract_space.root, contract_space.asid);
     plat_fp_use(NULL);
@@ -62,8 +64,8 @@ void contract_spend(nsec_t time)
     struct plat_trap trap;
 
     /* x1: microseconds; until CNTVCT has moved by them */
-    CONTRACT_LOAD(a64_with_rt(A64_MRS_CNTFRQ_EL0, 3), a64_movz(4, 1000), a64_mul(4, 4, 4),
-                  a64_udiv(3, 3, 4), a64_mul(1, 1, 3), a64_with_rt(A64_MRS_CNTVCT_EL0, 3),
+    CONTRACT_LOAD(a64_with_rt(A64_MRS_CNTFRQ_EL0, 3), a64_mul(1, 1, 3), a64_movz(4, 1000),
+                  a64_mul(4, 4, 4), a64_udiv(1, 1, 4), a64_with_rt(A64_MRS_CNTVCT_EL0, 3),
                   a64_add(1, 1, 3), A64_ISB, a64_with_rt(A64_MRS_CNTVCT_EL0, 3), a64_cmp(3, 1),
                   a64_b_lo_back(3), a64_svc(0));
     contract_run_at(&user, time / 1000 + 1, 0, &trap);

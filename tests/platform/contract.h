@@ -4,12 +4,13 @@
 
 #include "testkernel.h"
 
-/* Of the pages that contract_begin maps. The one behind DATA is mapped nowhere, nor is its level 2 neighbour at
- * NO_LEVEL3, nor its level 1 neighbour at NO_LEVEL2. */
+/* Of the pages that contract_begin maps. The one behind DATA is mapped nowhere, nor is its level
+ * 2 neighbour at NO_LEVEL3, nor its level 1 neighbour at NO_LEVEL2. */
 #define CONTRACT_CODE UINT64_C(0x400000)
 #define CONTRACT_DATA UINT64_C(0x600000)
 #define CONTRACT_RO UINT64_C(0x602000)
 #define CONTRACT_NO_AF UINT64_C(0x604000)
+#define CONTRACT_NO_EL0 UINT64_C(0x606000)   /* EL1 alone may read and write */
 #define CONTRACT_LAST UINT64_C(0x7ffffff000) /* the last page of user space, read and write */
 #define CONTRACT_NO_LEVEL3 UINT64_C(0x20000000)
 #define CONTRACT_NO_LEVEL2 UINT64_C(0x1000000000)
@@ -25,7 +26,7 @@ void contract_end(void);
 
 /* Puts instructions at CODE. */
 void contract_load(const uint32_t *code, size_t count);
-#define CONTRACT_LOAD(...) \
+#define CONTRACT_LOAD(...)                                                                         \
     contract_load((const uint32_t[]){__VA_ARGS__}, sizeof((uint32_t[]){__VA_ARGS__}) / 4)
 
 /* Runs until something other than an interrupt ends it. */

@@ -1,6 +1,6 @@
 /*
- * The contract of platform.h, tried on the machine itself: an image of its own, with these tests in the
- * place of core, that is linked with each platform. What only a user program can see is in
+ * The contract of platform.h, tried on the machine itself: an image of its own, with these tests
+ * in the place of core, that is linked with each platform. What only a user program can see is in
  * contract_user.c. plat_stop and plat_power_off end the image; that is how it says what it found.
  */
 #include "a64.h"
@@ -243,7 +243,8 @@ TEST(flush_removes)
     }
 }
 
-/* A table is unlinked, flushed away, and another one takes its place: by the flush of one page, too. */
+/* A table is unlinked, flushed away, and another one takes its place: by the flush of one page,
+ * too. */
 TEST(flush_removes_tables)
 {
     const uaddr_t va = CONTRACT_NO_LEVEL3;
@@ -282,6 +283,9 @@ TEST(spaces_have_their_own)
     const asid_t last = (asid_t)((1u << testkernel_boot.asid_bits) - 1);
     struct plat_fault fault;
 
+    if (testkernel_boot.asid_bits == 1) {
+        return; /* there is only one ASID to give */
+    }
     contract_begin();
     EXPECT(user_store(CONTRACT_DATA, 1, &fault));
     begin_second(&second, last, 2);
@@ -448,8 +452,8 @@ static void expect_copy_fault(uaddr_t addr, enum plat_fault_kind kind, bool writ
 {
     struct plat_fault fault;
     uint64_t value = 0x77;
-    size_t done = write ? plat_user_write(addr, &value, 8, &fault)
-                        : plat_user_read(&value, addr, 8, &fault);
+    size_t done =
+        write ? plat_user_write(addr, &value, 8, &fault) : plat_user_read(&value, addr, 8, &fault);
 
     test_note("copy at %lx", addr);
     EXPECT_EQ(done, 0);
@@ -468,6 +472,10 @@ TEST(user_copies_have_the_rights_of_el0)
     contract_begin();
     expect_copy_fault(CONTRACT_RO, PLAT_FAULT_PERMISSION, true);
     expect_copy_fault(CONTRACT_CODE, PLAT_FAULT_PERMISSION, true);
+    expect_copy_fault(CONTRACT_NO_EL0, PLAT_FAULT_PERMISSION, false);
+    expect_copy_fault(CONTRACT_NO_EL0, PLAT_FAULT_PERMISSION, true);
+    expect_copy_fault(CONTRACT_NO_EL0 + 1, PLAT_FAULT_PERMISSION, false);
+    expect_copy_fault(CONTRACT_NO_EL0 + 1, PLAT_FAULT_PERMISSION, true);
     expect_copy_fault(CONTRACT_NO_AF, PLAT_FAULT_ACCESS_FLAG, false);
     expect_copy_fault(CONTRACT_NO_AF, PLAT_FAULT_ACCESS_FLAG, true);
     expect_copy_fault(CONTRACT_NO_LEVEL2, PLAT_FAULT_TRANSLATION, false);
@@ -508,11 +516,9 @@ TEST(user_cas32_needs_the_right_to_write)
         uaddr_t addr;
         enum plat_fault_kind kind;
     } cases[] = {
-        {CONTRACT_RO, PLAT_FAULT_PERMISSION},
-        {CONTRACT_RO + 4092, PLAT_FAULT_PERMISSION},
-        {CONTRACT_NO_AF, PLAT_FAULT_ACCESS_FLAG},
-        {CONTRACT_NO_LEVEL2, PLAT_FAULT_TRANSLATION},
-        {CONTRACT_NO_LEVEL3, PLAT_FAULT_TRANSLATION},
+        {CONTRACT_RO, PLAT_FAULT_PERMISSION},         {CONTRACT_RO + 4092, PLAT_FAULT_PERMISSION},
+        {CONTRACT_NO_EL0, PLAT_FAULT_PERMISSION},     {CONTRACT_NO_AF, PLAT_FAULT_ACCESS_FLAG},
+        {CONTRACT_NO_LEVEL2, PLAT_FAULT_TRANSLATION}, {CONTRACT_NO_LEVEL3, PLAT_FAULT_TRANSLATION},
     };
     struct plat_fault fault;
     uint32_t seen = 99;

@@ -1,3 +1,7 @@
+/*
+ * Pages are taken from RAM in rising order, and all given back at once. A table is published before
+ * it is linked; it ends without entries, after the flush, and with no space in use.
+ */
 #include "testkernel.h"
 
 #include "bare.h"

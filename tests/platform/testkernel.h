@@ -1,6 +1,6 @@
 /*
- * What stands in for core in an image that tests the platform: it takes the boot information, runs the
- * tests in one step, and has pages and user spaces made by hand.
+ * What stands in for core in an image that tests the platform: it takes the boot information,
+ * runs the tests in one step, and has pages and user spaces made by hand.
  */
 #ifndef TESTS_PLATFORM_TESTKERNEL_H
 #define TESTS_PLATFORM_TESTKERNEL_H
@@ -8,8 +8,8 @@
 #include "platform/platform.h"
 
 /* The flags of a user page. */
-#define TESTKERNEL_RW \
-    (UINT64_C(3) | 1u << 6 | 3u << 8 | 1u << 10 | 1u << 11 | UINT64_C(3) << 53)
+#define TESTKERNEL_RW (UINT64_C(3) | 1u << 6 | 3u << 8 | 1u << 10 | 1u << 11 | UINT64_C(3) << 53)
+#define TESTKERNEL_EL0 (UINT64_C(1) << 6)
 #define TESTKERNEL_READ_ONLY (UINT64_C(1) << 7)
 #define TESTKERNEL_AF (UINT64_C(1) << 10)
 #define TESTKERNEL_UXN (UINT64_C(1) << 54)
@@ -24,8 +24,8 @@ extern struct plat_boot testkernel_boot;
 extern unsigned testkernel_timer_calls, testkernel_console_calls;
 extern nsec_t testkernel_timer_at;
 
-/* A page of RAM that nobody has, filled with zeros. testkernel_give_all takes all of them back: nothing may map
- * them any more. */
+/* A page of RAM that nobody has, filled with zeros. testkernel_give_all takes all of them back:
+ * nothing may map them any more. */
 paddr_t testkernel_page(void);
 void testkernel_give_all(void);
 

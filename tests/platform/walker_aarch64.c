@@ -42,19 +42,21 @@ void walker_fini(void)
     plat_tlb_flush_all();
 }
 
-/* PAR_EL1 (Arm ARM D17.2.114). */
+/* Arm ARM, PAR_EL1: the two forms of the answer. */
 static void decode_success(uint64_t par, uaddr_t va, struct walker_result *result)
 {
     const uint64_t address = 0x0000fffffffff000;
 
     result->ok = true;
     result->addr = (par & address) | va % PLAT_PAGE_SIZE;
-    result->shareability = par >> 7 & 3;
     result->attr_index = 0;
     while ((WALKER_MAIR >> result->attr_index * 8 & 0xff) != par >> 56) {
         result->attr_index++;
         ASSERT(result->attr_index < 8);
     }
+    /* Device and Non-cacheable memory: the architecture says 2, QEMU 7.2 what the leaf says. */
+    bool is_cacheable = result->attr_index == 0 || result->attr_index >= 5;
+    result->shareability = is_cacheable ? par >> 7 & 3 : 2;
 }
 
 static void decode_fault(uint64_t par, struct walker_result *result)

@@ -64,7 +64,11 @@ def archive(files):
     return cpio.archive(files)
 
 
-def hosted(*args, variant='hosted', initrd=machine.initramfs(), **words):
+# Which build the hosted body is of; tests/tools/cover.py takes another.
+HOSTED = os.environ.get('EFT_HOSTED', 'hosted')
+
+
+def hosted(*args, variant=HOSTED, initrd=machine.initramfs(), **words):
     """The command for the hosted body; words as of machine.hosted."""
     return machine.hosted(machine.built(variant, 'eft'), initrd, args=args, **words)
 
@@ -178,8 +182,8 @@ def main():
             print(f'ok {name}', flush=True)
         except Exception as error:  # pylint: disable=broad-except
             failed += 1
-            first, _, rest = str(error).partition('\n')
-            print(f'not ok {name}: {first}\n{rest}', flush=True)
+            first, *rest = str(error).split('\n')
+            print('\n'.join([f'not ok {name}: {first}', *rest]), flush=True)
             if not isinstance(error, Wrong):
                 traceback.print_exc(file=sys.stdout)
     print(f'{len(chosen) - failed} passed, {failed} failed')

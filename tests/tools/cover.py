@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the tests of the coverage build reach: a table of lines and branches a file, and HTML.
 
-    cover.py TEST_PROGRAM...
+    cover.py PROGRAM...      (the test programs and eft, of the coverage build)
 
 Ends with status 1 when a folder that has a least share of branches does not reach it.
 """
@@ -14,19 +14,31 @@ import subprocess
 import sys
 
 PLACE = 'build/cover'
+EFT = 'build/hosted-cov/eft'
 FOLDERS = ('core/', 'platform/hosted/')
 LEAST_BRANCHES = {'core/mm': 95.0, 'core/proc': 95.0}
 
 
-def run_test(program):
-    """Runs a test program; all of its processes add to profiles of the program's own."""
-    profile = os.path.join(PLACE, program.replace('/', '.') + '.%m.profraw')
-    # Tests that end in an assertion cannot: this build has left the failing side out.
-    done = subprocess.run([program, '--no-deaths'], env={**os.environ, 'LLVM_PROFILE_FILE': profile},
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+def run_test(command):
+    """Runs a test; all the processes that it starts add to profiles of its own."""
+    name = '-'.join(command).replace('/', '.').strip('.')
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env={**os.environ, 'EFT_HOSTED': 'hosted-cov',
+                               'LLVM_PROFILE_FILE': os.path.join(PLACE, f'{name}.%m.profraw')},
+                          check=False)
     if done.returncode:
-        print(f'{program} failed, its coverage counts nevertheless:')
+        print(f'{" ".join(command)} failed, its coverage counts nevertheless:')
         print('\n'.join(line for line in done.stdout.split('\n') if line.startswith('not ok')))
+
+
+def commands(programs):
+    """How to run the tests: each program, and each case of a script that starts the hosted body."""
+    # Tests that end in an assertion cannot: this build has left the failing side out.
+    yield from ([program, '--no-deaths'] for program in programs if program != EFT)
+    for script in glob.glob('tests/bodies/*_test.py'):
+        listed = subprocess.run([sys.executable, script, '--list'], stdout=subprocess.PIPE,
+                                text=True, check=True).stdout.split()
+        yield from ([sys.executable, script, case] for case in listed if case.startswith('hosted_'))
 
 
 def percent(covered, count):
@@ -46,6 +58,8 @@ def table(files):
         summary = files[path]
         lines, branches = ((summary[kind]['covered'], summary[kind]['count'])
                            for kind in ('lines', 'branches'))
+        if not lines[1]:
+            continue
         row(path, lines, branches)
         total = folders.setdefault(os.path.dirname(path), [0, 0, 0, 0])
         for at, value in enumerate((*lines, *branches)):
@@ -68,7 +82,7 @@ def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(run_test, programs))
+        list(pool.map(run_test, commands(programs)))
     merged = os.path.join(PLACE, 'merged.profdata')
     subprocess.run(['llvm-profdata', 'merge', '-sparse', '-o', merged,
                     *glob.glob(f'{PLACE}/*.profraw')], check=True)

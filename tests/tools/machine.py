@@ -5,6 +5,8 @@ import shlex
 QEMU = ('qemu-system-aarch64', '-display', 'none', '-serial', 'mon:stdio', '-nodefaults',
         '-net', 'none', '-no-reboot', '-semihosting-config', 'enable=on,target=native')
 
+CONSOLE = 'build/qemu-gdb.log'
+
 # Which compiler's build is meant, as the end of the folders' names: "" or "-clang".
 SUFFIX = os.environ.get('EFT_SUFFIX', '')
 
@@ -49,8 +51,10 @@ def qemu(image, initrd, ram=None, cmdline='', args=(), machine='virt', cpu='cort
 
 
 def under_gdb(command, elf='eft.elf'):
-    """A QEMU command under gdb, stopped before its first instruction; elf lies beside the image."""
+    """A QEMU command under gdb, stopped before its first instruction; elf lies beside the image.
+    Its standard input and output are gdb's, so that its console is a file."""
     elf = os.path.join(os.path.dirname(command[command.index('-kernel') + 1]), elf)
-    command = [word if word != 'mon:stdio' else 'file:/dev/stderr' for word in command]
+    command = [word if word != 'mon:stdio' else f'file:{CONSOLE}' for word in command]
     target = shlex.join(command + ['-S', '-gdb', 'stdio'])
-    return ['gdb-multiarch', elf, '-ex', f'target remote | {target}']
+    return ['gdb-multiarch', elf, '-ex', f'echo The console is {CONSOLE}.\\n',
+            '-ex', f'target remote | {target}']

@@ -3,10 +3,10 @@
 
     runner.py LIST --tier TIER[,TIER] [--match PATTERN] [--broken]
 
-Each test is a program that prints `ok NAME`, `not ok NAME: reason` or `skip NAME: reason` for each of
-its cases. Tests run side by side, each with a time limit and in a process group of its own. A test
-that passed is not run again until one of its inputs changes: it counts as passed and is shown as
-cached. The last line is `N passed, N failed` with `, N skipped` where some were.
+Each test is a program that prints `ok NAME`, `not ok NAME: reason` or `skip NAME: reason` for each
+of its cases. Tests run side by side, each with a time limit and in a process group of its own. A
+test that passed is not run again until one of its inputs changes: it counts as passed and is shown
+as cached. The last line is `N passed, N failed` with `, N skipped` where some were.
 """
 import argparse
 import concurrent.futures
@@ -56,7 +56,8 @@ def key_of(test, cases):
 
 
 def cache_path(test):
-    return os.path.join(CACHE, test['name'].replace('/', '.') + '.json')
+    suffix = test['environment']['EFT_SUFFIX']
+    return os.path.join(CACHE, test['name'].replace('/', '.') + suffix + '.json')
 
 
 def cache_load(test, key):
@@ -81,7 +82,7 @@ def cache_store(test, key, result):
 def run_program(command, environment, seconds):
     """Its output and status; the status is None when it did not end in time."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, start_new_session=True,
+                               stderr=subprocess.STDOUT, process_group=0,
                                env={**os.environ, **environment})
     running.add(process)
     try:

@@ -3,10 +3,9 @@
  * ends one test and not the run.
  *
  * Prints one line a test, `ok NAME`, `not ok NAME: reason` or `skip NAME: reason`, and at the end
- * `N passed, N failed[, N skipped]`; the exit status is 0 if none failed. tests/tools/runner.py reads
- * those lines.
+ * `N passed, N failed[, N skipped]`; the exit status is 0 if none failed. runner.py reads that.
  *
- *     X_test [--list] [--no-fork] [--no-deaths] [--timeout=SECONDS] [--OPTION=VALUE]... [PATTERN]...
+ *     X_test [--list] [--no-fork] [--no-deaths] [--timeout=SECONDS] [--NAME=VALUE]... [PATTERN]...
  *
  * PATTERN is a name or a shell pattern. With --no-fork the tests run in this process and a failed
  * expectation aborts, so that a debugger stops where it happened. --no-deaths leaves the tests out

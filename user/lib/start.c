@@ -38,7 +38,7 @@ struct elf_rela {
     uint64_t offset, info, addend;
 };
 
-/* The linker puts it at the start of the program, which a position-independent one has linked at 0. */
+/* The start of the program, from the linker; a position-independent one is linked at 0. */
 extern const struct elf_header image __asm__("__ehdr_start") __attribute__((visibility("hidden")));
 
 static void relocate(uint64_t base, const struct elf_dynamic *dynamic)

@@ -1,7 +1,6 @@
 /*
- * What the parts of the interpreter share: the state of the CPU while it runs, the form of a decoded
- * instruction, and the declarations of all handlers, taken from table.def. So the files of handlers
- * (integer.c, branch.c, ...) have this one header instead of one each.
+ * What the parts of the interpreter share: the state of the CPU while it runs, and the form of a
+ * decoded instruction.
  *
  * A handler executes one decoded instruction and returns the one to execute next, usually i + 1, or
  * NULL after it has called one of the el0_trap_* functions. A handler that traps has changed nothing
@@ -25,8 +24,8 @@ enum {
     EL0_NOWHERE = 33, /* where 31 throws the result away */
     EL0_REGS,
     EL0_PAGE_INSNS = PLAT_PAGE_SIZE / 4,
-    EL0_DATA_ENTRIES = 128,  /* remembered translations of data, for reading and for writing */
-    EL0_FETCH_ENTRIES = 64,  /* remembered translations of code */
+    EL0_DATA_ENTRIES = 128, /* remembered translations of data, for reading and for writing */
+    EL0_FETCH_ENTRIES = 64, /* remembered translations of code */
 };
 
 enum { EL0_N = 1u << 31, EL0_Z = 1u << 30, EL0_C = 1u << 29, EL0_V = 1u << 28 };
@@ -56,17 +55,16 @@ struct el0_fetch_entry {
 
 struct el0_cpu {
     uint64_t r[EL0_REGS];
-    uint32_t nzcv;         /* N, Z, C, V in bits 31 to 28, the rest 0 */
+    uint32_t nzcv; /* N, Z, C, V in bits 31 to 28, the rest 0 */
     uint64_t tpidr;
-    struct plat_fp *fp;    /* NULL: EL0 does not own the FP registers */
-    bool fp_host;          /* FPCR asks for what the host's FPU does: nearest, denormals kept */
+    struct plat_fp *fp; /* NULL: EL0 does not own the FP registers */
 
     struct el0_insn *insn; /* the decoded page in execution; it starts at page_va */
     uint64_t page_va;
-    uint64_t pc;           /* of el0_landing while that is the next instruction; the result of a trap */
+    uint64_t pc; /* of el0_landing while that is the next instruction; the result of a trap */
 
     uint64_t budget;
-    uint64_t left;         /* of the budget, the instruction in execution included */
+    uint64_t left; /* of the budget, the instruction in execution included */
     struct plat_trap *trap;
 
     uint64_t exclusive_va; /* what the local monitor has tagged; size 0: open access state */
@@ -77,6 +75,15 @@ struct el0_cpu {
 };
 
 #define EL0_HANDLER(name) struct el0_insn *name(struct el0_cpu *cpu, struct el0_insn *i)
+
+/* Defines a handler that first sees that EL0 owns the FP registers. */
+#define EL0_FP_HANDLER(name)                                                                       \
+    static inline struct el0_insn *name##_owned(struct el0_cpu *cpu, struct el0_insn *i);          \
+    EL0_HANDLER(name)                                                                              \
+    {                                                                                              \
+        return cpu->fp ? name##_owned(cpu, i) : el0_trap_fp(cpu, i);                               \
+    }                                                                                              \
+    static inline struct el0_insn *name##_owned(struct el0_cpu *cpu, struct el0_insn *i)
 
 /* The instruction at pc, or el0_landing, which looks for it when it is executed: a jump never
  * faults itself. */
@@ -97,7 +104,7 @@ struct el0_insn *el0_trap_system(struct el0_cpu *cpu, struct el0_insn *i); /* EC
 struct el0_insn *el0_trap_sp(struct el0_cpu *cpu, struct el0_insn *i, enum plat_access access);
 struct el0_insn *el0_trap_fault(struct el0_cpu *cpu, struct el0_insn *i, unsigned iss);
 
-/* A static way to ask for a condition: bit nzcv of el0_conditions[cond]. */
+/* Bit n of el0_conditions[cond]: whether NZCV = n fulfils the condition (Arm ARM C1.2.4). */
 extern const uint16_t el0_conditions[16];
 
 static inline bool el0_holds(const struct el0_cpu *cpu, unsigned cond)
@@ -105,27 +112,28 @@ static inline bool el0_holds(const struct el0_cpu *cpu, unsigned cond)
     return el0_conditions[cond] >> (cpu->nzcv >> 28) & 1;
 }
 
-/* Called when el0_run starts and when FPCR is written. */
-static inline void el0_fpcr_changed(struct el0_cpu *cpu)
+/* Whether the base register of a load or store is a stack pointer that may not be one. */
+static inline bool el0_sp_is_misaligned(const struct el0_cpu *cpu, const struct el0_insn *i)
 {
-    cpu->fp_host = (cpu->fp->fpcr & (3u << 22 | 1u << 24)) == 0; /* RMode, FZ */
+    return i->rn == EL0_SP && cpu->r[EL0_SP] % 16 != 0;
 }
 
-/* A bit pattern of one bits, 0 to 64 of them. */
+/* count one bits, 1 to 64. */
 static inline uint64_t el0_ones(unsigned count)
 {
-    return count == 0 ? 0 : UINT64_MAX >> (64 - count);
+    return UINT64_MAX >> (64 - count);
 }
 
+/* The low bits of value, 1 to 64 of them, as a signed number. */
 static inline int64_t el0_sign_extend(uint64_t value, unsigned bits)
 {
-    uint64_t sign = UINT64_C(1) << (bits - 1);
-
-    return (int64_t)(((value & el0_ones(bits)) ^ sign) - sign);
+    return (int64_t)(value << (64 - bits)) >> (64 - bits);
 }
 
-#define A64(pattern, mnemonic, operands, handler) el0_handler handler;
-#define A64_SF(pattern, mnemonic, operands, handler) el0_handler handler##_w, handler##_x;
-#include "el0/table.def"
+/* Of a number of so many bits, at most 64. */
+static inline unsigned el0_leading_zeros(uint64_t value, unsigned bits)
+{
+    return value == 0 ? bits : (unsigned)__builtin_clzll(value) - (64 - bits);
+}
 
 #endif

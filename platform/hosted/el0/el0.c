@@ -62,7 +62,6 @@ static el0_handler land;
 /* What is executed next when nobody has looked yet whether cpu->pc can be fetched from. */
 static struct el0_insn el0_landing = {.run = land};
 
-/* Condition numbers as in Arm ARM C1.2.4; bit n is set if NZCV = n fulfils the condition. */
 const uint16_t el0_conditions[16] = {
     0xf0f0, 0x0f0f, /* eq, ne: Z is bit 2 of n */
     0xcccc, 0x3333, /* cs, cc: C is bit 1 */
@@ -199,8 +198,8 @@ static struct el0_insn *land(struct el0_cpu *cpu, struct el0_insn *i)
     struct el0_insn *next;
 
     if (pc % 4 != 0) {
-        cpu->trap->fault = (struct plat_fault){
-            .addr = pc, .access = PLAT_FETCH, .kind = PLAT_FAULT_ALIGNMENT};
+        cpu->trap->fault =
+            (struct plat_fault){.addr = pc, .access = PLAT_FETCH, .kind = PLAT_FAULT_ALIGNMENT};
         return trap(cpu, i, PLAT_TRAP_FAULT, EC_PC_ALIGNMENT, 0);
     }
     host = mmu_translate(pc, PLAT_FETCH, &cpu->trap->fault);
@@ -240,8 +239,6 @@ uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
     cpu->nzcv = (uint32_t)user->pstate;
     cpu->tpidr = user->tpidr;
     cpu->fp = fp;
-    if (fp)
-        el0_fpcr_changed(cpu);
     cpu->exclusive_size = 0;
     cpu->budget = budget;
     cpu->trap = trap_out;
@@ -308,8 +305,8 @@ struct el0_insn *el0_trap_system(struct el0_cpu *cpu, struct el0_insn *i)
 
 struct el0_insn *el0_trap_sp(struct el0_cpu *cpu, struct el0_insn *i, enum plat_access access)
 {
-    cpu->trap->fault = (struct plat_fault){
-        .addr = cpu->r[EL0_SP], .access = access, .kind = PLAT_FAULT_ALIGNMENT};
+    cpu->trap->fault =
+        (struct plat_fault){.addr = cpu->r[EL0_SP], .access = access, .kind = PLAT_FAULT_ALIGNMENT};
     return trap(cpu, i, PLAT_TRAP_FAULT, EC_SP_ALIGNMENT, 0);
 }
 

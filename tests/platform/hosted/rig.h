@@ -1,6 +1,6 @@
 /*
- * What stands in for core in the test programs of the hosted platform: upcalls that count, and pages
- * and spaces made by hand. Each program is one source, so this is included once in each.
+ * What stands in for core in the test programs of the hosted platform: upcalls that count, and
+ * pages and spaces made by hand. Each program is one source, so this is included once in each.
  */
 #ifndef TESTS_HOSTED_RIG_H
 #define TESTS_HOSTED_RIG_H

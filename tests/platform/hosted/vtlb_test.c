@@ -1,10 +1,11 @@
 /*
- * Every report of the TLB model fires where it should, and not for the legal sequence beside it. The
- * model as a whole is compared with a plain one in vtlb_model_test.c.
+ * Every report of the TLB model fires where it should, and not for the legal sequence beside it.
+ * The model as a whole is compared with a plain one in vtlb_model_test.c.
  */
 #include "vtlb.h"
 
 #include "rig.h"
+#include "vtlb_set.h"
 
 enum { ASID = 1, OTHER_ASID = 2 };
 
@@ -52,9 +53,9 @@ TEST(flush_after_unmap)
 {
     start();
     paddr_t pa = unmap(VA);
-    EXPECT_EQ(vtlb_count(), 1);
+    EXPECT_EQ(vtlb_set_count(), 1);
     plat_tlb_flush(ASID, VA, 1);
-    EXPECT_EQ(vtlb_count(), 0);
+    EXPECT_EQ(vtlb_set_count(), 0);
     rig_enter();
     rig_free(pa);
 }
@@ -184,14 +185,14 @@ TEST(more_rights_without_flush)
     EXPECT(!rig_write(VA, &fault));
     EXPECT_EQ(fault.kind, PLAT_FAULT_PERMISSION);
     EXPECT(rig_write(VA, &fault));
-    EXPECT_EQ(vtlb_count(), 0);
+    EXPECT_EQ(vtlb_set_count(), 0);
 }
 
 TEST(software_bits_change_nothing)
 {
     start();
     rig_store(root, VA, leaf(VA) | DESC_SOFTWARE);
-    EXPECT_EQ(vtlb_count(), 0);
+    EXPECT_EQ(vtlb_set_count(), 0);
     rig_enter();
 }
 
@@ -208,16 +209,16 @@ TEST_DIES(software_bits_hide_nothing, "REPORT tlb.stale")
 TEST_DIES(table_rights_taken_without_flush, "REPORT tlb.stale")
 {
     start();
-    rig_store_at(root, VA, 2, plat_pte_load(rig_walk(root, VA, 2), desc_index(VA, 2)) |
-                                  DESC_READ_ONLY_TABLE);
+    rig_store_at(root, VA, 2,
+                 plat_pte_load(rig_walk(root, VA, 2), desc_index(VA, 2)) | DESC_READ_ONLY_TABLE);
     rig_enter();
 }
 
 TEST_DIES(table_rights_taken_with_one_flush_of_two, "REPORT tlb.stale")
 {
     start();
-    rig_store_at(root, VA, 2, plat_pte_load(rig_walk(root, VA, 2), desc_index(VA, 2)) |
-                                  DESC_READ_ONLY_TABLE);
+    rig_store_at(root, VA, 2,
+                 plat_pte_load(rig_walk(root, VA, 2), desc_index(VA, 2)) | DESC_READ_ONLY_TABLE);
     plat_tlb_flush(ASID, VA, 1);
     rig_enter();
 }
@@ -227,8 +228,8 @@ TEST(table_rights_taken_with_flush)
     struct plat_fault fault;
 
     start();
-    rig_store_at(root, VA, 2, plat_pte_load(rig_walk(root, VA, 2), desc_index(VA, 2)) |
-                                  DESC_READ_ONLY_TABLE);
+    rig_store_at(root, VA, 2,
+                 plat_pte_load(rig_walk(root, VA, 2), desc_index(VA, 2)) | DESC_READ_ONLY_TABLE);
     plat_tlb_flush(ASID, VA, 2);
     rig_enter();
     EXPECT(rig_read(VA, &fault));
@@ -379,7 +380,7 @@ TEST(a_space_left_and_flushed_may_change)
     plat_tlb_flush_asid(ASID);
     rig_map(root, VA, rig_page() | RIG_RO);
     unmap(VA2);
-    EXPECT_EQ(vtlb_count(), 0);
+    EXPECT_EQ(vtlb_set_count(), 0);
     plat_space_use(root, ASID);
     rig_enter();
 }
@@ -420,7 +421,7 @@ TEST(mapped_after_the_last_use)
     plat_space_use(0, 0);
     rig_map(root, va, rig_page() | RIG_RW);
     rig_map(root, va, rig_page() | RIG_RW);
-    EXPECT_EQ(vtlb_count(), 0);
+    EXPECT_EQ(vtlb_set_count(), 0);
 }
 
 TEST_DIES(asid_given_to_another_root, "REPORT tlb.stale: ASID 1")
@@ -715,8 +716,8 @@ TEST(natural_is_finite)
         rig_map(root, VA + i * PLAT_PAGE_SIZE + 0x400000, rig_page() | RIG_RW);
         EXPECT(rig_read(VA + i * PLAT_PAGE_SIZE + 0x400000, &fault));
     }
-    EXPECT(vtlb_count() > VTLB_NATURAL_LEAVES);
-    EXPECT(vtlb_count() <= VTLB_NATURAL_LEAVES + VTLB_NATURAL_TABLES);
+    EXPECT(vtlb_set_count() > VTLB_NATURAL_LEAVES);
+    EXPECT(vtlb_set_count() <= VTLB_NATURAL_LEAVES + VTLB_NATURAL_TABLES);
     unmap(VA);
     unmap(VA2);
     rig_enter(); /* both have gone */
@@ -807,7 +808,7 @@ TEST(flush_of_the_whole_space)
     plat_space_use(0, 0);
     plat_tlb_flush(ASID, 0, (size_t)1 << 27);
     unmap(VA2);
-    EXPECT_EQ(vtlb_count(), 0);
+    EXPECT_EQ(vtlb_set_count(), 0);
 }
 
 /* Many entries at once: the hashed way through them. */
@@ -822,10 +823,33 @@ TEST(many_entries)
     for (unsigned i = 0; i < PAGES; i++) {
         unmap(VA + i * PLAT_PAGE_SIZE + 0x400000);
     }
-    EXPECT_EQ(vtlb_count(), PAGES);
+    EXPECT_EQ(vtlb_set_count(), PAGES);
     for (unsigned i = PAGES; i-- > 0;) {
         plat_tlb_flush(ASID, VA + i * PLAT_PAGE_SIZE + 0x400000, 1);
-        EXPECT_EQ(vtlb_count(), i);
+        EXPECT_EQ(vtlb_set_count(), i);
     }
+    rig_enter();
+}
+
+/* Two entries in one chain, of which removing the first moves the second. */
+TEST(entries_that_move_in_a_chain)
+{
+    enum { FILLERS = 20 };
+    const uaddr_t filler = VA + 0x400000;
+
+    start();
+    for (unsigned i = 0; i < FILLERS; i++) {
+        rig_map(root, filler + i * PLAT_PAGE_SIZE, rig_page() | RIG_RW);
+    }
+    for (unsigned i = 0; i < FILLERS; i++) {
+        unmap(filler + i * PLAT_PAGE_SIZE);
+    }
+    rig_store(root, VA, leaf(VA) | DESC_READ_ONLY);
+    unmap(VA);
+    EXPECT_EQ(vtlb_set_count(), FILLERS + 2);
+    plat_tlb_flush(ASID, filler, 1); /* the last takes its place */
+    plat_tlb_flush(ASID, VA, 1);
+    EXPECT_EQ(vtlb_set_count(), FILLERS - 1);
+    plat_tlb_flush(ASID, filler, FILLERS);
     rig_enter();
 }

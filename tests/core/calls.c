@@ -1,0 +1,100 @@
+#include "tests/core/calls.h"
+
+#include "abi/linux.h"
+#include "base/string.h"
+#include "fs/ramfs.h"
+#include "mm/uaccess.h"
+#include "proc/process.h"
+#include "syscall/dispatch.h"
+#include "test.h"
+#include "tests/core/elf_builder.h"
+#include "tests/core/fixture.h"
+
+static struct elf_file program;
+static const uint8_t text[] = "some text\n";
+
+struct process *calls_begin(void)
+{
+    fixture_begin(FIXTURE_FRAMES_MAX);
+    elf_make_program(&program, ELF_FIXED);
+    EXPECT_EQ(ramfs_init(), 0);
+    EXPECT_EQ(ramfs_add("bin/prog", RAMFS_REGULAR | 0755, program.bytes, program.len), 0);
+    EXPECT_EQ(ramfs_add("etc/text", RAMFS_REGULAR | 0644, text, sizeof(text) - 1), 0);
+    fixture_keep_frames();
+    struct process *init = fixture_process(NULL);
+    fixture_map(init->space, CALLS_DATA, CALLS_DATA_END, PROT_READ | PROT_WRITE);
+    init->space->brk_start = CALLS_DATA + ((uaddr_t)1 << 30);
+    init->space->brk_end = init->space->brk_start;
+    fixture_run(init);
+    return init;
+}
+
+/* process may be gone, but then its parent has its status. */
+static int64_t result_of(struct process *process)
+{
+    if (process->state != PROCESS_LIVE) {
+        return CALL_GONE;
+    }
+    if (process->thread->state == THREAD_BLOCKED) {
+        return CALL_BLOCKED;
+    }
+    EXPECT(!process->thread->call.is_pending);
+    return (int64_t)process->thread->user.x[0];
+}
+
+int64_t calls_make(struct process *process, unsigned number, const uint64_t *args)
+{
+    const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
+    struct plat_user *user = &fixture_run(process)->user;
+
+    memcpy(user->x, args, SYSCALL_ARGS_MAX * sizeof(*args));
+    user->x[8] = number;
+    dispatch_trap(process->thread, &trap);
+    return result_of(process);
+}
+
+int64_t calls_rerun(struct process *process)
+{
+    struct thread *thread = fixture_run(process);
+
+    EXPECT(thread->call.is_pending);
+    dispatch_rerun(thread);
+    return result_of(process);
+}
+
+void calls_trap(struct process *process, const struct plat_trap *trap)
+{
+    dispatch_trap(fixture_run(process), trap);
+}
+
+struct process *calls_child(int64_t pid)
+{
+    EXPECT(pid > 0);
+    struct process *child = process_find((int)pid);
+    EXPECT(child != NULL);
+    return child;
+}
+
+void calls_put(uaddr_t at, const void *bytes, uint64_t len)
+{
+    EXPECT_EQ(user_write(at, bytes, len), 0);
+}
+
+void calls_get(uaddr_t at, void *bytes, uint64_t len)
+{
+    EXPECT_EQ(user_read(bytes, at, len), 0);
+}
+
+uaddr_t calls_put_text(uaddr_t at, const char *string)
+{
+    calls_put(at, string, str_len(string) + 1);
+    return at;
+}
+
+int calls_get_int(uaddr_t at)
+{
+    int value = 0;
+
+    calls_get(at, &value, sizeof(value));
+    return value;
+}
