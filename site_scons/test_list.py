@@ -59,6 +59,18 @@ def image(env, name, objects):
             f'under gdb: {debug}')
 
 
+def crash_image(env, name):
+    """env.CrashImage(name): an image that crashes as its command line says, for the test NAME_test.py."""
+    if env['PLATFORM'] != 'aarch64':
+        return
+    path = f'#{env["PLACE"]}/tests/platform/{name}'
+    made = kernel_image.build(env, f'{path}.elf', f'{path}.image',
+                              env.Compile([f'{name}.c']) + env['BODY'] + env['CORE'])
+    script = f'tests/platform/{name}_test.py'
+    add(f'platform/{name}', [sys.executable, script], [script, TOOLS, made],
+        f'under gdb: python3 {script} --gdb {{case}}')
+
+
 def add_check(kind, inputs):
     """One of the checks of `scons check`."""
     command = [sys.executable, 'tests/tools/check.py', kind]
@@ -87,7 +99,8 @@ def nodes(tiers, match=''):
     """What the tests of these tiers need built."""
     chosen = [test for test in _tests if test['tier'] in tiers]
     named = [test for test in chosen if match.strip('*') in test['name']]
-    return [node for test in named or chosen for node in test['inputs'] if not isinstance(node, str)]
+    inputs = [node for test in named or chosen for node in test['inputs']]
+    return [node for node in inputs if not isinstance(node, str)]
 
 
 def runner(tiers, match, broken=False):

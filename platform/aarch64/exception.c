@@ -80,7 +80,10 @@ bool exception_decode_abort(uint32_t esr, uint64_t far, struct plat_fault *fault
     unsigned status = esr & 0x3f;
 
     fault->addr = far;
-    fault->access = is_fetch ? PLAT_FETCH : esr & ESR_WNR ? PLAT_WRITE : PLAT_READ;
+    /* Cache maintenance counts as a write in the syndrome, and needs no more than the right to
+     * read. */
+    bool is_write = (esr & ESR_WNR) && !(esr & ESR_CM);
+    fault->access = is_fetch ? PLAT_FETCH : is_write ? PLAT_WRITE : PLAT_READ;
     fault->level = status < STATUS_PARITY_WALK + 4 ? status & 3 : 0;
     return decode_status(status, &fault->kind);
 }

@@ -6,6 +6,7 @@
 #include "platform/platform.h"
 
 #define ESR_WNR 0x40u /* a data abort's access was a write */
+#define ESR_CM 0x100u /* it was cache maintenance */
 
 /* Classes of ESR_ELx (Arm ARM, ESR_EL1: EC), as far as this kernel tells them apart. */
 enum exception_class {

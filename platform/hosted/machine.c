@@ -120,7 +120,8 @@ void plat_power_off(int status)
 
 void plat_stop(void)
 {
-    report_stop();
+    machine_save();
+    abort();
 }
 
 /* ---- interrupts ---- */

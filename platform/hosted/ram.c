@@ -92,7 +92,7 @@ bool ram_init(uint64_t size)
         release();
         return false;
     }
-    if (HOSTED_CHECKED) {
+    if (HOSTED_CHECKED && !ram.stack_end) {
         ram.stack_end = find_stack_end();
     }
     sanitizer_poison(ram.bytes, size);

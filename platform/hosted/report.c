@@ -4,27 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "choice.h"
+#include "machine.h"
 #include "ram.h"
 #include "sanitizer.h"
-#include "terminal.h"
 
 enum { DETAILS_MAX = 512 };
 
 void (*report_hook)(const char *name, const char *details);
 
-/* What must happen before the process ends, however it ends: it may be inside a sanitizer. */
-static void save_outside(void)
-{
-    terminal_restore();
-    choice_flush();
-}
-
 static void last_words(const void *address)
 {
     paddr_t pa;
 
-    save_outside();
+    machine_save();
     if (address && ram_find_host(address, &pa)) {
         ram_print_history(pa);
     }
@@ -51,17 +43,11 @@ void report(const char *name, paddr_t frame, const char *details, ...)
         report_hook(name, text);
     }
     is_reporting = true;
-    save_outside();
+    machine_save();
     fprintf(stderr, "eft: REPORT %s: %s\n", name, text);
     if (frame != REPORT_NO_FRAME) {
         ram_print_history(frame);
     }
     kernel_dump();
-    abort();
-}
-
-void report_stop(void)
-{
-    save_outside();
     abort();
 }

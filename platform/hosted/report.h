@@ -16,9 +16,6 @@ _Noreturn void report(const char *name, paddr_t frame, const char *details, ...)
 /* If set, report calls this instead; it must not return (a test jumps out of it, or exits). */
 extern void (*report_hook)(const char *name, const char *details);
 
-/* Last words and abort(), for a kernel that has already said what is wrong. */
-_Noreturn void report_stop(void);
-
 /* Makes a sanitizer's report end with the history of the frame it complains of. */
 void report_init(void);
 

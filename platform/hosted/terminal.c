@@ -224,13 +224,27 @@ static bool host_is_ready(void)
     return poll(&in, 1, 0) > 0;
 }
 
-/* Reads from stdin, without waiting; returns the number of bytes, or END_OF_INPUT. */
-static uint32_t read_host(uint8_t *bytes, size_t room)
+/* How much to read from stdin now. What is typed too fast is lost, so that our own keys still work; a
+ * pipe or a file waits. */
+static size_t wanted(void)
 {
-    if (!console.has_input || room == 0 || !host_is_ready()) {
+    size_t room = BUFFER_MAX - console.len;
+
+    if (!console.has_input) {
         return 0;
     }
-    ssize_t count = read(STDIN_FILENO, bytes, room < TAKE_MAX ? room : TAKE_MAX);
+    return room < TAKE_MAX && !console.is_terminal ? room : TAKE_MAX;
+}
+
+/* Reads from stdin, without waiting; returns the number of bytes, or END_OF_INPUT. */
+static uint32_t read_host(uint8_t *bytes)
+{
+    size_t size = wanted();
+
+    if (size == 0 || !host_is_ready()) {
+        return 0;
+    }
+    ssize_t count = read(STDIN_FILENO, bytes, size);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
         return 0;
     }
@@ -244,13 +258,12 @@ static uint32_t read_host(uint8_t *bytes, size_t room)
 bool terminal_poll(void)
 {
     uint8_t bytes[TAKE_MAX] = {0};
-    size_t room = BUFFER_MAX - console.len;
 
     if (console.is_ended) {
         return false;
     }
     /* A choice also when nothing can come, so that a record of this run fits one that has input. */
-    uint32_t live = choice_is_live() ? read_host(bytes, room) : 0;
+    uint32_t live = choice_is_live() ? read_host(bytes) : 0;
     uint32_t count = choice_outside(CHOOSE_CONSOLE, END_OF_INPUT + 1, live);
     if (count == END_OF_INPUT) {
         console.is_ended = true;
@@ -258,7 +271,7 @@ bool terminal_poll(void)
     }
     for (uint32_t i = 0; i < count; i++) {
         uint8_t byte = (uint8_t)choice_outside(CHOOSE_CONSOLE, 256, bytes[i]);
-        if (console.len < BUFFER_MAX) { /* always, but for an input that floods us */
+        if (console.len < BUFFER_MAX) {
             console.buffer[(console.start + console.len) % BUFFER_MAX] = byte;
             console.len++;
         }
@@ -277,7 +290,7 @@ void terminal_wait(nsec_t timeout)
         .tv_sec = (time_t)(timeout / 1000000000),
         .tv_nsec = (long)(timeout % 1000000000),
     };
-    struct pollfd in = {.fd = console.has_input ? STDIN_FILENO : -1, .events = POLLIN};
+    struct pollfd in = {.fd = wanted() > 0 ? STDIN_FILENO : -1, .events = POLLIN};
 
     ppoll(&in, 1, timeout == PLAT_NEVER ? NULL : &time, NULL);
 }

@@ -264,7 +264,6 @@ static bool judge_changed(uint32_t at, void *context)
 {
     const struct changed *changed = context;
     const struct vtlb_entry *entry = vtlb_set_get(at);
-
     bool can_be_hit = changed->root->is_loaded || entry->asid != VTLB_ANY_ASID;
 
     if (changed->is_valid && can_be_hit && entry_judge(entry, changed->root) == MOVED) {
@@ -529,8 +528,9 @@ void plat_tlb_flush(asid_t asid, uaddr_t va, size_t pages)
     if (root && !root->is_loaded) {
         note_flushed(root, DESC_LEVEL_ROOT, 0, va, va + size);
     }
-    if (has_old_ways()) {
-        retain_all_by_entries(); /* global leaves, if the flush was for another ASID */
+    /* The flush has taken global leaves of other spaces too, but not the old ways to them. */
+    if (table_global_count() > 0 && has_old_ways()) {
+        retain_all_by_entries();
     }
 }
 

@@ -46,7 +46,8 @@ def runs_programs_in_the_background(make):
         terminal.type('wait\r')
         terminal.type('exit\r')
         # In what order the shell and the program come to speak is the scheduler's.
-        terminal.end().expect(0, 'background 3: hello\n', '[hello] Goodbye!\n', 'background 3: done\n')
+        terminal.end().expect(0, 'background 3: hello\n', '[hello] Goodbye!\n',
+                              'background 3: done\n')
 
 
 @each

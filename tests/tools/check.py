@@ -74,8 +74,8 @@ def style_of(path):
 
 
 def own_header_first(path):
-    """A .c of the kernel or of the runtime includes the header of its name first. What a family of files
-    define has one header."""
+    """A .c of the kernel or of the runtime includes the header of its name first; the families of
+    files that define one header's functions include that."""
     name = os.path.basename(path)[:-len('.c')]
     if path.startswith('core/syscall/sys_'):
         name = 'handlers'

@@ -103,7 +103,7 @@ static void run_on(int in, int out, void (*run)(void))
 
 /* is_its_own: as its controlling terminal, so that it hangs up with it. If not, the child can be
  * stopped: its process group has a parent outside, this one. */
-static void run_on_terminal(bool is_its_own)
+static void run_on_terminal(bool is_its_own, void (*run)(void))
 {
     open_terminal();
     seen_len = 0;
@@ -124,7 +124,7 @@ static void run_on_terminal(bool is_its_own)
         for (int fd = 0; fd < 3; fd++) {
             dup2(slave, fd);
         }
-        run_console();
+        run();
         _exit(99);
     }
 }
@@ -175,7 +175,7 @@ static int wait_status(void)
 
 static void start_raw_on(bool is_its_own)
 {
-    run_on_terminal(is_its_own);
+    run_on_terminal(is_its_own, run_console);
     int slave = open(slave_name, O_RDWR | O_NOCTTY); /* so that its state outlives the child */
     EXPECT(slave >= 0);
     expect_seen(master, "ready\r\n");
@@ -313,7 +313,7 @@ TEST(not_stopping_stays_raw)
 
 TEST(hang_up_is_the_end)
 {
-    run_on_terminal(true);
+    run_on_terminal(true, run_console);
     expect_seen(master, "ready\r\n");
     close(master);
     int status = wait_status();
@@ -406,6 +406,32 @@ TEST(a_flood_is_not_lost)
     expect_seen(out[0], "all\n");
     EXPECT_EQ(WEXITSTATUS(wait_status()), 7);
     fclose(file);
+}
+
+/* A kernel that does not read. */
+static void run_deaf(void)
+{
+    start_machine();
+    for (;;) {
+        plat_cpu_idle();
+    }
+}
+
+TEST(ctrl_a_works_behind_a_flood)
+{
+    char text[1000];
+
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    run_on_terminal(true, run_deaf);
+    int slave = open(slave_name, O_RDWR | O_NOCTTY);
+    EXPECT(slave >= 0);
+    expect_seen(master, "ready\r\n");
+    for (unsigned i = 0; i < 10; i++) {
+        type(text);
+    }
+    type("\x01x");
+    expect_exit(0);
 }
 
 static void write_much(void)
