@@ -60,7 +60,7 @@ def image(env, name, objects):
 
 
 def crash_image(env, name):
-    """env.CrashImage(name): an image that crashes as its command line says, for the test NAME_test.py."""
+    """env.CrashImage(name): an image that crashes as its command line says, for NAME_test.py."""
     if env['PLATFORM'] != 'aarch64':
         return
     path = f'#{env["PLACE"]}/tests/platform/{name}'

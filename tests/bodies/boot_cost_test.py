@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a boot costs in instructions, from power on to init's main: with QEMU's -icount shift=0 an instruction takes one
-nanosecond of virtual time, whatever else the machine does."""
+"""What a boot costs in instructions, from power on to init's main: with QEMU's -icount shift=0 an
+instruction takes one nanosecond of virtual time, whatever else the machine does."""
 import os
 import re
 import sys

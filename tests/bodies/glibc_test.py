@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A static glibc program, compiled as for Linux, in both bodies; at a fixed address, and position-independent."""
+"""A static glibc program, compiled as for Linux, in both bodies; at a fixed address, and
+position-independent."""
 import subprocess
 import sys
 
