@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Removes each flush, publish, synchronisation and wake-up of core in turn: a test must fail for each.
+"""Removes each flush, publish, synchronisation and wake-up of core in turn: a test must fail for
+each.
 
-The tree is copied below build/, one call is taken out, what depends on it is built again, and the tests of core and
-the scenarios run until the first that fails. A mutant that no test kills fails this one; so does one that does not
-build, which would prove nothing. --list prints the calls."""
+The tree is copied below build/, one call is taken out, what depends on it is built again, and the
+tests of core and the scenarios run until the first that fails. A mutant that no test kills fails
+this one; so does one that does not build, which would prove nothing. --list prints the calls."""
 import fnmatch
 import glob
 import os
@@ -14,8 +15,9 @@ import sys
 
 PLACE = 'build/mutation'
 SOURCES = 'core/**/*.c'
-CALL = re.compile(r'^(\s*)((?:plat_tlb_\w+|plat_pte_publish|plat_icache_sync|waitq_wake_all|sched_wake|'
-                  r'tlb_flush_\w+|tlb_batch_note)\([^;]*\);)', re.MULTILINE)
+CALL = re.compile(r'^(\s*)((?:plat_tlb_\w+|plat_pte_publish|plat_icache_sync|waitq_wake_all|'
+                  r'sched_wake|tlb_flush_\w+|tlb_batch_note)\([^;]*\);)', re.MULTILINE)
+PRAGMA = '_Pragma("GCC diagnostic ignored \\"-Wunused-value\\"")'
 SECONDS = 300  # for one test program: a mutant may hang
 
 
@@ -41,16 +43,17 @@ def copy_tree():
 def build():
     """Builds the test programs of the copy. Returns whether it went well, and what was said."""
     environment = {key: value for key, value in os.environ.items() if key != 'CI'}
-    done = subprocess.run(['scons', '-j2', 'build/hosted-test/tests/core', 'build/hosted-test/tests/scenario'],
-                          cwd=PLACE, env=environment, text=True, stdout=subprocess.PIPE,
+    tests = 'build/hosted-test/tests'
+    done = subprocess.run(['scons', '-j2', f'{tests}/core', f'{tests}/scenario'], cwd=PLACE,
+                          env=environment, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, check=False)
     return done.returncode == 0, done.stdout
 
 
 def programs():
     """The test programs, those first that kill most."""
-    found = [path for path in glob.glob(f'{PLACE}/build/hosted-test/tests/**/*_test', recursive=True)
-             if os.access(path, os.X_OK)]
+    pattern = f'{PLACE}/build/hosted-test/tests/**/*_test'
+    found = [path for path in glob.glob(pattern, recursive=True) if os.access(path, os.X_OK)]
     return sorted(found, key=lambda path: ('scenario/' not in path, path))
 
 
@@ -76,7 +79,7 @@ def try_mutant(path, start, end):
     arguments = call[call.index('(') + 1:call.rindex(')')]
     body = f'(void)sizeof(({arguments}, 0));' if arguments.strip() else ';'
     with open(f'{PLACE}/{path}', 'w', encoding='utf-8') as file:
-        file.write(f'{text[:start]}{{ _Pragma("GCC diagnostic ignored \\"-Wunused-value\\"") {body} }}{text[end:]}')
+        file.write(f'{text[:start]}{{ {PRAGMA} {body} }}{text[end:]}')
     try:
         went_well, said = build()
         if not went_well:
