@@ -101,10 +101,8 @@ static void check_walk(uaddr_t va, enum plat_access access, const struct mmu_wal
         report("frame.mapped-while-free", walk->pa, "va 0x%lx is mapped to frame 0x%lx", va,
                walk->pa);
     }
-    if (access == PLAT_FETCH && (walk->rights & RIGHT_FETCH) && !frame->is_synced) {
-        report("icache.unsynced", walk->pa,
-               "va 0x%lx: frame 0x%lx is executed, and was not synced since it was allocated", va,
-               walk->pa);
+    if (access == PLAT_FETCH && (walk->rights & RIGHT_FETCH)) {
+        ram_check_code(walk->pa, va);
     }
 }
 
@@ -116,7 +114,7 @@ void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *faul
     mmu_walk(mmu.root, va, &walk);
     rights = walk.rights;
     if (vtlb_mode != VTLB_NONE && walk.level > 0) {
-        rights = vtlb_rights(mmu.asid, va, access, &walk);
+        rights = vtlb_rights(mmu.asid, va, &walk);
         check_walk(va, access, &walk);
         vtlb_fill(mmu.asid, va, &walk);
     }
@@ -132,6 +130,9 @@ void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *faul
         *fault = (struct plat_fault){
             .addr = va, .access = access, .kind = walk.kind, .level = walk.level};
         return NULL;
+    }
+    if (access == PLAT_WRITE) {
+        ram_frame(walk.pa)->is_written = true;
     }
     return ram_host(walk.pa);
 }

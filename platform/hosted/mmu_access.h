@@ -18,7 +18,8 @@ void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *faul
 
 /* Changes whenever any answer of mmu_translate may no longer be right: a space switch, a descriptor
  * store, a flush, an eviction, a restored snapshot. A translation itself may change it; the address
- * just returned is then still good for the access it was asked for. Never takes an old value again. */
+ * just returned is then still good for the access it was asked for. Never takes an old value
+ * again. */
 extern uint64_t mmu_epoch;
 
 #endif

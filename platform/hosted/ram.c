@@ -283,6 +283,49 @@ void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state)
     mark_bytes(pa, size, state);
 }
 
+/* FNV-1a over words. */
+static uint64_t sum_of(paddr_t page)
+{
+    const uint8_t *bytes = ram_host(page);
+    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+    for (size_t i = 0; i < PLAT_PAGE_SIZE; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, bytes + i, sizeof(word));
+        sum = (sum ^ word) * UINT64_C(0x100000001b3);
+    }
+    return sum;
+}
+
+void ram_check_code(paddr_t pa, uaddr_t va)
+{
+    paddr_t page = pa & ~((paddr_t)PLAT_PAGE_SIZE - 1);
+    struct ram_frame *frame = ram_frame(page);
+
+    if (!frame->is_synced) {
+        report("icache.unsynced", pa,
+               "va 0x%lx: frame 0x%lx is executed, and was not synced since it was allocated", va,
+               pa);
+    }
+    if (!frame->is_fetched && !frame->is_written && frame->synced != sum_of(page)) {
+        report("icache.unsynced", pa,
+               "va 0x%lx: frame 0x%lx is executed, and was written after it was synced", va, pa);
+    }
+    frame->is_fetched = true;
+}
+
+static void note_synced(paddr_t page)
+{
+    struct ram_frame *frame = ram_frame(page);
+
+    frame->is_synced = true;
+    frame->is_fetched = false;
+    frame->is_written = false;
+    if (vtlb_mode != VTLB_NONE && frame->is_owned) {
+        frame->synced = sum_of(page);
+    }
+}
+
 void plat_icache_sync(paddr_t pa, size_t size)
 {
     if (size == 0 || !ram_contains(pa, size)) {
@@ -291,7 +334,7 @@ void plat_icache_sync(paddr_t pa, size_t size)
     }
     for (paddr_t page = pa & ~((paddr_t)PLAT_PAGE_SIZE - 1); page < pa + size;
          page += PLAT_PAGE_SIZE) {
-        ram_frame(page)->is_synced = true;
+        note_synced(page);
     }
     el0_icache_invalidate(pa, size);
 }

@@ -19,6 +19,9 @@ struct ram_frame {
     uint32_t table;  /* the open table that it is, as a number of table.h; 0: none */
     bool is_owned;   /* not FREE as a whole */
     bool is_synced;  /* plat_icache_sync since it became owned */
+    bool is_fetched; /* and executed since then */
+    bool is_written; /* or written to by its program, which then has to see to it itself */
+    uint64_t synced; /* what its bytes were then: a sum of them */
 };
 
 /* Makes size bytes of RAM, page-aligned, all FREE; what was there before is gone. false: the host
@@ -27,6 +30,10 @@ bool ram_init(uint64_t size);
 
 uint64_t ram_size(void);
 bool ram_contains(paddr_t pa, uint64_t size);
+
+/* Reports code that was not synced, or was written by the kernel after it was, at its first
+ * execution. */
+void ram_check_code(paddr_t pa, uaddr_t va);
 
 /* Of an address in RAM. */
 uint8_t *ram_host(paddr_t pa);

@@ -224,8 +224,8 @@ static bool host_is_ready(void)
     return poll(&in, 1, 0) > 0;
 }
 
-/* How much to read from stdin now. What is typed too fast is lost, so that our own keys still work; a
- * pipe or a file waits. */
+/* How much to read from stdin now. What is typed too fast is lost, so that our own keys still work;
+ * a pipe or a file waits. */
 static size_t wanted(void)
 {
     size_t room = BUFFER_MAX - console.len;

@@ -375,7 +375,6 @@ void vtlb_forget_root(const struct table *root)
 
 struct lookup {
     const struct table *root;
-    enum plat_access access;
     unsigned rights;
 };
 
@@ -392,23 +391,11 @@ static bool look_up(uint32_t at, void *context)
     return false;
 }
 
-static bool drop_if_denied(uint32_t at, void *context)
-{
-    const struct lookup *lookup = context;
-
-    if (vtlb_set_get(at)->rights & 1u << lookup->access) {
-        return false;
-    }
-    vtlb_set_remove(at);
-    return true;
-}
-
-unsigned vtlb_rights(asid_t asid, uaddr_t va, enum plat_access access, const struct mmu_walk *walk)
+unsigned vtlb_rights(asid_t asid, uaddr_t va, const struct mmu_walk *walk)
 {
     uaddr_t page = va & ~((uaddr_t)PLAT_PAGE_SIZE - 1);
     struct lookup lookup = {
         .root = table_find(mmu_root()),
-        .access = access,
         .rights = walk->rights,
     };
 
@@ -416,9 +403,6 @@ unsigned vtlb_rights(asid_t asid, uaddr_t va, enum plat_access access, const str
         return walk->rights;
     }
     vtlb_set_visit(asid, page, PLAT_PAGE_SIZE, look_up, &lookup);
-    if (~lookup.rights & walk->rights & 1u << access) {
-        vtlb_set_visit(asid, page, PLAT_PAGE_SIZE, drop_if_denied, &lookup);
-    }
     return lookup.rights;
 }
 

@@ -37,10 +37,9 @@ void vtlb_before_store(struct table *table, unsigned index, pte_t old, pte_t val
 void vtlb_after_store(struct table *table, unsigned index, pte_t value);
 
 /* What the cached entries for va leave of the rights that walk found; walk may have failed. Reports
- * an entry that the tables contradict. An access that lacks a right which walk has takes the
- * entries that deny it out of the TLB, so that a handler which finds nothing to do does not loop
- * for ever. */
-unsigned vtlb_rights(asid_t asid, uaddr_t va, enum plat_access access, const struct mmu_walk *walk);
+ * an entry that the tables contradict. One that denies more than they do stays until it is flushed:
+ * a handler which finds nothing to do must flush, or the access faults for ever. */
+unsigned vtlb_rights(asid_t asid, uaddr_t va, const struct mmu_walk *walk);
 
 /* Natural: the TLB has seen the walk. */
 void vtlb_fill(asid_t asid, uaddr_t va, const struct mmu_walk *walk);

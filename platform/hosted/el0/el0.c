@@ -125,17 +125,31 @@ static struct code_page *code_page_load(const uint8_t *host)
     return page;
 }
 
+/* Takes the lines of page that [offset, offset + size) touches again. */
+static void refetch_lines(struct code_page *page, size_t offset, size_t size)
+{
+    size_t first = offset / LINE_SIZE, end = (offset + size + LINE_SIZE - 1) / LINE_SIZE;
+
+    take_words(page, first * (LINE_SIZE / 4), (end - first) * (LINE_SIZE / 4));
+}
+
 void el0_icache_invalidate(paddr_t pa, size_t size)
 {
-    paddr_t from = pa - pa % PLAT_PAGE_SIZE;
+    paddr_t end = pa + size;
 
-    for (paddr_t at = from; at < pa + size; at += PLAT_PAGE_SIZE) {
-        struct code_page *page = code_page_find(plat_phys_ptr(at, 1));
+    while (pa < end) {
+        size_t offset = pa % PLAT_PAGE_SIZE, room = PLAT_PAGE_SIZE - offset;
+        size_t part = end - pa < room ? end - pa : room;
+        struct code_page *page = code_page_find((uint8_t *)plat_phys_ptr(pa, part) - offset);
 
-        if (page) {
+        /* A whole page may be one that is freed: it is not to be read any more. */
+        if (page && part == PLAT_PAGE_SIZE) {
             page->host = NULL;
             forget_fetches(&the_cpu);
+        } else if (page) {
+            refetch_lines(page, offset, part);
         }
+        pa += part;
     }
 }
 
@@ -145,7 +159,7 @@ void el0_refetch_line(const void *host)
     struct code_page *page = code_page_find((const uint8_t *)host - offset);
 
     if (page)
-        take_words(page, offset / LINE_SIZE * (LINE_SIZE / 4), LINE_SIZE / 4);
+        refetch_lines(page, offset, 1);
 }
 
 void el0_reset(void)

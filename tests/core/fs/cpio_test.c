@@ -4,16 +4,9 @@
 #include "base/string.h"
 #include "platform/hosted/sanitizer.h"
 #include "test.h"
+#include "tests/core/cpio_builder.h"
 
-enum {
-    ARCHIVE_MAX = 8192,
-    HEADER = 110, /* bytes */
-    MAGIC = 0,    /* offsets in it */
-    MODE = 6 + 8,
-    SIZE = 6 + 6 * 8,
-    NAME_SIZE = 6 + 11 * 8,
-    MEMBERS_MAX = 8,
-};
+enum { MEMBERS_MAX = 8 };
 
 /* What is put into an archive, and must come out of it. */
 struct given {
@@ -23,36 +16,9 @@ struct given {
     uint64_t end; /* in the archive, without padding */
 };
 
-static struct {
-    uint64_t len;
-    uint8_t bytes[ARCHIVE_MAX];
-} archive;
-
+static struct cpio_archive archive;
 static struct given given[MEMBERS_MAX];
 static unsigned given_count;
-
-static void put(const void *bytes, uint64_t len)
-{
-    EXPECT(archive.len + len <= ARCHIVE_MAX);
-    memcpy(archive.bytes + archive.len, bytes, len);
-    archive.len += len;
-}
-
-static void pad(void)
-{
-    while (archive.len % 4 != 0) {
-        put("", 1);
-    }
-}
-
-static void put_number(uint64_t at, uint64_t value)
-{
-    for (unsigned digit = 0; digit < 8; digit++) {
-        /* Both cases of letters are in use. */
-        archive.bytes[at + digit] =
-            (uint8_t)(digit % 2 ? "0123456789abcdef" : "0123456789ABCDEF")[value >> (28 - 4 * digit) & 15];
-    }
-}
 
 /* The byte of a member's contents. */
 static uint8_t content(uint64_t offset)
@@ -60,37 +26,34 @@ static uint8_t content(uint64_t offset)
     return (uint8_t)(offset * 3 + 1);
 }
 
-static void put_member(const char *name, uint32_t mode, uint64_t size)
-{
-    uint64_t start = archive.len;
-    uint64_t name_size = str_len(name) + 1;
-
-    put("070701", 6);
-    for (unsigned field = 0; field < 13; field++) {
-        put("00000000", 8);
-    }
-    put_number(start + MODE, mode);
-    put_number(start + SIZE, size);
-    put_number(start + NAME_SIZE, name_size);
-    put(name, name_size);
-    pad();
-    for (uint64_t i = 0; i < size; i++) {
-        uint8_t byte = content(i);
-        put(&byte, 1);
-    }
-}
-
 static void add(const char *name, uint32_t mode, uint64_t size)
 {
-    put_member(name, mode, size);
-    given[given_count++] = (struct given){name, mode, size, archive.len};
-    pad();
+    uint8_t bytes[128];
+
+    EXPECT(size <= sizeof(bytes));
+    for (uint64_t i = 0; i < size; i++) {
+        bytes[i] = content(i);
+    }
+    uint64_t end = cpio_add(&archive, name, mode, bytes, size);
+    given[given_count++] = (struct given){name, mode, size, end};
 }
 
 static void add_trailer(void)
 {
-    put_member("TRAILER!!!", 0, 0);
-    pad();
+    cpio_add(&archive, "TRAILER!!!", 0, "", 0);
+}
+
+static void put_zeroes(unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        archive.bytes[archive.len++] = 0;
+    }
+}
+
+/* Into the first header. */
+static void put_number(unsigned at, uint64_t value)
+{
+    cpio_put_number(archive.bytes + at, value);
 }
 
 static void begin(void)
@@ -192,7 +155,7 @@ TEST(cpio_nothing_at_all)
 TEST(cpio_format_with_checksums_is_read_too)
 {
     begin_with_three();
-    memcpy(archive.bytes + MAGIC, "070702", 6);
+    memcpy(archive.bytes + CPIO_MAGIC, "070702", 6);
     expect_all();
 }
 
@@ -201,10 +164,10 @@ TEST(cpio_archives_behind_one_another)
     begin_with_three();
     add("more", 0100644, 3);
     add_trailer();
-    put("\0\0\0\0\0\0\0\0\0\0\0\0", 12);
+    put_zeroes(12);
     add("most", 0100644, 5);
     add_trailer();
-    put("\0\0\0\0\0", 5);
+    put_zeroes(5);
     expect_all();
 }
 
@@ -222,9 +185,7 @@ TEST(cpio_zeroes_without_a_trailer_are_no_header)
 
     begin();
     add("a", 0100644, 4);
-    for (unsigned i = 0; i < 2 * HEADER; i++) {
-        put("", 1);
-    }
+    put_zeroes(2 * CPIO_HEADER);
     EXPECT_EQ(read_given(archive.len, &count), CPIO_BAD_MAGIC);
     EXPECT_EQ(count, 1);
 }
@@ -252,7 +213,7 @@ TEST(cpio_other_formats)
 
     for (unsigned i = 0; i < ARRAY_LEN(magics); i++) {
         begin_with_three();
-        memcpy(archive.bytes + MAGIC, magics[i], 6);
+        memcpy(archive.bytes + CPIO_MAGIC, magics[i], 6);
         EXPECT_EQ(first_result(), CPIO_BAD_MAGIC);
     }
 }
@@ -260,7 +221,7 @@ TEST(cpio_other_formats)
 TEST(cpio_digits_that_are_none)
 {
     static const char wrong[] = {' ', '/', ':', '@', 'G', '`', 'g', 'x', '\0', '\xff', '\x10', '\x1a'};
-    static const unsigned fields[] = {MODE, SIZE, NAME_SIZE};
+    static const unsigned fields[] = {CPIO_MODE, CPIO_SIZE, CPIO_NAME_SIZE};
 
     for (unsigned i = 0; i < ARRAY_LEN(wrong) * ARRAY_LEN(fields) * 8; i++) {
         begin_with_three();
@@ -274,26 +235,26 @@ TEST(cpio_digits_that_are_none)
 TEST(cpio_names_that_are_none)
 {
     begin_with_three();
-    put_number(NAME_SIZE, 0);
+    put_number(CPIO_NAME_SIZE, 0);
     EXPECT_EQ(first_result(), CPIO_BAD_HEADER);
-    put_number(NAME_SIZE, 1);
+    put_number(CPIO_NAME_SIZE, 1);
     EXPECT_EQ(first_result(), CPIO_BAD_HEADER);
-    put_number(NAME_SIZE, 2);
-    archive.bytes[HEADER + 1] = 'x'; /* where the end must be */
+    put_number(CPIO_NAME_SIZE, 2);
+    archive.bytes[CPIO_HEADER + 1] = 'x'; /* where the end must be */
     EXPECT_EQ(first_result(), CPIO_BAD_HEADER);
 }
 
 TEST(cpio_sizes_beyond_the_end)
 {
     begin_with_three();
-    put_number(SIZE, 0xffffffff);
+    put_number(CPIO_SIZE, 0xffffffff);
     EXPECT_EQ(first_result(), CPIO_TRUNCATED);
-    put_number(SIZE, archive.len);
+    put_number(CPIO_SIZE, archive.len);
     EXPECT_EQ(first_result(), CPIO_TRUNCATED);
     begin_with_three();
-    put_number(NAME_SIZE, 0xffffffff);
+    put_number(CPIO_NAME_SIZE, 0xffffffff);
     EXPECT_EQ(first_result(), CPIO_TRUNCATED);
-    put_number(NAME_SIZE, archive.len - HEADER + 1);
+    put_number(CPIO_NAME_SIZE, archive.len - CPIO_HEADER + 1);
     EXPECT_EQ(first_result(), CPIO_TRUNCATED);
 }
 

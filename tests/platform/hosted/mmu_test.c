@@ -1,6 +1,8 @@
 /* The walker, and what mmu_translate adds to it. */
 #include "mmu.h"
 
+#include <string.h>
+
 #include "ram.h"
 #include "rig.h"
 
@@ -225,6 +227,30 @@ TEST(sync_reaches_each_page_it_touches)
     expect_host(VA + 0x1000, PLAT_FETCH, next);
 }
 
+/* The kernel writes to a page that it has synced, and executes it. */
+TEST_DIES(fetch_written_after_the_sync, "was written after it was synced")
+{
+    start();
+    paddr_t pa = rig_page();
+    map(VA, pa | RIG_RX);
+    plat_icache_sync(pa, PLAT_PAGE_SIZE);
+    memset(plat_phys_ptr(pa, 8), 1, 8);
+    expect_host(VA, PLAT_FETCH, pa);
+}
+
+/* A program that writes its own code sees to it itself. */
+TEST(fetch_written_by_the_program)
+{
+    struct plat_fault fault;
+
+    start();
+    paddr_t pa = rig_page();
+    map(VA, (pa | RIG_RX) & ~DESC_READ_ONLY);
+    plat_icache_sync(pa, PLAT_PAGE_SIZE);
+    EXPECT(rig_write(VA, &fault));
+    expect_host(VA, PLAT_FETCH, pa);
+}
+
 TEST(reading_needs_no_sync)
 {
     start();
@@ -277,14 +303,3 @@ TEST(epoch_stays_while_nothing_happens)
 }
 
 /* A fault that takes an entry out of the TLB changes what the next access finds. */
-TEST(epoch_changes_with_a_dropped_entry)
-{
-    start();
-    paddr_t pa = rig_page();
-    map(VA, pa | RIG_RO);
-    rig_store(root, VA, pa | RIG_RW);
-    last_epoch = mmu_epoch;
-    expect_fault(VA, PLAT_WRITE, PLAT_FAULT_PERMISSION, 3);
-    expect_new_epoch();
-    expect_host(VA, PLAT_WRITE, pa);
-}

@@ -128,26 +128,25 @@ static enum verdict judge(const struct known *entry, unsigned root)
 {
     paddr_t table = tables[root];
     unsigned rights = RIGHT_ALL;
+    bool is_table = true;
+    pte_t desc = 0;
 
-    for (unsigned level = 1;; level++) {
-        pte_t desc = plat_pte_load(table, desc_index(entry->va, level));
-        if (!desc_is_cacheable(desc, level)) {
-            return OTHERWISE;
-        }
-        bool is_table = desc_kind(desc, level) == DESC_KIND_TABLE;
-        rights &= is_table ? desc_table_rights(desc) : desc_leaf_rights(desc);
-        if (level == entry->level) {
-            pte_t fixed = ~(is_table ? DESC_TABLE_MAY_CHANGE : DESC_LEAF_MAY_CHANGE);
-            if ((desc ^ entry->desc) & fixed) {
-                return MOVED;
-            }
-            return entry->rights & ~rights ? OTHERWISE : AGREES;
-        }
+    for (unsigned level = 1; level <= entry->level && level <= DESC_LEVEL_LAST; level++) {
         if (!is_table) {
             return MOVED;
         }
+        desc = plat_pte_load(table, desc_index(entry->va, level));
+        if (!desc_is_cacheable(desc, level)) {
+            return OTHERWISE;
+        }
+        is_table = desc_kind(desc, level) == DESC_KIND_TABLE;
+        rights &= is_table ? desc_table_rights(desc) : desc_leaf_rights(desc);
         table = desc & DESC_ADDRESS;
     }
+    if ((desc ^ entry->desc) & ~(is_table ? DESC_TABLE_MAY_CHANGE : DESC_LEAF_MAY_CHANGE)) {
+        return MOVED;
+    }
+    return entry->rights & ~rights ? OTHERWISE : AGREES;
 }
 
 /* 1 + the root that an entry can be hit through, or 0. */
@@ -387,13 +386,6 @@ static const char *do_access(const char **expected)
                 *expected = "tlb.stale";
             }
             rights &= known[i].rights;
-        }
-    }
-    for (unsigned i = known_count; i-- > 0;) {
-        if (walk.rights & ~rights & 1u << access &&
-            (known[i].asid == asid_used || known[i].asid == ANY) &&
-            overlaps(&known[i], va, PLAT_PAGE_SIZE) && !(known[i].rights & 1u << access)) {
-            forget(i);
         }
     }
     const void *at = NULL;

@@ -1,0 +1,34 @@
+#include "base/plant.h"
+
+#include "abi/errno.h"
+#include "test.h"
+
+TEST(plant_none_is_active)
+{
+    EXPECT(!PLANTED(SEED_1));
+    EXPECT(!PLANTED(T_4));
+}
+
+#if !EFT_COVER
+TEST(plant_by_name)
+{
+    static const char *const ids[] = {"none", "seed-1", "seed-2", "seed-3", "t-1", "t-2", "t-3", "t-4"};
+
+    for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
+        EXPECT_EQ(plant_select(ids[i]), 0);
+        EXPECT_EQ(plant_active, i);
+    }
+    EXPECT_EQ(ARRAY_LEN(ids), PLANT_COUNT);
+    EXPECT(PLANTED(T_4));
+    EXPECT(!PLANTED(T_3));
+}
+
+TEST(plant_that_does_not_exist)
+{
+    EXPECT_EQ(plant_select("t-4"), 0);
+    EXPECT_EQ(plant_select("t-5"), -EINVAL);
+    EXPECT_EQ(plant_select(""), -EINVAL);
+    EXPECT_EQ(plant_select("T-4"), -EINVAL);
+    EXPECT_EQ(plant_active, PLANT_T_4);
+}
+#endif

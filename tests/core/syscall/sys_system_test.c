@@ -1,0 +1,218 @@
+/* clock_gettime, nanosleep, uname, getrandom, prlimit64. */
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/entropy.h"
+#include "base/string.h"
+#include "proc/clock.h"
+#include "proc/process.h"
+#include "proc/sched.h"
+#include "test.h"
+#include "tests/core/calls.h"
+#include "tests/core/fixture.h"
+
+#define BUFFER_AT (CALLS_DATA + PAGE_SIZE)
+
+static struct process *init;
+
+static void begin(void)
+{
+    init = calls_begin();
+}
+
+/* ---- time ---- */
+
+static nsec_t time_of(unsigned clock_id)
+{
+    struct abi_timespec time;
+
+    EXPECT_EQ(CALL(init, clock_gettime, clock_id, BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &time, sizeof(time));
+    return (nsec_t)time.tv_sec * NSEC_PER_SEC + (nsec_t)time.tv_nsec;
+}
+
+TEST(sys_clock_gettime_of_every_clock)
+{
+    static const unsigned clocks[] = {CLOCK_REALTIME,        CLOCK_MONOTONIC,
+                                      CLOCK_MONOTONIC_RAW,   CLOCK_REALTIME_COARSE,
+                                      CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME};
+
+    begin();
+    for (unsigned i = 0; i < ARRAY_LEN(clocks); i++) {
+        EXPECT_EQ(time_of(clocks[i]), (i + 1) * CLOCK_DET_STEP);
+    }
+    fixture_end();
+}
+
+TEST(sys_clock_gettime_that_fails)
+{
+    begin();
+    EXPECT_EQ(CALL(init, clock_gettime, 2, BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, clock_gettime, (uint64_t)-1, BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, clock_gettime, CLOCK_MONOTONIC, CALLS_NOWHERE), -EFAULT);
+    fixture_end();
+}
+
+static int64_t sleep_for(int64_t seconds, int64_t nanoseconds)
+{
+    const struct abi_timespec time = {seconds, nanoseconds};
+
+    calls_put(BUFFER_AT, &time, sizeof(time));
+    return CALL(init, nanosleep, BUFFER_AT, 0);
+}
+
+TEST(sys_nanosleep_until_its_time)
+{
+    begin();
+    nsec_t start = clock_now();
+    EXPECT_EQ(sleep_for(2, 500), CALL_BLOCKED);
+    EXPECT_EQ(init->thread->call.reason, WAIT_TIME);
+    EXPECT(clock_jump());
+    EXPECT_EQ(clock_now(), start + CLOCK_DET_STEP + 2 * NSEC_PER_SEC + 500);
+    EXPECT_EQ(calls_rerun(init), 0);
+    fixture_end();
+}
+
+/* It does not start over: the deadline is worked out once. */
+TEST(sys_nanosleep_woken_for_no_reason_sleeps_on)
+{
+    begin();
+    EXPECT_EQ(sleep_for(2, 0), CALL_BLOCKED);
+    nsec_t deadline = init->thread->call.deadline;
+    calls_put(BUFFER_AT, &(struct abi_timespec){500, 0}, sizeof(struct abi_timespec));
+    for (unsigned i = 0; i < 3; i++) {
+        clock_count_call();
+        sched_wake(init->thread);
+        EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
+        EXPECT_EQ(init->thread->call.deadline, deadline);
+    }
+    EXPECT(clock_jump());
+    EXPECT_EQ(clock_now(), deadline);
+    EXPECT_EQ(calls_rerun(init), 0);
+    fixture_end();
+}
+
+TEST(sys_nanosleep_of_nothing_does_not_wait)
+{
+    begin();
+    EXPECT_EQ(sleep_for(0, 0), 0);
+    fixture_end();
+}
+
+TEST(sys_nanosleep_for_ever)
+{
+    static const int64_t seconds[] = {INT64_MAX, 18446744072, 18446744073, 18446744074};
+
+    for (unsigned i = 0; i < ARRAY_LEN(seconds); i++) {
+        begin();
+        EXPECT_EQ(sleep_for(seconds[i], NSEC_PER_SEC - 1), CALL_BLOCKED);
+        nsec_t deadline = init->thread->call.deadline;
+        EXPECT(deadline > (nsec_t)18446744072 * NSEC_PER_SEC);
+        EXPECT(deadline < PLAT_NEVER);
+        EXPECT(clock_jump());
+        EXPECT_EQ(calls_rerun(init), 0);
+        fixture_end();
+    }
+}
+
+TEST(sys_nanosleep_at_the_end_of_time)
+{
+    begin();
+    EXPECT_EQ(sleep_for(INT64_MAX, 0), CALL_BLOCKED);
+    EXPECT(clock_jump());
+    EXPECT_EQ(calls_rerun(init), 0);
+    EXPECT_EQ(clock_now(), PLAT_NEVER - 1);
+    fixture_end();
+}
+
+TEST(sys_nanosleep_arguments_that_make_no_sense)
+{
+    begin();
+    EXPECT_EQ(sleep_for(-1, 0), -EINVAL);
+    EXPECT_EQ(sleep_for(0, -1), -EINVAL);
+    EXPECT_EQ(sleep_for(0, NSEC_PER_SEC), -EINVAL);
+    EXPECT_EQ(CALL(init, nanosleep, CALLS_NOWHERE, 0), -EFAULT);
+    fixture_end();
+}
+
+/* ---- names ---- */
+
+TEST(sys_uname)
+{
+    struct abi_utsname name;
+
+    begin();
+    EXPECT_EQ(CALL(init, uname, BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &name, sizeof(name));
+    EXPECT_STREQ(name.sysname, "Eft");
+    EXPECT_STREQ(name.machine, "aarch64");
+    EXPECT_EQ(CALL(init, uname, CALLS_NOWHERE), -EFAULT);
+    fixture_end();
+}
+
+/* ---- random bytes ---- */
+
+TEST(sys_getrandom_fills_a_buffer)
+{
+    uint8_t first[1000];
+    uint8_t second[1000];
+
+    begin();
+    EXPECT_EQ(CALL(init, getrandom, BUFFER_AT, sizeof(first), 0), sizeof(first));
+    calls_get(BUFFER_AT, first, sizeof(first));
+    EXPECT_EQ(CALL(init, getrandom, BUFFER_AT, sizeof(second), 1), sizeof(second));
+    calls_get(BUFFER_AT, second, sizeof(second));
+    EXPECT(memcmp(first, second, sizeof(first)) != 0);
+    entropy_init(true, 1); /* as the fixture did */
+    EXPECT_EQ(CALL(init, getrandom, BUFFER_AT, sizeof(second), 0), sizeof(second));
+    calls_get(BUFFER_AT, second, sizeof(second));
+    EXPECT_MEMEQ(first, second, sizeof(first));
+    fixture_end();
+}
+
+TEST(sys_getrandom_as_far_as_memory_goes)
+{
+    begin();
+    EXPECT_EQ(CALL(init, getrandom, CALLS_DATA_END - 600, 1000, 0), 512);
+    EXPECT_EQ(CALL(init, getrandom, CALLS_DATA_END - 10, 1000, 0), -EFAULT);
+    EXPECT_EQ(CALL(init, getrandom, CALLS_NOWHERE, 0, 0), 0);
+    EXPECT_EQ(CALL(init, getrandom, CALLS_NOWHERE, 1, 0), -EFAULT);
+    fixture_end();
+}
+
+TEST(sys_getrandom_flags)
+{
+    begin();
+    EXPECT_EQ(CALL(init, getrandom, BUFFER_AT, 1, 2), 1);
+    EXPECT_EQ(CALL(init, getrandom, BUFFER_AT, 1, 4), 1);
+    EXPECT_EQ(CALL(init, getrandom, BUFFER_AT, 1, 6), -EINVAL);
+    EXPECT_EQ(CALL(init, getrandom, BUFFER_AT, 1, 8), -EINVAL);
+    fixture_end();
+}
+
+/* ---- limits ---- */
+
+TEST(sys_prlimit64_tells_limits)
+{
+    struct abi_rlimit limit;
+
+    begin();
+    EXPECT_EQ(CALL(init, prlimit64, 0, RLIMIT_STACK, 0, BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &limit, sizeof(limit));
+    EXPECT_EQ(limit.rlim_cur, SPACE_STACK_SIZE);
+    EXPECT_EQ(CALL(init, prlimit64, 1, 0, 0, BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &limit, sizeof(limit));
+    EXPECT_EQ(limit.rlim_max, RLIM_INFINITY);
+    EXPECT_EQ(CALL(init, prlimit64, 0, 0, 0, 0), 0);
+    fixture_end();
+}
+
+TEST(sys_prlimit64_that_fails)
+{
+    begin();
+    EXPECT_EQ(CALL(init, prlimit64, 999, 0, 0, BUFFER_AT), -ESRCH);
+    EXPECT_EQ(CALL(init, prlimit64, 0, RLIMIT_NLIMITS, 0, BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, prlimit64, 0, (uint64_t)-1, 0, BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, prlimit64, 0, 0, BUFFER_AT, 0), -ENOSYS);
+    EXPECT_EQ(CALL(init, prlimit64, 0, 0, 0, CALLS_NOWHERE), -EFAULT);
+    fixture_end();
+}
