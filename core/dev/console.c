@@ -11,6 +11,7 @@ enum {
     COMMITTED_MAX = 4096,
     PROMPT_MAX = 128,
     END_OF_FILE = 256, /* among committed bytes: Ctrl-D on an empty line */
+    END_OF_LINE = 257, /* Ctrl-D behind characters: a read stops here */
     KEY_INTERRUPT = 3, /* Ctrl-C */
     KEY_END = 4,       /* Ctrl-D */
     KEY_BACKSPACE = 8,
@@ -165,6 +166,8 @@ static void show_status(void)
 
 static void edit(char c)
 {
+    uint16_t end;
+
     switch (c) {
     case KEY_DELETE:
     case KEY_BACKSPACE:
@@ -184,10 +187,9 @@ static void edit(char c)
         show_status();
         return;
     case KEY_END:
-        if (console.line_len == 0) {
-            commit(END_OF_FILE);
-        }
+        end = console.line_len == 0 ? END_OF_FILE : END_OF_LINE;
         commit_line();
+        commit(end);
         return;
     default:
         break;
@@ -253,7 +255,7 @@ int64_t console_ready(uint64_t count)
     }
     while (len < count && len < console.committed_len) {
         uint16_t value = committed_at(len);
-        if (value == END_OF_FILE) {
+        if (value >= END_OF_FILE) {
             break;
         }
         len++;
@@ -279,6 +281,9 @@ void console_take(char *bytes, uint64_t count)
         bytes[i] = (char)committed_at(i);
     }
     drop_committed(count);
+    if (count > 0 && console.committed_len > 0 && committed_at(0) == END_OF_LINE) {
+        drop_committed(1);
+    }
     console_poll();
 }
 

@@ -8,6 +8,7 @@
 static struct {
     struct pool pool;
     struct ramfs_node *root;
+    uint32_t last_number;
 } ramfs;
 
 static struct ramfs_node *node_create(struct ramfs_node *parent, const char *name, size_t name_len)
@@ -20,6 +21,7 @@ static struct ramfs_node *node_create(struct ramfs_node *parent, const char *nam
         node->parent = parent;
         node->name = name;
         node->name_len = name_len;
+        node->number = ++ramfs.last_number;
         node->mode = RAMFS_DIRECTORY | 0755;
         if (parent) {
             list_append(&parent->children, &node->sibling);
@@ -31,6 +33,7 @@ static struct ramfs_node *node_create(struct ramfs_node *parent, const char *nam
 int ramfs_init(void)
 {
     pool_init(&ramfs.pool, "ramfs", sizeof(struct ramfs_node));
+    ramfs.last_number = 0;
     ramfs.root = node_create(NULL, "", 0);
     return ramfs.root ? 0 : -ENOMEM;
 }

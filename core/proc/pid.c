@@ -33,14 +33,14 @@ static struct list *bucket_of(int number)
     return &pids.buckets[(unsigned)number % BUCKETS];
 }
 
-/* The first free number in [from, to], or 0. */
+/* The first free number in [from, to], or 0. to is the last number, or all above it are in use. */
 static int find_free(int from, int to)
 {
     for (int n = from; n <= to;) {
         uint64_t free = ~pids.used[n / 64] & (UINT64_MAX << (n % 64));
         if (free != 0) {
             n = n / 64 * 64 + __builtin_ctzll(free);
-            return n <= to ? n : 0;
+            return n;
         }
         n = (n / 64 + 1) * 64;
     }

@@ -8,7 +8,8 @@
 #include "proc/process.h"
 
 enum {
-    SHOWN_BYTES = 256, /* of a buffer; the rest is in its hash */
+    SHOWN_BYTES = 256,        /* of a buffer */
+    HASHED_BYTES = 64 * 1024, /* of a longer one, in place of the rest */
     SHOWN_STRINGS = 32,
     SHOWN_VECTORS = 16,
 };
@@ -31,10 +32,11 @@ static void put_byte(struct text *text, uint8_t byte)
     }
 }
 
-/* "bytes", the first of them, and a hash of all (FNV-1a) when not all are shown; ? from where
- * nothing is mapped. */
-static void put_bytes(struct text *text, const struct space *space, uaddr_t at, uint64_t len)
+/* "bytes", the first of them, and a hash (FNV-1a) that covers more when not all are shown; ? from
+ * where nothing is mapped. */
+static void put_bytes(struct text *text, const struct space *space, uaddr_t at, uint64_t all)
 {
+    uint64_t len = min_u64(all, HASHED_BYTES);
     uint64_t hash = 0xcbf29ce484222325u;
     uint64_t done = 0;
 

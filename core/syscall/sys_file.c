@@ -206,7 +206,7 @@ int64_t sys_newfstatat(struct thread *thread, const uint64_t *args)
     }
     const struct abi_stat status = {
         .st_dev = 1,
-        .st_ino = (uint64_t)(uintptr_t)node / sizeof(*node) % INT32_MAX,
+        .st_ino = node->number,
         .st_mode = node->mode,
         .st_nlink = 1,
         .st_size = (int64_t)node->size,

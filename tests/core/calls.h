@@ -1,6 +1,6 @@
 /*
- * System calls, made by processes that are not there: registers are set, and the trap is handed to dispatch as if
- * the program had executed svc.
+ * System calls, made by processes that are not there: registers are set, and the trap is handed to
+ * dispatch as if the program had executed svc.
  *
  *     EXPECT_EQ(CALL(init, brk, 0), ...);
  */
@@ -42,7 +42,8 @@ enum { CALLS_DATA_PAGES = 32 };
 /* A kernel with init, which runs, and a file system: /bin/prog can be executed, /etc/text cannot. */
 struct process *calls_begin(void);
 
-/* The process goes on and makes a call. Gives x0; or CALL_BLOCKED if it waits now, or CALL_GONE if it has ended. */
+/* The process goes on and makes a call. Gives x0; or CALL_BLOCKED if it waits now, or CALL_GONE if
+ * it has ended. */
 int64_t calls_make(struct process *process, unsigned number, const uint64_t *args);
 
 #define CALL(process_, name_, ...)                                                                 \

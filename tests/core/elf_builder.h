@@ -1,6 +1,7 @@
 /*
- * ELF files for tests: a header, a table of segments behind it, and bytes of which each differs from its neighbours.
- * The layout is written down here a second time, from elf(5), so that a slip in core's does not go unnoticed.
+ * ELF files for tests: a header, a table of segments behind it, and bytes of which each differs
+ * from its neighbours. The layout is written down here a second time, from elf(5), so that a slip
+ * in core's does not go unnoticed.
  */
 #ifndef TESTS_CORE_ELF_BUILDER_H
 #define TESTS_CORE_ELF_BUILDER_H

@@ -263,7 +263,7 @@ struct thread *fixture_run(struct process *process)
 
 /* ---- console ---- */
 
-static void catch(const char *bytes, size_t len)
+static void catch (const char *bytes, size_t len)
 {
     EXPECT(fixture.output_len + len < OUTPUT_MAX);
     memcpy(fixture.output + fixture.output_len, bytes, len);

@@ -1,10 +1,11 @@
 /*
- * What the tests of core stand on: the simulated machine, core brought up in it as kernel_boot does but without
- * a program, and the accounting at the end.
+ * What the tests of core stand on: the simulated machine, core brought up in it as kernel_boot does
+ * but without a program, and the accounting at the end.
  *
  *     fixture_begin(256); ... fixture_end();
  *
- * Time is det (see proc/clock.h). The TLB is the adversarial one. Nothing runs but what the test calls.
+ * Time is det (see proc/clock.h). The TLB is the adversarial one. Nothing runs but what the test
+ * calls.
  */
 #ifndef TESTS_CORE_FIXTURE_H
 #define TESTS_CORE_FIXTURE_H
@@ -32,8 +33,9 @@ uint64_t fixture_frames_used(void);
 /* Ends the processes that are left, init too. All checks pass, and nothing is in use. */
 void fixture_end(void);
 
-/* Every allocation of op fails in turn, once and then for good, until it succeeds, which undo undoes. After each
- * failure: op has said -ENOMEM, and what was in use before is in use, no more and no less. */
+/* Every allocation of op fails in turn, once and then for good, until it succeeds, which undo
+ * undoes. After each failure: op has said -ENOMEM, and what was in use before is in use, no more
+ * and no less. */
 void fixture_fail_each(int (*op)(void *context), void (*undo)(void *context), void *context);
 
 /* ---- spaces ---- */
@@ -41,8 +43,8 @@ void fixture_fail_each(int (*op)(void *context), void (*undo)(void *context), vo
 /* An empty space, which this CPU uses. */
 struct space *fixture_space(void);
 
-/* Checks the spaces, which are all there are, and that each frame has as many references as they have leaves that
- * name it. */
+/* Checks the spaces, which are all there are, and that each frame has as many references as they
+ * have leaves that name it. */
 void fixture_check_spaces(struct space *const *spaces, unsigned count);
 
 /* Maps anonymous memory. */
@@ -62,7 +64,8 @@ struct thread *fixture_run(struct process *process);
 
 /* ---- console ---- */
 
-/* What goes to the console is kept from now on; gives what has come since the last look, as a string. */
+/* What goes to the console is kept from now on; gives what has come since the last look, as a
+ * string. */
 void fixture_catch_output(void);
 const char *fixture_output(void);
 

@@ -23,6 +23,7 @@ struct ramfs_node {
     struct ramfs_node *parent;
     const char *name; /* not terminated; the root's is empty */
     size_t name_len;
+    uint32_t number; /* from 1, in the order of creation: the inode number */
     uint32_t mode;
     const uint8_t *bytes;
     uint64_t size;

@@ -2,9 +2,9 @@
  * What the parts of the interpreter share: the state of the CPU while it runs, and the form of a
  * decoded instruction.
  *
- * A handler executes one decoded instruction and returns the one to execute next, usually i + 1, or
- * NULL after it has called one of the el0_trap_* functions. A handler that traps has changed nothing
- * that a program can see.
+ * A handler executes one decoded instruction and returns the one to execute next, usually i + 1,
+ * or NULL after it has called one of the el0_trap_* functions. A handler that traps has changed
+ * nothing that a program can see.
  */
 #ifndef EL0_CPU_H
 #define EL0_CPU_H

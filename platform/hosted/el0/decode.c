@@ -198,6 +198,7 @@ static const struct decode_line *line_find(uint32_t word)
 /* Whether line allocates i->word; fills registers and immediate. */
 static bool decode_operands(const struct decode_line *line, struct el0_insn *i, unsigned offset)
 {
+    i->rd = i->rn = i->rm = i->ra = 0;
     i->imm = offset;
     for (enum decode_field field = DECODE_Rd; field < DECODE_FIELD_COUNT; field++) {
         if (line->lsb[field] != ABSENT) {

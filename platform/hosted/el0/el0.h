@@ -30,9 +30,10 @@ extern nsec_t el0_clock_base;
 uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
                  struct plat_trap *trap);
 
-/* Forgets every instruction decoded from [pa, pa + size), which lies in RAM. For plat_icache_sync
- * and when a page is freed; not from inside el0_run. Nothing else makes changed code visible but
- * the program's own IC IVAU, which the interpreter handles itself. */
+/* Makes [pa, pa + size), which lies in RAM, be fetched again: whole pages when they are next
+ * executed, lines of a part of a page at once. For plat_icache_sync and when a page is freed; not
+ * from inside el0_run. Nothing else makes changed code visible but the program's own IC IVAU, which
+ * the interpreter handles itself. */
 void el0_icache_invalidate(paddr_t pa, size_t size);
 
 /* Forgets all decoded instructions and translations: at boot, and when a snapshot is restored. */

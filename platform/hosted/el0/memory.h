@@ -1,5 +1,6 @@
 /*
- * Loads and stores of the interpreter, through translations that it remembers while mmu_epoch stays.
+ * Loads and stores of the interpreter, through translations that it remembers while mmu_epoch
+ * stays.
  */
 #ifndef EL0_MEMORY_H
 #define EL0_MEMORY_H
@@ -11,8 +12,8 @@
 #include "mmu_access.h"
 
 /* Translates all of [va, va + size), size <= 64, for one access. Fills at[0] and, if the range
- * crosses a page, at[1] with where the second page's part lies. Returns the bytes in the first page,
- * or 0 after filling the trap. iss is added to the syndrome of a fault. */
+ * crosses a page, at[1] with where the second page's part lies. Returns the bytes in the first
+ * page, or 0 after filling the trap. iss is added to the syndrome of a fault. */
 size_t memory_reach(struct el0_cpu *cpu, struct el0_insn *i, uint64_t va, size_t size,
                     enum plat_access access, unsigned iss, uint8_t *at[2]);
 

@@ -12,7 +12,8 @@ TEST(plant_none_is_active)
 #if !EFT_COVER
 TEST(plant_by_name)
 {
-    static const char *const ids[] = {"none", "seed-1", "seed-2", "seed-3", "t-1", "t-2", "t-3", "t-4"};
+    static const char *const ids[] = {"none", "seed-1", "seed-2", "seed-3",
+                                      "t-1",  "t-2",    "t-3",    "t-4"};
 
     for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
         EXPECT_EQ(plant_select(ids[i]), 0);

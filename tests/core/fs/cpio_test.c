@@ -209,7 +209,8 @@ TEST(cpio_cut_at_every_length)
 
 TEST(cpio_other_formats)
 {
-    static const char *const magics[] = {"070707", "070703", "170701", "07070\0", "\x1f\x8b\x08 xx"};
+    static const char *const magics[] = {"070707", "070703", "170701", "07070\0",
+                                         "\x1f\x8b\x08 xx"};
 
     for (unsigned i = 0; i < ARRAY_LEN(magics); i++) {
         begin_with_three();
@@ -220,7 +221,8 @@ TEST(cpio_other_formats)
 
 TEST(cpio_digits_that_are_none)
 {
-    static const char wrong[] = {' ', '/', ':', '@', 'G', '`', 'g', 'x', '\0', '\xff', '\x10', '\x1a'};
+    static const char wrong[] = {' ', '/', ':',  '@',    'G',    '`',
+                                 'g', 'x', '\0', '\xff', '\x10', '\x1a'};
     static const unsigned fields[] = {CPIO_MODE, CPIO_SIZE, CPIO_NAME_SIZE};
 
     for (unsigned i = 0; i < ARRAY_LEN(wrong) * ARRAY_LEN(fields) * 8; i++) {
@@ -313,8 +315,8 @@ TEST(cpio_many_bytes_wrong)
 
 TEST(cpio_results_have_texts)
 {
-    static const enum cpio_result results[] = {CPIO_MEMBER, CPIO_END, CPIO_TRUNCATED, CPIO_BAD_MAGIC,
-                                               CPIO_BAD_HEADER};
+    static const enum cpio_result results[] = {CPIO_MEMBER, CPIO_END, CPIO_TRUNCATED,
+                                               CPIO_BAD_MAGIC, CPIO_BAD_HEADER};
 
     for (unsigned i = 0; i < ARRAY_LEN(results); i++) {
         EXPECT(str_len(cpio_result_text(results[i])) > 3);

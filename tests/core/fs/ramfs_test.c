@@ -66,7 +66,8 @@ TEST(ramfs_file_is_what_was_added)
 TEST(ramfs_every_way_to_write_a_path)
 {
     static const char *const paths[] = {
-        "/bin/sh", "bin/sh", "./bin/./sh", "//bin///sh", "/bin/../bin/sh", "/../bin/sh", "bin/x/../sh",
+        "/bin/sh",        "bin/sh",     "./bin/./sh",  "//bin///sh",
+        "/bin/../bin/sh", "/../bin/sh", "bin/x/../sh",
     };
 
     begin();

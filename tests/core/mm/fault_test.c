@@ -163,11 +163,8 @@ TEST(fault_fills_in_the_bytes_of_a_file)
     memset(file, 0x5a, sizeof(file));
     for (unsigned i = 0; i < ARRAY_LEN(lens); i++) {
         struct space *space = begin(PROT_NONE);
-        const struct region region = {.start = VA,
-                                      .end = VA + 3 * PAGE_SIZE,
-                                      .prot = RW,
-                                      .file = file,
-                                      .file_len = lens[i]};
+        const struct region region = {
+            .start = VA, .end = VA + 3 * PAGE_SIZE, .prot = RW, .file = file, .file_len = lens[i]};
         EXPECT_EQ(space_map(space, &region), 0);
         for (uint64_t at = 0; at < 3 * PAGE_SIZE; at += PAGE_SIZE / 2) {
             expect_byte(space, VA + at, at < lens[i] ? 0x5a : 0);
@@ -186,8 +183,11 @@ TEST(fault_of_a_page_in_the_middle_of_a_file)
 {
     static uint8_t file[2 * PAGE_SIZE];
     struct space *space = begin(PROT_NONE);
-    const struct region region = {
-        .start = VA, .end = VA + 2 * PAGE_SIZE, .prot = PROT_READ, .file = file, .file_len = PAGE_SIZE + 8};
+    const struct region region = {.start = VA,
+                                  .end = VA + 2 * PAGE_SIZE,
+                                  .prot = PROT_READ,
+                                  .file = file,
+                                  .file_len = PAGE_SIZE + 8};
 
     file[PAGE_SIZE] = 9;
     EXPECT_EQ(space_map(space, &region), 0);
@@ -312,7 +312,8 @@ TEST(fault_that_is_resolved_already_is_counted)
     end();
 }
 
-/* The TLB remembers that the page was read-only: the first write faults although the right is there again. */
+/* The TLB remembers that the page was read-only: the first write faults although the right is there
+ * again. */
 TEST(fault_of_a_tlb_that_remembers_lesser_rights)
 {
     struct space *parent = begin(RW);

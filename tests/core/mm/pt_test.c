@@ -225,14 +225,14 @@ TEST(pt_unmap_frees_tables_that_become_empty)
         uaddr_t end;
         unsigned tables; /* that are left */
     } steps[] = {
-        {MIB2, MIB2, 7},                             /* nothing at all */
-        {MIB2 + PAGE_SIZE, GIB - PAGE_SIZE, 7},      /* nothing that is there */
-        {MIB2, MIB2 + PAGE_SIZE, 6},                 /* the only leaf of its table */
-        {MIB2 - PAGE_SIZE, MIB2, 6},                 /* one of two of its table */
-        {0, PAGE_SIZE, 5},                           /* the other one */
-        {GIB - PAGE_SIZE, GIB, 3},                   /* the last of its GiB */
-        {GIB + PAGE_SIZE, USER_END, 3},              /* nothing that is there */
-        {0, USER_END, 1},                            /* the last */
+        {MIB2, MIB2, 7},                        /* nothing at all */
+        {MIB2 + PAGE_SIZE, GIB - PAGE_SIZE, 7}, /* nothing that is there */
+        {MIB2, MIB2 + PAGE_SIZE, 6},            /* the only leaf of its table */
+        {MIB2 - PAGE_SIZE, MIB2, 6},            /* one of two of its table */
+        {0, PAGE_SIZE, 5},                      /* the other one */
+        {GIB - PAGE_SIZE, GIB, 3},              /* the last of its GiB */
+        {GIB + PAGE_SIZE, USER_END, 3},         /* nothing that is there */
+        {0, USER_END, 1},                       /* the last */
     };
     static const uaddr_t pages[] = {0, MIB2 - PAGE_SIZE, MIB2, GIB - PAGE_SIZE, GIB};
     paddr_t root = begin();
@@ -253,7 +253,8 @@ TEST(pt_unmap_of_more_than_a_batch_holds)
     enum { PAGES = 3 * TLB_BATCH_FRAMES + 1 };
     paddr_t root = begin();
 
-    for (uaddr_t va = GIB - 100 * PAGE_SIZE; va < GIB + (PAGES - 100) * PAGE_SIZE; va += PAGE_SIZE) {
+    for (uaddr_t va = GIB - 100 * PAGE_SIZE; va < GIB + (PAGES - 100) * PAGE_SIZE;
+         va += PAGE_SIZE) {
         map(root, va, PROT_READ | PROT_WRITE);
     }
     unmap(root, GIB - 100 * PAGE_SIZE, GIB + (PAGES - 101) * PAGE_SIZE);

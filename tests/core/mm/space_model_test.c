@@ -1,7 +1,7 @@
 /*
- * Spaces against a flat model: for each page what is mapped there, with which rights, and the byte that it holds.
- * Random mapping, unmapping, protecting, forking, writing and reading, some of it without memory; after each step the
- * model and every space agree.
+ * Spaces against a flat model: for each page what is mapped there, with which rights, and the byte
+ * that it holds. Random mapping, unmapping, protecting, forking, writing and reading, some of it
+ * without memory; after each step the model and every space agree.
  */
 #include "abi/errno.h"
 #include "abi/linux.h"
@@ -22,7 +22,7 @@ enum {
     SPACES = 4,
     AROUND = 12, /* pages around each of the borders */
     PAGES = 4 * AROUND,
-    NOT_MAPPED = 8, /* in place of rights */
+    NOT_MAPPED = 8,   /* in place of rights */
     FILE_BYTE = 0x40, /* of page n of the file: this plus n */
 };
 
@@ -300,9 +300,10 @@ static void compare_all(void)
 
 static void do_something(void)
 {
-    static void (*const things[])(struct model *model) = {
-        do_map,   do_map,   do_unmap, do_protect, do_protect,            do_fork,   do_store,
-        do_store, do_store, do_load,  do_load,    do_write_from_outside, do_switch,
+    static void (*const things[])(struct model * model) = {
+        do_map,    do_map,   do_unmap, do_protect, do_protect, do_fork,
+        do_store,  do_store, do_store, do_load,    do_load,    do_write_from_outside,
+        do_switch,
     };
     struct model *model = some_model();
 

@@ -560,7 +560,8 @@ TEST_DIES(space_check_sees_a_leaf_outside_its_region, "space_check: region")
     check(space);
 }
 
-TEST_DIES(space_check_sees_rights_that_the_region_does_not_give, "!leaf.is_writable || (region->prot")
+TEST_DIES(space_check_sees_rights_that_the_region_does_not_give,
+          "!leaf.is_writable || (region->prot")
 {
     struct space *space = begin();
 

@@ -217,7 +217,8 @@ TEST(tlb_batch_of_ranges_in_any_order)
     }
     tlb_batch_begin(&batch, &tinies[0].context);
     for (unsigned i = 0; i < ARRAY_LEN(pages); i++) {
-        pt_unmap(tinies[0].root, VA + pages[i] * PAGE_SIZE, VA + (pages[i] + 1) * PAGE_SIZE, &batch);
+        pt_unmap(tinies[0].root, VA + pages[i] * PAGE_SIZE, VA + (pages[i] + 1) * PAGE_SIZE,
+                 &batch);
     }
     EXPECT_EQ(batch.start, VA);
     EXPECT_EQ(batch.end, VA + 10 * PAGE_SIZE);

@@ -111,9 +111,9 @@ TEST(uaccess_refuses_what_is_no_user_range)
         uaddr_t start;
         uint64_t len;
     } ranges[] = {
-        {USER_END, 1},        {USER_END - 1, 2},       {USER_END + 1, 0}, {0, USER_END + 1},
-        {UINT64_MAX, 1},      {UINT64_MAX - 3, 8},     {AT(0), UINT64_MAX},
-        {AT(0), USER_END},    {(uint64_t)1 << 63, 16},
+        {USER_END, 1},       {USER_END - 1, 2}, {USER_END + 1, 0},
+        {0, USER_END + 1},   {UINT64_MAX, 1},   {UINT64_MAX - 3, 8},
+        {AT(0), UINT64_MAX}, {AT(0), USER_END}, {(uint64_t)1 << 63, 16},
     };
 
     begin();
@@ -363,11 +363,8 @@ TEST(uaccess_peek_at_pages_never_touched_makes_none)
 TEST(uaccess_peek_at_a_file)
 {
     const uint64_t file_len = PAGE_SIZE + 100;
-    const struct region region = {.start = AT(10),
-                                  .end = AT(13),
-                                  .prot = PROT_READ,
-                                  .file = pattern,
-                                  .file_len = file_len};
+    const struct region region = {
+        .start = AT(10), .end = AT(13), .prot = PROT_READ, .file = pattern, .file_len = file_len};
 
     begin();
     EXPECT_EQ(space_map(space, &region), 0);

@@ -353,8 +353,9 @@ static const struct {
     uint64_t value;
 } flaws[] = {
 #define HEADER(field) offsetof(struct elf_header_bytes, field)
-#define SEGMENT(index, field) \
-    (ELF_TABLE + (index) * sizeof(struct elf_segment_bytes) + offsetof(struct elf_segment_bytes, field))
+#define SEGMENT(index, field)                                                                      \
+    (ELF_TABLE + (index) * sizeof(struct elf_segment_bytes) +                                      \
+     offsetof(struct elf_segment_bytes, field))
     {"magic 0", 0, 1, 0x7e},
     {"magic 1", 1, 1, 'e'},
     {"magic 2", 2, 1, 'l'},

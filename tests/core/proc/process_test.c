@@ -254,12 +254,8 @@ TEST(process_set_group_to_the_same)
 TEST(process_name_is_the_last_component)
 {
     static const char *const names[][2] = {
-        {"/bin/sh", "sh"},
-        {"sh", "sh"},
-        {"/", "/"},
-        {"", ""},
-        {"a/b/c", "c"},
-        {"/bin/a-name-that-is-too-long", "a-name-that-is-"},
+        {"/bin/sh", "sh"}, {"sh", "sh"},   {"/", "/"},
+        {"", ""},          {"a/b/c", "c"}, {"/bin/a-name-that-is-too-long", "a-name-that-is-"},
     };
 
     begin();
@@ -310,15 +306,14 @@ TEST(process_create_without_a_number)
 
 TEST(process_list_says_what_each_does)
 {
-    static const char expected[] =
-        "  PID PPID  PGRP  NAME            STATE\n"
-        "    1     0     1  init            waits for a child (-1)\n"
-        "    2     1     2  sleeper         sleeps for 1500 ms more\n"
-        "    4     2     2  dead            zombie, status 0x300\n"
-        "    3     1     1  reader          waits for the console\n"
-        "    5     1     1  late            sleeps for 0 ms more\n"
-        "    6     1     1  runner          runs, pc 0x1234\n"
-        "    7     1     1  idler           waits\n";
+    static const char expected[] = "  PID PPID  PGRP  NAME            STATE\n"
+                                   "    1     0     1  init            waits for a child (-1)\n"
+                                   "    2     1     2  sleeper         sleeps for 1500 ms more\n"
+                                   "    4     2     2  dead            zombie, status 0x300\n"
+                                   "    3     1     1  reader          waits for the console\n"
+                                   "    5     1     1  late            sleeps for 0 ms more\n"
+                                   "    6     1     1  runner          runs, pc 0x1234\n"
+                                   "    7     1     1  idler           waits\n";
     static const char *const names[] = {"init", "sleeper", "reader", "dead",
                                         "late", "runner",  "idler"};
     struct process *all[ARRAY_LEN(names)];
@@ -450,7 +445,8 @@ TEST_DIES(process_check_sees_a_lost_frame, "process_check: leaves == census.user
     process_check();
 }
 
-TEST_DIES(process_check_sees_a_frame_with_too_few_references, "process_check: leaves == census.user_refs")
+TEST_DIES(process_check_sees_a_frame_with_too_few_references,
+          "process_check: leaves == census.user_refs")
 {
     struct space *child = NULL;
     struct process *other = NULL;

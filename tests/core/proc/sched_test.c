@@ -347,7 +347,8 @@ TEST_DIES(sched_block_of_another_thread, "sched_block: cpu->current == thread")
     block(1);
 }
 
-TEST_DIES(sched_check_sees_a_thread_that_waits_for_nothing, "sched_check: thread->waitq || thread->has")
+TEST_DIES(sched_check_sees_a_thread_that_waits_for_nothing,
+          "sched_check: thread->waitq || thread->has")
 {
     begin(true);
     expect_choice(0);

@@ -111,7 +111,8 @@ TEST(describe_many_bytes)
     begin();
     memset(data, 'x', sizeof(data));
     calls_put(AT(0), data, sizeof(data));
-    EXPECT_EQ(str_len(INPUTS(write, 1, AT(0), 256)), str_len("write(1, 0x20000000 \"\", 256)") + 256);
+    EXPECT_EQ(str_len(INPUTS(write, 1, AT(0), 256)),
+              str_len("write(1, 0x20000000 \"\", 256)") + 256);
     str_copy(first, INPUTS(write, 1, AT(0), 300), sizeof(first));
     EXPECT_EQ(str_len(first), str_len("write(1, 0x20000000 \"\"#0123456789abcdef, 300)") + 256);
     EXPECT_STREQ(INPUTS(write, 1, AT(0), 300), first);
@@ -143,7 +144,8 @@ TEST(describe_vectors_of_strings)
     calls_put_text(AT(8), "two words");
     put_words(AT(64), 4, (const uint64_t[]){AT(0), AT(8), CALLS_NOWHERE, 0});
     put_words(CALLS_DATA_END - 8, 1, (const uint64_t[]){AT(0)});
-    EXPECT_STREQ(INPUTS(execve, 0, AT(64), AT(88)), "execve(NULL, [\"one\" \"two words\" \"\"?], [])");
+    EXPECT_STREQ(INPUTS(execve, 0, AT(64), AT(88)),
+                 "execve(NULL, [\"one\" \"two words\" \"\"?], [])");
     EXPECT_STREQ(INPUTS(execve, 0, CALLS_DATA_END - 8, CALLS_NOWHERE),
                  "execve(NULL, [\"one\"?], [?])");
     for (unsigned i = 0; i < 40; i++) {
@@ -184,7 +186,8 @@ TEST(describe_structures_that_are_read)
 
 TEST(describe_spawn)
 {
-    const struct abi_spawn spawn = {.path = AT(200), .image = 0x5000, .image_len = 7, .argv = AT(300)};
+    const struct abi_spawn spawn = {
+        .path = AT(200), .image = 0x5000, .image_len = 7, .argv = AT(300)};
 
     begin();
     calls_put(AT(0), &spawn, sizeof(spawn));
@@ -204,16 +207,17 @@ TEST(describe_results)
     EXPECT_STREQ(OUTPUTS(brk, 65536), " = 0x10000");
     EXPECT_STREQ(OUTPUTS(getpid, -EPERM), " = -EPERM");
     EXPECT_STREQ(OUTPUTS(getpid, -ELOOP), " = -ELOOP");
-    EXPECT_STREQ(OUTPUTS(getpid, -6), " = -6");     /* an errno that nothing gives */
+    EXPECT_STREQ(OUTPUTS(getpid, -6), " = -6"); /* an errno that nothing gives */
     EXPECT_STREQ(OUTPUTS(getpid, -4095), " = -4095");
     fixture_end();
 }
 
 TEST(describe_every_error_has_a_name)
 {
-    static const int errors[] = {EPERM,  ENOENT, ESRCH,   EINTR,  EIO,    E2BIG,  ENOEXEC, EBADF,
-                                 ECHILD, EAGAIN, ENOMEM,  EACCES, EFAULT, EBUSY,  EEXIST,  ENODEV,
-                                 ENOTDIR, EISDIR, EINVAL, ENOTTY, EFBIG,  ENAMETOOLONG, ENOSYS, ELOOP};
+    static const int errors[] = {EPERM,   ENOENT, ESRCH,  EINTR,        EIO,     E2BIG,
+                                 ENOEXEC, EBADF,  ECHILD, EAGAIN,       ENOMEM,  EACCES,
+                                 EFAULT,  EBUSY,  EEXIST, ENODEV,       ENOTDIR, EISDIR,
+                                 EINVAL,  ENOTTY, EFBIG,  ENAMETOOLONG, ENOSYS,  ELOOP};
 
     begin();
     for (unsigned i = 0; i < ARRAY_LEN(errors); i++) {

@@ -143,8 +143,9 @@ TEST(sys_clone_with_a_stack_and_a_signal)
 
 TEST(sys_clone_refuses_to_share)
 {
-    static const uint64_t flags[] = {CLONE_VM,        CLONE_VFORK,         CLONE_VM | CLONE_VFORK,
-                                     (uint64_t)1 << 32, SIGNAL_MAX + 1, 0xff, 0x80000000};
+    static const uint64_t flags[] = {CLONE_VM,          CLONE_VFORK,    CLONE_VM | CLONE_VFORK,
+                                     (uint64_t)1 << 32, SIGNAL_MAX + 1, 0xff,
+                                     0x80000000};
 
     begin();
     for (unsigned i = 0; i < ARRAY_LEN(flags); i++) {
@@ -160,8 +161,8 @@ TEST(sys_clone_writes_the_tid_where_it_is_wanted)
     const uaddr_t childs = CALLS_DATA + PAGE_SIZE;
 
     begin();
-    int64_t pid = CALL(init, clone, FORK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID, 0, parents, 0,
-                       childs);
+    int64_t pid =
+        CALL(init, clone, FORK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID, 0, parents, 0, childs);
     EXPECT_EQ(pid, 2);
     EXPECT_EQ(calls_get_int(parents), 2);
     EXPECT_EQ(calls_get_int(childs), 0);
@@ -203,8 +204,8 @@ TEST(sys_clone_tid_that_cannot_be_written)
 
 static int clone_it(void *pid)
 {
-    *(int64_t *)pid = CALL(init, clone, FORK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID, 0, CALLS_DATA,
-                           0, CALLS_DATA + PAGE_SIZE);
+    *(int64_t *)pid = CALL(init, clone, FORK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID, 0,
+                           CALLS_DATA, 0, CALLS_DATA + PAGE_SIZE);
     return *(int64_t *)pid < 0 ? (int)*(int64_t *)pid : 0;
 }
 

@@ -358,10 +358,10 @@ TEST(sys_setpgid_refusals)
     EXPECT_EQ(CALL(init, setpgid, 2, (uint64_t)-1), -EINVAL);
     EXPECT_EQ(CALL(init, setpgid, 999, 0), -ESRCH);
     EXPECT_EQ(CALL(init, setpgid, (uint64_t)-1, 0), -ESRCH);
-    EXPECT_EQ(CALL(init, setpgid, 3, 0), -ESRCH);      /* a grandchild */
+    EXPECT_EQ(CALL(init, setpgid, 3, 0), -ESRCH);       /* a grandchild */
     EXPECT_EQ(CALL(grandchild, setpgid, 2, 0), -ESRCH); /* its parent */
-    EXPECT_EQ(CALL(init, setpgid, 0, 0), -EPERM);      /* it leads the session */
-    EXPECT_EQ(CALL(init, setpgid, 2, 3), -EPERM);      /* no group has that number */
+    EXPECT_EQ(CALL(init, setpgid, 0, 0), -EPERM);       /* it leads the session */
+    EXPECT_EQ(CALL(init, setpgid, 2, 3), -EPERM);       /* no group has that number */
     EXPECT_EQ(CALL(init, setpgid, 2, 999), -EPERM);
     child->has_execed = true;
     EXPECT_EQ(CALL(init, setpgid, 2, 2), -EACCES);

@@ -9,14 +9,14 @@
 /*
  * Each operation first asks the host's FPU, and computes in integers where that might differ.
  *
- * The host is right when FPCR asks for what it does (to nearest, denormals kept), operands and result
- * are ordinary numbers, away from the ends of the range, and nobody has to learn whether the result
- * is exact: because FPSR.IXC is set already, or because a product of integers says it. This does
- * without the host's own exception flags. The host must round to nearest, as a C program starts, and
- * nobody may say -ffast-math.
+ * The host is right when FPCR asks for what it does (to nearest, denormals kept), operands and
+ * result are ordinary numbers, away from the ends of the range, and nobody has to learn whether
+ * the result is exact: because FPSR.IXC is set already, or because a product of integers says it.
+ * This does without the host's own exception flags. The host must round to nearest, as a C program
+ * starts, and nobody may say -ffast-math.
  *
- * The integer way: unpack to sign, exponent and a significand with bit 63 set; compute with 128 bits
- * and a sticky last bit; round and pack once.
+ * The integer way: unpack to sign, exponent and a significand with bit 63 set; compute with 128
+ * bits and a sticky last bit; round and pack once.
  */
 
 static_assert(__FLT_EVAL_METHOD__ == 0, "host arithmetic has the operands' precision");
@@ -197,7 +197,8 @@ static bool host_muladd(const struct plat_fp *fp, enum float_format format, uint
 
 /* ---- arithmetic ---- */
 
-/* The sum of two NUMBER_FINITE numbers given as 128-bit significands with the two top bits clear. */
+/* The sum of two NUMBER_FINITE numbers given as 128-bit significands with the two top bits clear.
+ * */
 static uint64_t add_finite(struct plat_fp *fp, enum float_format format, bool a_sign,
                            int a_exponent, number_wide_t a, bool b_sign, int b_exponent,
                            number_wide_t b)

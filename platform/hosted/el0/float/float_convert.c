@@ -7,8 +7,8 @@
  * pseudocode of the Arm ARM.
  */
 
-/* The magnitude of number * 2^fraction_bits, rounded to an integer; saturated at 2^64 and more, where
- * *is_huge is set. *is_inexact: what was cut off. */
+/* The magnitude of number * 2^fraction_bits, rounded to an integer; saturated at 2^64 and more,
+ * where *is_huge is set. *is_inexact: what was cut off. */
 static uint64_t magnitude(const struct number *number, unsigned fraction_bits,
                           enum float_rounding rounding, bool *is_huge, bool *is_inexact)
 {

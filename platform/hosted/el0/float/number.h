@@ -87,7 +87,8 @@ static inline void number_accrue(struct plat_fp *fp, uint64_t flags)
 /* An invalid operation: accrues it and gives the default NaN. */
 uint64_t number_invalid(struct plat_fp *fp, enum float_format format);
 
-/* FPUnpack. Denormals are flushed as FPCR.FZ says, but halves, which only conversions read, never. */
+/* FPUnpack. Denormals are flushed as FPCR.FZ says, but halves, which only conversions read, never.
+ * */
 struct number number_unpack(struct plat_fp *fp, enum float_format format, uint64_t bits);
 
 /* FPRound of significand * 2^exponent, which is not 0; the last bit may be sticky if there are more

@@ -3,8 +3,8 @@
 #include "el0/float/float_convert.h"
 
 /*
- * Scalar floating point. imm holds the format in its low bits. A result clears the rest of its vector
- * register.
+ * Scalar floating point. imm holds the format in its low bits. A result clears the rest of its
+ * vector register.
  */
 
 /* ---- operands ---- */
@@ -102,7 +102,8 @@ BINARY(fmin, float_min(cpu->fp, FORMAT, a, b))
 BINARY(fmaxnm, float_max_number(cpu->fp, FORMAT, a, b))
 BINARY(fminnm, float_min_number(cpu->fp, FORMAT, a, b))
 
-/* The signs of the addend and of the product are changed before anything is added: NaNs included. */
+/* The signs of the addend and of the product are changed before anything is added: NaNs included.
+ * */
 static struct el0_insn *muladd(struct el0_cpu *cpu, struct el0_insn *i, bool negate_addend,
                                bool negate_product)
 {

@@ -8,8 +8,8 @@
 
 typedef __int128 wide_t;
 
-/* value as a number of bits, at most 64, signed or unsigned; if it does not fit, the nearest that does,
- * and FPSR.QC is set. */
+/* value as a number of bits, at most 64, signed or unsigned; if it does not fit, the nearest that
+ * does, and FPSR.QC is set. */
 uint64_t saturate_signed(struct el0_cpu *cpu, wide_t value, unsigned bits);
 uint64_t saturate_unsigned(struct el0_cpu *cpu, wide_t value, unsigned bits);
 

@@ -3,12 +3,13 @@
 #include "el0/memory.h"
 
 /*
- * Loads and stores of structures: LD1 to LD4 and ST1 to ST4 of whole registers and of one lane, and
- * the loads that replicate. imm holds, a byte each from the low end: how many registers in all, how
- * many elements a structure has, and for one lane its index. ra is the size of an element.
+ * Loads and stores of structures: LD1 to LD4 and ST1 to ST4 of whole registers and of one lane,
+ * and the loads that replicate. imm holds, a byte each from the low end: how many registers in
+ * all, how many elements a structure has, and for one lane its index. ra is the size of an
+ * element.
  *
- * The whole transfer is one access, of at most 64 bytes. rm is EL0_NOWHERE if there is no write-back,
- * and EL0_ZERO (number 31) if the increment is what was transferred.
+ * The whole transfer is one access, of at most 64 bytes. rm is EL0_NOWHERE if there is no
+ * write-back, and EL0_ZERO (number 31) if the increment is what was transferred.
  */
 
 /* Bit 23 says whether Rm is an increment. */

@@ -239,8 +239,8 @@ EL0_OPERANDS(fp_narrow_odd_scalar)
     return true;
 }
 
-/* The index of the second operand's element: H:L:M for halfwords, whose register has 4 bits, H:L for
- * words, H for doublewords. M is the top bit of Vm. */
+/* The index of the second operand's element: H:L:M for halfwords, whose register has 4 bits, H:L
+ * for words, H for doublewords. M is the top bit of Vm. */
 static bool element_index(const struct decode_line *line, struct el0_insn *i)
 {
     unsigned index = (unsigned)(GET(H) << 1 | GET(L));

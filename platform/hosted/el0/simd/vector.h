@@ -1,10 +1,11 @@
 /*
  * Vectors for the Advanced SIMD handlers: elements of 1 << size bytes, numbered from the low end.
  *
- * As decode.c leaves them: ra is the size of an element, imm holds the number of elements (bits 7 to
- * 0), an index, a shift or whatever the instruction has (15 to 8), whether the narrow side is the
- * upper half of a register (16), and 1 + the index of the one element of the second operand that is
- * used (31 to 24), or 0 if all are. A count of 1 in the scalar forms lets one handler serve both.
+ * As decode.c leaves them: ra is the size of an element, imm holds the number of elements (bits 7
+ * to 0), an index, a shift or whatever the instruction has (15 to 8), whether the narrow side is
+ * the upper half of a register (16), and 1 + the index of the one element of the second operand
+ * that is used (31 to 24), or 0 if all are. A count of 1 in the scalar forms lets one handler
+ * serve both.
  */
 #ifndef EL0_SIMD_VECTOR_H
 #define EL0_SIMD_VECTOR_H

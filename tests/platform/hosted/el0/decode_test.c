@@ -148,8 +148,8 @@ TEST(hints_do_nothing)
     EXPECT_EQ(user.pc, CODE + sizeof(words));
 }
 
-/* What two lines share belongs to the first: it is a special case, or an Advanced SIMD constant, which
- * is what a shift with immh 0000 (bits 22 to 19) stands for. */
+/* What two lines share belongs to the first: it is a special case, or an Advanced SIMD constant,
+ * which is what a shift with immh 0000 (bits 22 to 19) stands for. */
 TEST(lines_overlap_only_as_special_cases)
 {
     const uint32_t immh = 0x00780000;

@@ -1,4 +1,5 @@
-/* The run loop: counts, traps and their syndromes, fetching, changed code, exclusives, registers. */
+/* The run loop: counts, traps and their syndromes, fetching, changed code, exclusives, registers.
+ * */
 #include "el0_rig.h"
 
 #define ALIAS ((uaddr_t)0x400000) /* the page of code again, to be written */

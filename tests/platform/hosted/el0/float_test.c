@@ -1,4 +1,5 @@
-/* Floating point as Arm has it: NaNs, rounding, flushing, saturation, and the exceptions in FPSR. */
+/* Floating point as Arm has it: NaNs, rounding, flushing, saturation, and the exceptions in FPSR.
+ * */
 #include "el0_rig.h"
 
 enum { IOC = 1, DZC = 2, OFC = 4, UFC = 8, IXC = 16, IDC = 128 };

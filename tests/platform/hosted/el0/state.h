@@ -1,6 +1,6 @@
 /*
- * The machine state that a recorded vector starts from: a function of its seed, the same in the test
- * and in what recorded it.
+ * The machine state that a recorded vector starts from: a function of its seed, the same in the
+ * test and in what recorded it.
  */
 #ifndef TESTS_EL0_STATE_H
 #define TESTS_EL0_STATE_H
