@@ -135,10 +135,19 @@ int cmdline_get_number(const char *name, uint64_t *value)
     return 0;
 }
 
+/* A word for the platform, as module.parameter is on Linux. */
+static bool has_dot(const char *word)
+{
+    while (*word && *word != '=' && *word != '.') {
+        word++;
+    }
+    return *word == '.';
+}
+
 const char *cmdline_find_unknown(const char *const *known, size_t count)
 {
     for (size_t i = 0; i < cmdline.word_count; i++) {
-        bool is_known = false;
+        bool is_known = has_dot(cmdline.words[i]);
         for (size_t k = 0; k < count && !is_known; k++) {
             is_known = match(cmdline.words[i], known[k]) != NULL;
         }

@@ -11,7 +11,7 @@
 
 /* Leaves between two looks at interrupts: each may be the only one of its table, of which all
  * entries are looked at. */
-enum { WINDOW_LEAVES = 8 };
+enum { WINDOW_LEAVES = 4 };
 
 static struct pool space_pool;
 
@@ -108,6 +108,7 @@ static void write_protect(struct space *space)
     for (struct tree_node *node = tree_first(&space->regions); node;
          node = tree_next(&space->regions, node)) {
         const struct region *region = CONTAINER_OF(node, struct region, node);
+        plat_irq_window();
         if (!(region->prot & PROT_WRITE)) {
             continue;
         }
@@ -270,6 +271,7 @@ int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
             return 0;
         }
         top = below->start;
+        plat_irq_window();
     }
     return -ENOMEM;
 }

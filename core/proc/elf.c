@@ -79,7 +79,8 @@ static int read_header(const struct elf_source *source, struct elf_header *heade
 static int read_segment(const struct elf_source *source, const struct elf_header *header,
                         unsigned index, struct elf_segment *segment)
 {
-    /* The first one is read first, and fails where the table lies so high that a sum would overflow. */
+    /* The first one is read first, and fails where the table lies so high that a sum would
+     * overflow. */
     uint64_t offset = header->segments_offset + index * sizeof(*segment);
 
     return source_read(source, offset, segment, sizeof(*segment));

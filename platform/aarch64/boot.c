@@ -10,6 +10,7 @@
 #include "gic.h"
 #include "gtimer.h"
 #include "layout.h"
+#include "masked.h"
 #include "mmu.h"
 #include "power.h"
 #include "rng.h"
@@ -226,8 +227,10 @@ _Noreturn void boot_start(paddr_t tree, paddr_t image)
         boot.cmdline = "";
     }
     boot.asid_bits = mmu_asid_bits();
+    masked_begin();
     kernel_boot(&boot);
     while (kernel_step() != KERNEL_OFF) {
     }
+    masked_print(boot.cmdline);
     power_end();
 }

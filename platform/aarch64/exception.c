@@ -10,6 +10,7 @@
 #include "base/panic.h"
 #include "gic.h"
 #include "layout.h"
+#include "masked.h"
 #include "report.h"
 
 _Static_assert(offsetof(struct plat_user, sp) == USER_SP, "vectors.S");
@@ -138,12 +139,14 @@ static bool is_wait(void)
 
 void plat_user_run(struct plat_user *user, struct plat_trap *trap)
 {
+    masked_end();
     bool was_interrupted = user_enter(user);
 
     while (!was_interrupted && is_wait()) {
         user->pc += 4;
         was_interrupted = user_enter(user);
     }
+    masked_begin();
     if (was_interrupted) {
         trap->kind = PLAT_TRAP_IRQ;
         trap->esr = 0;

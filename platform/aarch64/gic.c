@@ -7,6 +7,7 @@
 #include "gic.h"
 
 #include "gtimer.h"
+#include "masked.h"
 #include "mmio.h"
 #include "mmu.h"
 #include "sysreg.h"
@@ -297,15 +298,19 @@ void gic_take(void)
 
 void plat_irq_window(void)
 {
+    masked_end();
     gic_take();
+    masked_begin();
 }
 
 void plat_cpu_idle(void)
 {
+    masked_end();
     /* Masked, an interrupt still ends WFI. */
     while (!is_pending()) {
         dsb_sy();
         __asm__ volatile("wfi" : : : "memory");
     }
     gic_take();
+    masked_begin();
 }

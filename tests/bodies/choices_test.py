@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What can vary in the hosted body, and that a record of it is replayed: the same words, the same trace."""
+"""What can vary in the hosted body, and that a record of it is replayed: the same words, the same
+trace."""
 import sys
 
 sys.path.insert(0, 'tests/tools')

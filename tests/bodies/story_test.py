@@ -57,7 +57,8 @@ def it_can_be_init():
 
 
 def traced(make, name):
-    """Boots the story deterministically, with as many frames in both bodies; its lines and its trace."""
+    """Boots the story deterministically, with as many frames in both bodies; its lines and its
+    trace."""
     path = work_file(name)
     if os.path.exists(path):
         os.remove(path)

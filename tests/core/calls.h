@@ -30,7 +30,8 @@ enum {
 #undef SYSCALL6
 };
 
-/* Memory that calls_begin gives to init, to be read and written; the page behind it is not mapped. */
+/* Memory that calls_begin gives to init, to be read and written; the page behind it is not
+ * mapped. */
 #define CALLS_DATA ((uaddr_t)0x20000000)
 #define CALLS_DATA_END (CALLS_DATA + CALLS_DATA_PAGES * PAGE_SIZE)
 
@@ -39,7 +40,8 @@ enum {
 
 enum { CALLS_DATA_PAGES = 32 };
 
-/* A kernel with init, which runs, and a file system: /bin/prog can be executed, /etc/text cannot. */
+/* A kernel with init, which runs, and a file system: /bin/prog can be executed, /etc/text
+ * cannot. */
 struct process *calls_begin(void);
 
 /* The process goes on and makes a call. Gives x0; or CALL_BLOCKED if it waits now, or CALL_GONE if

@@ -29,11 +29,12 @@ void cpio_put_number(uint8_t *at, uint64_t value)
 uint64_t cpio_add(struct cpio_archive *archive, const char *name, uint32_t mode, const void *bytes,
                   uint64_t size)
 {
+    static const char magic[6] = {'0', '7', '0', '7', '0', '1'};
     uint8_t header[CPIO_HEADER];
     uint64_t name_size = str_len(name) + 1;
 
     memset(header, '0', sizeof(header));
-    memcpy(header + CPIO_MAGIC, "070701", 6);
+    memcpy(header + CPIO_MAGIC, magic, sizeof(magic));
     cpio_put_number(header + CPIO_MODE, mode);
     cpio_put_number(header + CPIO_SIZE, size);
     cpio_put_number(header + CPIO_NAME_SIZE, name_size);

@@ -15,8 +15,8 @@
 
 void console_init(void);
 
-/* Takes what the platform has, as long as another line fits behind what nobody has read yet; the rest
- * waits in the platform, so that nothing is lost of what is piped in. Outside any upcall. */
+/* Takes what the platform has, as long as another line fits behind what nobody has read yet; the
+ * rest waits in the platform, so that nothing is lost of what is piped in. Outside any upcall. */
 void console_poll(void);
 
 /* How many bytes a read of count would give now; -EAGAIN: it has to wait. 0: end of file. */

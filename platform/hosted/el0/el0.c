@@ -249,6 +249,7 @@ uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
     uint64_t left = budget;
 
     static_assert(offsetof(struct plat_user, sp) == EL0_SP * 8, "sp is x[31]");
+    assert(budget > 0);
     memcpy(cpu->r, user, (EL0_SP + 1) * 8);
     cpu->nzcv = (uint32_t)user->pstate;
     cpu->tpidr = user->tpidr;

@@ -43,9 +43,10 @@ TEST(cmdline_numbers)
 {
     uint64_t value = 7;
 
-    EXPECT_EQ(cmdline_init("a=0 b=18446744073709551615 c=0xfFfF d=0x e= f=1x g=18446744073709551616 "
-                           "h=-1 i"),
-              0);
+    EXPECT_EQ(
+        cmdline_init("a=0 b=18446744073709551615 c=0xfFfF d=0x e= f=1x g=18446744073709551616 "
+                     "h=-1 i"),
+        0);
     EXPECT_EQ(cmdline_get_number("none", &value), -ENOENT);
     EXPECT_EQ(cmdline_get_number("d", &value), -EINVAL);
     EXPECT_EQ(cmdline_get_number("e", &value), -EINVAL);
@@ -70,6 +71,8 @@ TEST(cmdline_names_the_first_unknown_word)
     EXPECT(cmdline_find_unknown(known, 2) == NULL);
     EXPECT_EQ(cmdline_init("det foo=1 bar -- baz"), 0);
     EXPECT_STREQ(cmdline_find_unknown(known, 2), "foo=1");
+    EXPECT_EQ(cmdline_init("aarch64.masked x.y=1 a=b.c"), 0);
+    EXPECT_STREQ(cmdline_find_unknown(known, 2), "a=b.c");
 }
 
 TEST(cmdline_refuses_too_much)

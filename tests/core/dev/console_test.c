@@ -262,7 +262,8 @@ TEST(console_ring_goes_round)
     fixture_end();
 }
 
-/* What does not fit any more waits in the platform, Ctrl-C too: nothing that is piped in is lost. */
+/* What does not fit any more waits in the platform, Ctrl-C too: nothing that is piped in is
+ * lost. */
 TEST(console_input_that_nobody_reads_waits)
 {
     begin_with_job();

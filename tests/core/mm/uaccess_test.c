@@ -425,7 +425,8 @@ static int measure_string(void *unused)
     return user_string_len(AT(0), 100, &len);
 }
 
-/* Each allocation fails in turn; what a failed copy has made present stays, as it is the program's. */
+/* Each allocation fails in turn; what a failed copy has made present stays, as it is the
+ * program's. */
 static void fail_each(int (*op)(void *unused))
 {
     bool has_fired = true;
