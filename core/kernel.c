@@ -170,10 +170,8 @@ static const char *start_error(int error)
         return "not an executable file";
     case -ENOEXEC:
         return "not a static AArch64 program";
-    case -ENOMEM:
-        return "too little memory";
     default:
-        return "too many arguments";
+        return "too little memory";
     }
 }
 

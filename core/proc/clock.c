@@ -34,7 +34,7 @@ nsec_t clock_now(void)
 
 void clock_count_call(void)
 {
-    clock.det_now += CLOCK_DET_STEP;
+    clock.det_now += min_u64(CLOCK_DET_STEP, PLAT_NEVER - 1 - clock.det_now);
 }
 
 static nsec_t first_deadline(void)

@@ -3,6 +3,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/panic.h"
 #include "base/string.h"
 #include "dev/console.h"
 #include "fs/ramfs.h"
@@ -46,7 +47,8 @@ int64_t sys_read(struct thread *thread, const uint64_t *args)
     }
     console_take(chunk, (uint64_t)ready);
     error = user_write(args[1], chunk, (uint64_t)ready);
-    return error ? error : ready;
+    ASSERT(error == 0); /* it was prepared */
+    return ready;
 }
 
 /* Bytes written before the first that cannot be read, or the error if that is the very first. */

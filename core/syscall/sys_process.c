@@ -214,14 +214,11 @@ int64_t sys_exit(struct thread *thread, const uint64_t *args)
     return sys_exit_group(thread, args);
 }
 
-/* Whether child is among those that wait4's pid asks for. */
+/* Whether child is among those that wait4's pid, not above 0, asks for. */
 static bool is_wanted(const struct process *child, const struct process *parent, int pid)
 {
     if (pid == -1) {
         return true;
-    }
-    if (pid > 0) {
-        return child->pid->number == pid;
     }
     return child->group->number == (pid == 0 ? parent->group->number : -pid);
 }

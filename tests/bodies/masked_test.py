@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Nothing runs for more than 50,000 instructions with interrupts masked, whatever a program asks for:
-the test image measures it, under QEMU's -icount shift=0, where an instruction takes a nanosecond."""
+"""Nothing runs for more than 50,000 instructions with interrupts masked, whatever a program asks
+for: the test image measures it, under QEMU's -icount shift=0, where an instruction takes a
+nanosecond."""
 import re
 import subprocess
 import sys

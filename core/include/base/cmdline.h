@@ -22,8 +22,8 @@ const char *cmdline_get(const char *name);
  * number. */
 MUST_CHECK int cmdline_get_number(const char *name, uint64_t *value);
 
-/* The first kernel word whose name is not among known[0..count), or NULL. A name with a dot in it is
- * the platform's, and known. */
+/* The first kernel word whose name is not among known[0..count), or NULL. A name with a dot in it
+ * is the platform's, and known. */
 const char *cmdline_find_unknown(const char *const *known, size_t count);
 
 /* The words behind --, in order; the strings stay valid. Returns their number. */

@@ -23,12 +23,6 @@ static inline bool list_is_empty(const struct list *head)
     return head->next == head;
 }
 
-/* For a link: whether it is on a list. */
-static inline bool list_is_linked(const struct list *link)
-{
-    return link->next != link;
-}
-
 static inline void list_insert_before(struct list *at, struct list *link)
 {
     link->next = at;
