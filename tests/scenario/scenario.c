@@ -270,9 +270,12 @@ static void drop_output(const char *bytes, size_t len)
 }
 
 /* What the console has: how many bytes, and then that byte; at last its end, which is the highest
- * number. */
+ * number, or nothing more. */
 static uint32_t type(uint32_t bound)
 {
+    if ((uint8_t)*watch.input == INPUT_GOES_ON) {
+        return 0;
+    }
     watch.is_byte_due = !watch.is_byte_due && *watch.input;
     if (watch.is_byte_due) {
         return 1;

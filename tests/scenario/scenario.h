@@ -21,7 +21,7 @@ enum {
     PROGRAMS = 4, /* program n is the file /pN; /init is program 0 */
     STATUS_NO_MEMORY = 77,
     STATUS_MISMATCH = 99,
-    SCENARIO_FRAMES = 256,
+    INPUT_GOES_ON = 0xff, /* at the end of an input: nothing more comes, and no end either */
 };
 
 /* Memory that every program has, zeroed: a page to write to, and a few behind it. */

@@ -592,3 +592,16 @@ TEST_DIES(space_check_sees_a_valid_page_of_prot_none, "leaf.is_valid == (region-
     region_find(&space->regions, AT(0))->prot = PROT_NONE;
     check(space);
 }
+
+/* Before any page of it exists, an access finds nothing; a root that walkers cannot see yet would be
+ * reported. */
+TEST(space_that_is_empty_can_be_used)
+{
+    struct space *space = begin();
+    struct plat_fault fault;
+    uint8_t byte;
+
+    EXPECT_EQ(plat_user_read(&byte, VA, 1, &fault), 0);
+    EXPECT_EQ(fault.kind, PLAT_FAULT_TRANSLATION);
+    end(space);
+}
