@@ -184,7 +184,6 @@ static struct space *create_space(void)
     struct space *space = NULL;
 
     EXPECT_EQ(space_create(&space), 0);
-    plat_pte_publish();
     return space;
 }
 
