@@ -82,7 +82,7 @@ static bool number_word(const char *name, uint64_t otherwise, uint64_t *value)
 
 static bool select_plant(void)
 {
-#if EFT_TEST && !EFT_COVER
+#if EFT_TEST
     const char *id = cmdline_get("plant");
 
     plant_active = PLANT_NONE;
@@ -99,6 +99,7 @@ static bool start_from_words(const struct plat_boot *boot)
 {
     uint64_t seed;
     uint64_t frame_limit;
+    uint64_t secret;
 
     if (cmdline_init(boot->cmdline) != 0) {
         kprintf("eft: the command line has more than %d bytes or %d words\n", CMDLINE_BYTES - 1,
@@ -117,8 +118,10 @@ static bool start_from_words(const struct plat_boot *boot)
         kprintf("eft: trace=%s: cannot write to that file\n", cmdline_get("trace"));
         return false;
     }
-    clock_init(cmdline_get("det") != NULL);
     entropy_init(cmdline_get("det") != NULL, seed);
+    entropy_read(&secret, sizeof(secret));
+    tree_set_secret(secret);
+    clock_init(cmdline_get("det") != NULL);
     if (frame_init(boot, frame_limit) != 0) {
         kprintf("eft: %lu KiB of RAM are too little\n", boot->ram.size >> 10);
         return false;
@@ -234,18 +237,19 @@ void kernel_boot(const struct plat_boot *boot)
 }
 
 /* What interrupts have asked for. With det the console is heard only when nothing else can go on,
- * so that the moment at which a key comes decides nothing. */
+ * and by the line, so that the moment at which a key comes decides nothing. */
 static void handle_events(void)
 {
+    bool is_det = clock_is_det();
+
     if (kernel.timer_due) {
         kernel.timer_due = false;
         if (clock_expire()) {
             sched_end_slice();
         }
     }
-    if (kernel.console_due && (!clock_is_det() || !sched_has_ready())) {
-        kernel.console_due = false;
-        console_poll();
+    if (kernel.console_due && (!is_det || !sched_has_ready())) {
+        kernel.console_due = console_poll(is_det);
     }
 }
 

@@ -1,4 +1,5 @@
 """The tests that tests/tools/runner.py runs, and the list of them that it reads."""
+import glob
 import json
 import os
 import shlex
@@ -14,7 +15,8 @@ QUICK_SECONDS = 120
 LONG_SECONDS = 3600
 
 LIST = 'build/tests.json'
-TOOLS = ['tests/tools/body.py', 'tests/tools/cpio.py', 'tests/tools/machine.py']
+TOOLS = ['tests/tools/body.py', 'tests/tools/cpio.py', 'tests/tools/machine.py',
+         *sorted(glob.glob('tests/bodies/programs/*.c'))]
 
 coverage_programs = []
 _tests = []
@@ -39,7 +41,8 @@ def scripts(env, sources):
         path = source.srcnode().path
         build = f'EFT_SUFFIX={machine.SUFFIX} ' if machine.SUFFIX else ''
         add(path[len('tests/'):-len('_test.py')], [sys.executable, path],
-            [path, TOOLS, env['MACHINES']], f'under gdb: {build}python3 {path} --gdb {{case}}')
+            [path, TOOLS, env['MACHINES']], f'under gdb: {build}python3 {path} --gdb {{case}}',
+            cached=not path.startswith('tests/mutation/'))  # that one reads all sources
 
 
 def image(env, name, objects):

@@ -13,6 +13,7 @@ enum {
     LINE_MAX = 1024,
     WORDS_MAX = 64,
     PATH_MAX = 256,
+    INIT_GROUP = 1,
     STATUS_USAGE = 2,
     STATUS_NOT_STARTED = 127,
     STATUS_SIGNAL = 128,
@@ -203,6 +204,7 @@ int main(int argc, char **argv, char **envp)
 
     (void)argc, (void)argv;
     environment = envp;
+    sys_setpgid(0, INIT_GROUP); /* Ctrl-C never ends that one, and so no shell in a shell */
     for (;;) {
         reap(false);
         print("$ ");

@@ -3,7 +3,7 @@
 #include "abi/errno.h"
 #include "base/string.h"
 
-#if EFT_TEST && !EFT_COVER
+#if EFT_TEST
 enum plant plant_active;
 
 int plant_select(const char *id)

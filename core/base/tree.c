@@ -3,10 +3,17 @@
 #include "base/panic.h"
 #include "base/random.h"
 
+static uint64_t tree_secret;
+
+void tree_set_secret(uint64_t secret)
+{
+    tree_secret = secret;
+}
+
 void tree_init(struct tree *tree)
 {
     tree->root = NULL;
-    tree->seed = 0;
+    tree->seed = tree_secret;
 }
 
 /* Where the pointer to node is kept. */

@@ -105,6 +105,12 @@ static void commit(uint16_t value)
     console.committed_len++;
 }
 
+static void drop_committed(size_t count)
+{
+    console.committed_start = (console.committed_start + count) % COMMITTED_MAX;
+    console.committed_len -= count;
+}
+
 static void commit_line(void)
 {
     for (size_t i = 0; i < console.line_len; i++) {
@@ -149,6 +155,7 @@ static void interrupt(void)
     echo_control(KEY_INTERRUPT);
     echo("\n", 1);
     console.line_len = 0;
+    drop_committed(console.committed_len);
     if (group && group != process_first()->group && !list_is_empty(&group->members)) {
         signal_send_group(group, SIGINT);
     } else {
@@ -224,13 +231,16 @@ static void take_byte(char c)
     }
 }
 
-void console_poll(void)
+bool console_poll(bool one_commit)
 {
     /* A whole line must fit behind what is committed; the rest waits in the platform. */
     while (!console.at_end && console.committed_len + LINE_MAX <= COMMITTED_MAX) {
+        if (one_commit && console.committed_len > 0) {
+            return true;
+        }
         int c = plat_console_read();
         if (c == PLAT_CONSOLE_NONE) {
-            return;
+            return false;
         }
         if (c == PLAT_CONSOLE_EOF) {
             console.at_end = true;
@@ -239,6 +249,7 @@ void console_poll(void)
             take_byte((char)c);
         }
     }
+    return !console.at_end;
 }
 
 static uint16_t committed_at(size_t index)
@@ -266,12 +277,6 @@ int64_t console_ready(uint64_t count)
     return (int64_t)len;
 }
 
-static void drop_committed(size_t count)
-{
-    console.committed_start = (console.committed_start + count) % COMMITTED_MAX;
-    console.committed_len -= count;
-}
-
 void console_take(char *bytes, uint64_t count)
 {
     if (count == 0 && console.committed_len > 0) {
@@ -284,7 +289,6 @@ void console_take(char *bytes, uint64_t count)
     if (count > 0 && console.committed_len > 0 && committed_at(0) == END_OF_LINE) {
         drop_committed(1);
     }
-    console_poll();
 }
 
 struct waitq *console_waitq(void)

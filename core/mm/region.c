@@ -155,6 +155,7 @@ void region_join(struct tree *regions, uaddr_t start, uaddr_t end)
         } else {
             lower = upper;
         }
+        plat_irq_window();
     }
 }
 

@@ -215,6 +215,7 @@ static uaddr_t mapped_end(const struct space *space, uaddr_t start, uaddr_t end)
             return at;
         }
         at = region->end;
+        plat_irq_window();
     }
     return end;
 }
@@ -251,6 +252,7 @@ int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot
         struct region *region = region_find(&space->regions, at);
         region->prot = prot;
         at = region->end;
+        plat_irq_window();
     }
     if (start < stop) {
         protect_leaves(space, start, stop, prot);

@@ -93,7 +93,7 @@ static bool is_sane(const struct elf_segment *segment, const struct elf_source *
            segment->file_size <= source->len - segment->offset && segment->va <= USER_END &&
            segment->memory_size <= USER_END - segment->va &&
            (segment->align & (segment->align - 1)) == 0 &&
-           ((segment->va ^ segment->offset) & PAGE_MASK) == 0;
+           (segment->file_size == 0 || ((segment->va ^ segment->offset) & PAGE_MASK) == 0);
 }
 
 /* What is found out about all segments before the first is mapped. */
@@ -183,12 +183,12 @@ static int map_segment(struct space *space, const struct elf_source *source,
         .prot = prot,
     };
 
-    if (source->bytes) {
+    if (source->bytes && segment->file_size > 0) {
         region.file = source->bytes + file_start;
         region.file_len = file_len;
     }
     int error = space_map(space, &region);
-    if (error || source->bytes || prot == PROT_NONE) {
+    if (error || source->bytes || segment->file_size == 0 || prot == PROT_NONE) {
         return error;
     }
     return copy_segment(space, start, source->user + file_start, file_len, prot & PROT_EXEC);

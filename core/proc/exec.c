@@ -29,6 +29,11 @@ struct measure {
     uint64_t bytes;
 };
 
+struct measures {
+    struct measure argv;
+    struct measure envp;
+};
+
 int exec_find(const char *path, struct elf_source *source)
 {
     const struct ramfs_node *node;
@@ -196,28 +201,35 @@ static int push_auxv(struct stack *stack, const struct elf_image *image, const c
     return error ? error : push_string(stack, path);
 }
 
+static int measure_request(const struct exec_request *request, struct measures *measures)
+{
+    struct measure *argv = &measures->argv;
+    struct measure *envp = &measures->envp;
+    int error = measure_vector(&request->argv, argv);
+
+    if (!error) {
+        error = measure_vector(&request->envp, envp);
+    }
+    if (error) {
+        return error;
+    }
+    bool is_too_much =
+        argv->count + envp->count > EXEC_ARGS_MAX || argv->bytes + envp->bytes > EXEC_BYTES_MAX;
+    return is_too_much ? -E2BIG : 0;
+}
+
 static int build_stack(struct space *space, const struct exec_request *request,
-                       const struct elf_image *image, uaddr_t *sp)
+                       const struct measures *measures, const struct elf_image *image, uaddr_t *sp)
 {
     const struct region region = {
         .start = SPACE_STACK_TOP - SPACE_STACK_SIZE,
         .end = SPACE_STACK_TOP,
         .prot = PROT_READ | PROT_WRITE,
     };
-    struct measure argv;
-    struct measure envp;
-    int error = measure_vector(&request->argv, &argv);
+    const struct measure argv = measures->argv;
+    const struct measure envp = measures->envp;
+    int error = space_map(space, &region);
 
-    if (!error) {
-        error = measure_vector(&request->envp, &envp);
-    }
-    if (!error &&
-        (argv.count + envp.count > EXEC_ARGS_MAX || argv.bytes + envp.bytes > EXEC_BYTES_MAX)) {
-        error = -E2BIG;
-    }
-    if (!error) {
-        error = space_map(space, &region);
-    }
     if (error) {
         return error;
     }
@@ -244,17 +256,21 @@ static int build_stack(struct space *space, const struct exec_request *request,
 
 int exec_build(const struct exec_request *request, struct space **space, struct plat_user *user)
 {
+    struct measures measures;
     struct elf_image image;
     struct space *made;
     uaddr_t sp;
-    int error = space_create(&made);
+    int error = measure_request(request, &measures);
 
+    if (!error) {
+        error = space_create(&made);
+    }
     if (error) {
         return error;
     }
     error = elf_load(made, &request->source, &image);
     if (!error) {
-        error = build_stack(made, request, &image, &sp);
+        error = build_stack(made, request, &measures, &image, &sp);
     }
     if (error) {
         space_destroy(made);
@@ -287,6 +303,7 @@ int exec_replace(struct process *process, const struct exec_request *request)
     }
     memset(&thread->fp, 0, sizeof(thread->fp));
     process->has_execed = true;
+    process->exit_signal = SIGCHLD; /* execve(2): reset */
     process->clear_tid = 0;
     process_set_name(process, request->path);
     return 0;

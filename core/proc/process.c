@@ -87,7 +87,7 @@ void process_start(struct process *process, struct process *parent)
     sched_add(process->thread);
 }
 
-/* Gives init what another process leaves behind. */
+/* Gives init what another process leaves behind; init sees it whatever signal it was to send. */
 static void reparent(struct process *process)
 {
     struct process *init = processes.init;
@@ -96,6 +96,7 @@ static void reparent(struct process *process)
     LIST_FOR_REMOVABLE(link, &process->children) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         child->parent = init;
+        child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&init->children, link);
         plat_irq_window();
@@ -103,6 +104,7 @@ static void reparent(struct process *process)
     LIST_FOR_REMOVABLE(link, &process->zombies) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         child->parent = init;
+        child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&init->zombies, link);
         plat_irq_window();
@@ -175,6 +177,10 @@ void process_set_group(struct process *process, struct pid *group)
     list_remove(&process->group_link);
     list_append(&group->members, &process->group_link);
     pid_put(old);
+    if (process->parent) {
+        /* Who waits for a child of the old group may now have none to wait for. */
+        waitq_wake_all(&process->parent->child_wait);
+    }
 }
 
 void process_set_name(struct process *process, const char *path)

@@ -35,5 +35,6 @@ void signal_send_group(struct pid *group, int signal)
 {
     LIST_FOR(link, &group->members) {
         signal_send(CONTAINER_OF(link, struct process, group_link), signal);
+        plat_irq_window();
     }
 }

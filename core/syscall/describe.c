@@ -5,12 +5,14 @@
 #include "abi/linux.h"
 #include "base/string.h"
 #include "mm/uaccess.h"
+#include "proc/exec.h"
 #include "proc/process.h"
 
 enum {
     SHOWN_BYTES = 256,        /* of a buffer */
     HASHED_BYTES = 64 * 1024, /* of a longer one, in place of the rest */
-    SHOWN_STRINGS = 32,
+    STRING_BYTES = 4096,      /* of a string that are looked at */
+    SHOWN_STRINGS = 12,
     SHOWN_VECTORS = 16,
 };
 
@@ -73,7 +75,7 @@ static void put_string(struct text *text, const struct space *space, uaddr_t at)
         text_printf(text, "NULL");
         return;
     }
-    while (len < SHOWN_BYTES && space_peek(space, &c, at + len, 1) == 1 && c != '\0') {
+    while (len < STRING_BYTES && space_peek(space, &c, at + len, 1) == 1 && c != '\0') {
         len++;
     }
     put_bytes(text, space, at, space_peek(space, &c, at, 1) == 1 ? len : 1);
@@ -81,22 +83,56 @@ static void put_string(struct text *text, const struct space *space, uaddr_t at)
 
 static void put_string_vector(struct text *text, const struct space *space, uaddr_t at)
 {
+    unsigned count = 0;
+
     text_char(text, '[');
-    for (unsigned i = 0; at != 0 && i < SHOWN_STRINGS; i++) {
+    for (; at != 0 && count < EXEC_ARGS_MAX; count++) {
         uint64_t string;
-        if (space_peek(space, &string, at + i * sizeof(string), sizeof(string)) != sizeof(string)) {
+        if (space_peek(space, &string, at + count * sizeof(string), sizeof(string)) !=
+            sizeof(string)) {
             text_char(text, '?');
             break;
         }
         if (string == 0) {
             break;
         }
-        if (i > 0) {
-            text_char(text, ' ');
+        if (count < SHOWN_STRINGS) {
+            text_printf(text, count > 0 ? " " : "");
+            put_string(text, space, string);
         }
-        put_string(text, space, string);
+    }
+    if (count > SHOWN_STRINGS) {
+        text_printf(text, " and %u more", count - SHOWN_STRINGS);
     }
     text_char(text, ']');
+}
+
+/* What an ioctl reads, or with is_result what it has written. */
+static void put_ioctl(struct text *text, const struct space *space, uint64_t request, uaddr_t at,
+                      bool is_result)
+{
+    int number;
+
+    switch ((uint32_t)request) {
+    case TCSETS:
+    case TCSETSW:
+    case TCSETSF:
+    case TCGETS:
+        if (is_result == (request == TCGETS)) {
+            text_char(text, ' ');
+            put_bytes(text, space, at, sizeof(struct abi_termios));
+        }
+        break;
+    case TIOCSPGRP:
+    case TIOCGPGRP:
+        if (is_result == (request == TIOCGPGRP) &&
+            space_peek(space, &number, at, sizeof(number)) == sizeof(number)) {
+            text_printf(text, " {%d}", number);
+        }
+        break;
+    default:
+        break;
+    }
 }
 
 static void put_vectors(struct text *text, const struct space *space, uaddr_t at, int64_t count)
@@ -141,6 +177,8 @@ static void put_spawn(struct text *text, const struct space *space, uaddr_t at)
     put_string(text, space, spawn.path);
     text_printf(text, " image=0x%lx+%lu argv=", spawn.image, spawn.image_len);
     put_string_vector(text, space, spawn.argv);
+    text_printf(text, " envp=");
+    put_string_vector(text, space, spawn.envp);
     text_printf(text, " flags=0x%lx}", spawn.flags);
 }
 
@@ -165,6 +203,9 @@ static void put_pointed(struct text *text, enum syscall_kind kind, const struct 
     case KIND_IN_SPAWN:
         text_char(text, ' ');
         put_spawn(text, space, *arg);
+        break;
+    case KIND_INOUT:
+        put_ioctl(text, space, arg[-1], *arg, false);
         break;
     default:
         break;
@@ -207,8 +248,8 @@ void describe_inputs(struct text *text, const struct syscall *call, const struct
     const uint64_t *args = thread->user.x;
 
     if (!call) {
-        text_printf(text, "call_%lu(0x%lx, 0x%lx, 0x%lx)", thread->user.x[8], args[0], args[1],
-                    args[2]);
+        text_printf(text, "call_%u(0x%lx, 0x%lx, 0x%lx)", (uint32_t)thread->user.x[8], args[0],
+                    args[1], args[2]);
         return;
     }
     text_printf(text, "%s(", call->name);
@@ -273,6 +314,8 @@ void describe_outputs(struct text *text, const struct syscall *call, const struc
         } else if (call->kinds[i] == KIND_OUT_UTSNAME) {
             text_char(text, ' ');
             put_bytes(text, space, args[i], sizeof(struct abi_utsname));
+        } else if (call->kinds[i] == KIND_INOUT) {
+            put_ioctl(text, space, args[i - 1], args[i], true);
         } else if (call->kinds[i] == KIND_OUT_STAT) {
             text_char(text, ' ');
             put_words(text, space, args[i], sizeof(struct abi_stat) / sizeof(uint64_t));

@@ -11,14 +11,32 @@
 #include "syscall/table.h"
 #include "syscall/trace.h"
 
+/* An argument as the type that the table gives it: of an int the upper half of the register is not
+ * looked at (AAPCS64 6.4.2). */
+static uint64_t argument(uint64_t value, enum syscall_kind kind)
+{
+    switch (kind) {
+    case KIND_INT:
+    case KIND_FD:
+    case KIND_PID:
+    case KIND_SIG:
+        return (uint64_t)(int32_t)value;
+    case KIND_UINT:
+    case KIND_FLAGS:
+        return (uint32_t)value;
+    default:
+        return value;
+    }
+}
+
 /* Makes the call in the thread's registers, for the first time or again. */
 static void make_call(struct thread *thread)
 {
-    const struct syscall *call = syscall_find(thread->user.x[8]);
-    uint64_t args[SYSCALL_ARGS_MAX];
+    const struct syscall *call = syscall_find((uint32_t)thread->user.x[8]);
+    uint64_t args[SYSCALL_ARGS_MAX] = {0};
 
-    for (unsigned i = 0; i < SYSCALL_ARGS_MAX; i++) {
-        args[i] = thread->user.x[i];
+    for (unsigned i = 0; call && i < call->arg_count; i++) {
+        args[i] = argument(thread->user.x[i], call->kinds[i]);
     }
     trace_call_begin(thread);
     int64_t result = call ? call->handler(thread, args) : -ENOSYS;
@@ -27,6 +45,11 @@ static void make_call(struct thread *thread)
     }
     if (result == CALL_BLOCKED) {
         trace_call_block(thread);
+        return;
+    }
+    if (result == CALL_AGAIN) {
+        thread->call.is_pending = true;
+        sched_end_slice();
         return;
     }
     thread->call = (struct call){0};

@@ -13,7 +13,8 @@
 
 enum {
     CONSOLE_FDS = 3,
-    CHUNK = 512, /* bytes copied at a time, on the stack */
+    CHUNK = 512,         /* bytes copied at a time, on the stack */
+    STRETCH = 16 * 1024, /* bytes written before others may run */
     IOV_MAX = 1024,
     CONSOLE_DEVICE = 5 << 8 | 1, /* /dev/console, char major 5 minor 1 */
 };
@@ -36,7 +37,7 @@ int64_t sys_read(struct thread *thread, const uint64_t *args)
     if (count == 0) {
         return 0;
     }
-    int64_t ready = console_ready(min_u64(count, CHUNK));
+    int64_t ready = console_ready(count);
     if (ready == -EAGAIN) {
         sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
         return CALL_BLOCKED;
@@ -45,66 +46,124 @@ int64_t sys_read(struct thread *thread, const uint64_t *args)
     if (error) {
         return error;
     }
-    console_take(chunk, (uint64_t)ready);
-    error = user_write(args[1], chunk, (uint64_t)ready);
-    ASSERT(error == 0); /* it was prepared */
+    if (ready == 0) {
+        console_take(chunk, 0);
+    }
+    for (uint64_t done = 0, len; done < (uint64_t)ready; done += len) {
+        len = min_u64(CHUNK, (uint64_t)ready - done);
+        console_take(chunk, len);
+        error = user_write(args[1] + done, chunk, len);
+        ASSERT(error == 0); /* it was prepared */
+    }
     return ready;
 }
 
-/* Bytes written before the first that cannot be read, or the error if that is the very first. */
-static int64_t write_console(uaddr_t from, uint64_t count)
+/* Writes on behind the first done bytes, and stops where others may have to run: CALL_AGAIN. At the
+ * end, or where nothing can be read: the bytes written, or the error if there are none. */
+static int64_t write_console(struct thread *thread, uaddr_t from, uint64_t count)
 {
     char chunk[CHUNK];
-    uint64_t done = 0;
+    uint64_t *done = &thread->call.done;
+    uint64_t stop = *done + STRETCH;
 
-    while (done < count) {
-        uint64_t page_rest = PAGE_SIZE - ((from + done) & PAGE_MASK);
-        uint64_t len = min_u64(min_u64(CHUNK, page_rest), count - done);
-        int error = user_read(chunk, from + done, len);
+    while (*done < count) {
+        uint64_t page_rest = PAGE_SIZE - ((from + *done) & PAGE_MASK);
+        uint64_t len = min_u64(min_u64(CHUNK, page_rest), count - *done);
+        if (*done >= stop) {
+            return CALL_AGAIN;
+        }
+        int error = user_read(chunk, from + *done, len);
         if (error) {
-            return done > 0 ? (int64_t)done : error;
+            return *done > 0 ? (int64_t)*done : error;
         }
         console_write(chunk, len);
-        done += len;
+        *done += len;
         plat_irq_window();
     }
-    return (int64_t)done;
+    return (int64_t)*done;
 }
 
 int64_t sys_write(struct thread *thread, const uint64_t *args)
 {
-    (void)thread;
-    return is_console(args[0]) ? write_console(args[1], min_u64(args[2], RW_MAX)) : -EBADF;
+    if (!is_console(args[0])) {
+        return -EBADF;
+    }
+    return write_console(thread, args[1], min_u64(args[2], RW_MAX));
+}
+
+/* The sum of the lengths, which no negative one and no more than fit a result may be among. */
+static int64_t total_length(uaddr_t vectors, unsigned count)
+{
+    uint64_t total = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        struct abi_iovec vector;
+        int error = user_read(&vector, vectors + i * sizeof(vector), sizeof(vector));
+        if (error) {
+            return error;
+        }
+        if (vector.iov_len > INT64_MAX) {
+            return -EINVAL;
+        }
+        total = min_u64(total + vector.iov_len, RW_MAX);
+        plat_irq_window();
+    }
+    return (int64_t)total;
+}
+
+/* What comes next, from byte number done on, which lies below the total length. */
+static void find_part(uaddr_t vectors, unsigned count, uint64_t done, struct abi_iovec *part)
+{
+    uint64_t before = 0;
+
+    for (unsigned i = 0;; i++) {
+        ASSERT(i < count);
+        int error = user_read(part, vectors + i * sizeof(*part), sizeof(*part));
+        ASSERT(error == 0); /* all were read when their lengths were added up */
+        if (done - before < part->iov_len) {
+            part->iov_base += done - before;
+            part->iov_len -= done - before;
+            return;
+        }
+        before += part->iov_len;
+        plat_irq_window();
+    }
 }
 
 int64_t sys_writev(struct thread *thread, const uint64_t *args)
 {
+    uint64_t *done = &thread->call.done;
+    uint64_t stop = *done + STRETCH;
+    char chunk[CHUNK];
     int count = (int)args[2];
-    uint64_t done = 0;
+    struct abi_iovec part;
 
-    (void)thread;
     if (!is_console(args[0])) {
         return -EBADF;
     }
     if (count < 0 || count > IOV_MAX) {
         return -EINVAL;
     }
-    for (int i = 0; i < count; i++) {
-        struct abi_iovec vector;
-        int64_t written =
-            user_read(&vector, args[1] + (uint64_t)i * sizeof(vector), sizeof(vector));
-        if (written == 0) {
-            written = write_console(vector.iov_base, min_u64(vector.iov_len, RW_MAX - done));
-        }
-        if (written < 0) {
-            return done > 0 ? (int64_t)done : written;
-        }
-        done += (uint64_t)written;
-        if ((uint64_t)written < vector.iov_len) {
-            break;
-        }
+    int64_t total = total_length(args[1], (unsigned)count);
+    if (total < 0) {
+        return total;
     }
-    return (int64_t)done;
+    while (*done < (uint64_t)total) {
+        find_part(args[1], (unsigned)count, *done, &part);
+        uint64_t page_rest = PAGE_SIZE - (part.iov_base & PAGE_MASK);
+        uint64_t len = min_u64(min_u64(part.iov_len, (uint64_t)total - *done), page_rest);
+        len = min_u64(len, CHUNK);
+        if (*done >= stop) {
+            return CALL_AGAIN;
+        }
+        int error = user_read(chunk, part.iov_base, len);
+        if (error) {
+            return *done > 0 ? (int64_t)*done : error;
+        }
+        console_write(chunk, len);
+        *done += len;
+    }
+    return (int64_t)*done;
 }
 
 static int set_foreground(uaddr_t from)

@@ -96,11 +96,14 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     uint64_t flags = args[3];
     uaddr_t start;
 
-    if (args[1] == 0 || (args[5] & PAGE_MASK)) {
+    if (args[5] & PAGE_MASK) {
         return -EINVAL;
     }
     if (!(flags & MAP_ANONYMOUS)) {
         return args[4] <= 2 ? -ENODEV : -EBADF;
+    }
+    if (args[1] == 0) {
+        return -EINVAL;
     }
     if ((flags & MAP_TYPE) != MAP_PRIVATE) {
         return (flags & MAP_TYPE) == MAP_SHARED ? -ENOSYS : -EINVAL;
@@ -123,7 +126,7 @@ int64_t sys_mprotect(struct thread *thread, const uint64_t *args)
 {
     uaddr_t end;
 
-    if ((args[0] & PAGE_MASK) || (args[2] & ~(uint64_t)PROT_ALL)) {
+    if (args[0] & PAGE_MASK) {
         return -EINVAL;
     }
     if (args[1] == 0) {
@@ -132,6 +135,9 @@ int64_t sys_mprotect(struct thread *thread, const uint64_t *args)
     int error = page_range(args[0], args[1], &end);
     if (error) {
         return -ENOMEM;
+    }
+    if (args[2] & ~(uint64_t)PROT_ALL) {
+        return -EINVAL;
     }
     return space_protect(thread->process->space, args[0], end, (unsigned)args[2]);
 }

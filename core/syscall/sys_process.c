@@ -214,7 +214,7 @@ int64_t sys_exit(struct thread *thread, const uint64_t *args)
     return sys_exit_group(thread, args);
 }
 
-/* Whether child is among those that wait4's pid, not above 0, asks for. */
+/* Whether child is among those that wait4 asks for, pid not being above 0. */
 static bool is_wanted(const struct process *child, const struct process *parent, int pid)
 {
     if (pid == -1) {
@@ -223,26 +223,36 @@ static bool is_wanted(const struct process *child, const struct process *parent,
     return child->group->number == (pid == 0 ? parent->group->number : -pid);
 }
 
-static struct process *find_on(const struct list *list, const struct process *parent, int pid)
+/* Whether the options let wait4 see a child, which depends on the signal it sends at its end. */
+static bool is_visible(const struct process *child, uint32_t options)
+{
+    bool is_clone = child->exit_signal != SIGCHLD;
+
+    return (options & WALL) || is_clone == ((options & WCLONE) != 0);
+}
+
+static struct process *find_on(const struct list *list, const struct process *parent, int pid,
+                               uint32_t options)
 {
     LIST_FOR(link, list) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
-        if (is_wanted(child, parent, pid)) {
+        if (is_wanted(child, parent, pid) && is_visible(child, options)) {
             return child;
         }
+        plat_irq_window();
     }
     return NULL;
 }
 
-/* A zombie that pid asks for, or else a live child; NULL: there is neither. */
-static struct process *find_child(const struct process *parent, int pid)
+/* A zombie that is asked for, or else a live child; NULL: there is neither. */
+static struct process *find_child(const struct process *parent, int pid, uint32_t options)
 {
     if (pid > 0) {
         struct process *child = process_find(pid);
-        return child && child->parent == parent ? child : NULL;
+        return child && child->parent == parent && is_visible(child, options) ? child : NULL;
     }
-    struct process *zombie = find_on(&parent->zombies, parent, pid);
-    return zombie ? zombie : find_on(&parent->children, parent, pid);
+    struct process *zombie = find_on(&parent->zombies, parent, pid, options);
+    return zombie ? zombie : find_on(&parent->children, parent, pid, options);
 }
 
 /* The status is written before the child is reaped: where it cannot be written, the child is still
@@ -251,9 +261,9 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
 {
     struct process *parent = thread->process;
     int pid = (int)args[0];
-    uint64_t options = args[2];
+    uint32_t options = (uint32_t)args[2];
 
-    if (options & ~(uint64_t)(WNOHANG | WUNTRACED | WCONTINUED)) {
+    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) {
         return -EINVAL;
     }
     if (args[3] != 0) {
@@ -262,7 +272,7 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
     if (pid == INT32_MIN) {
         return -ESRCH;
     }
-    struct process *child = find_child(parent, pid);
+    struct process *child = find_child(parent, pid, options);
     if (!child || (PLANTED(SEED_3) && thread->call.has_begun)) {
         return -ECHILD;
     }

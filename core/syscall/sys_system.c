@@ -87,26 +87,36 @@ int64_t sys_uname(struct thread *thread, const uint64_t *args)
 
 int64_t sys_getrandom(struct thread *thread, const uint64_t *args)
 {
-    enum { GRND_NONBLOCK = 1, GRND_RANDOM = 2, GRND_INSECURE = 4, CHUNK = 256 };
-    uint64_t flags = args[2];
+    enum {
+        GRND_NONBLOCK = 1,
+        GRND_RANDOM = 2,
+        GRND_INSECURE = 4,
+        CHUNK = 256,
+        STRETCH = 16 * 1024, /* bytes given before others may run */
+    };
+    uint64_t *done = &thread->call.done;
+    uint64_t stop = *done + STRETCH;
     uint64_t count = min_u64(args[1], INT32_MAX);
     uint8_t chunk[CHUNK];
 
-    (void)thread;
-    if ((flags & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
-        (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE)) {
+    if ((args[2] & ~(uint64_t)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) ||
+        (args[2] & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE)) {
         return -EINVAL;
     }
-    for (uint64_t done = 0, len; done < count; done += len) {
-        len = min_u64(sizeof(chunk), count - done);
-        entropy_read(chunk, len);
-        int error = user_write(args[0] + done, chunk, len);
-        if (error) {
-            return done > 0 ? (int64_t)done : error;
+    while (*done < count) {
+        uint64_t len = min_u64(sizeof(chunk), count - *done);
+        if (*done >= stop) {
+            return CALL_AGAIN;
         }
+        entropy_read(chunk, len);
+        int error = user_write(args[0] + *done, chunk, len);
+        if (error) {
+            return *done > 0 ? (int64_t)*done : error;
+        }
+        *done += len;
         plat_irq_window();
     }
-    return (int64_t)count;
+    return (int64_t)*done;
 }
 
 /* Limits can be asked for; none can be changed yet. */

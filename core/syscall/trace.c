@@ -6,7 +6,10 @@
 #include "proc/process.h"
 #include "syscall/describe.h"
 
-enum { LINE_BYTES = 4096 };
+enum {
+    INPUTS_BYTES = 32 * 1024, /* for the longest vectors of arguments that describe_inputs shows */
+    LINE_BYTES = 4096,
+};
 
 enum event_kind {
     EVENT_NONE,
@@ -32,7 +35,7 @@ static struct {
     uint64_t count; /* of events ever kept */
     bool has_text;
     struct text inputs; /* of the call that is being made */
-    char inputs_bytes[LINE_BYTES];
+    char inputs_bytes[INPUTS_BYTES];
     uint64_t args[SYSCALL_ARGS_MAX]; /* as they were at its beginning */
     uint64_t number;
     bool was_pending;
@@ -59,21 +62,40 @@ static struct event *keep(enum event_kind kind, int tid)
     return event;
 }
 
+/* The beginning of a line: when, and who. */
+static void start_line(int tid)
+{
+    char bytes[64];
+    struct text text = {bytes, sizeof(bytes), 0};
+    nsec_t now = clock_now();
+
+    text_printf(&text, "[%5lu.%09lu] %d ", now / NSEC_PER_SEC, now % NSEC_PER_SEC, tid);
+    plat_trace_write(bytes, text.len);
+}
+
 static void write_line(int tid, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void write_line(int tid, const char *format, ...)
 {
-    static char bytes[2 * LINE_BYTES];
-    struct text text = {bytes, sizeof(bytes) - 1, 0};
-    nsec_t now = clock_now();
+    char bytes[256];
+    struct text text = {bytes, sizeof(bytes), 0};
     va_list args;
 
-    text_printf(&text, "[%5lu.%09lu] %d ", now / NSEC_PER_SEC, now % NSEC_PER_SEC, tid);
     va_start(args, format);
     text_vprintf(&text, format, args);
     va_end(args);
-    bytes[text.len++] = '\n';
+    start_line(tid);
     plat_trace_write(bytes, text.len);
+    plat_trace_write("\n", 1);
+}
+
+/* The call that is being made, and what became of it. */
+static void write_call(int tid, const char *rest, size_t len)
+{
+    start_line(tid);
+    plat_trace_write(trace.inputs.bytes, trace.inputs.len);
+    plat_trace_write(rest, len);
+    plat_trace_write("\n", 1);
 }
 
 void trace_switch(int tid, const char *name)
@@ -109,8 +131,10 @@ void trace_fault(int tid, const struct plat_trap *trap, enum trace_fault outcome
     event->args[0] = (uint64_t)fault->access;
     event->result = (int64_t)outcome;
     if (trace.has_text) {
+        /* Above user space the walk ends where the machine likes. */
         write_line(tid, "fault: %s 0x%lx, %s, level %u: %s", access_names[fault->access],
-                   fault->addr, kinds[fault->kind], fault->level, outcomes[outcome]);
+                   fault->addr, kinds[fault->kind], fault->addr < USER_END ? fault->level : 0,
+                   outcomes[outcome]);
     }
 }
 
@@ -133,7 +157,7 @@ void trace_power_off(int wait_status)
 
 void trace_call_begin(struct thread *thread)
 {
-    trace.number = thread->user.x[8];
+    trace.number = (uint32_t)thread->user.x[8];
     trace.was_pending = thread->call.is_pending;
     memcpy(trace.args, thread->user.x, sizeof(trace.args));
     if (trace.has_text) {
@@ -151,7 +175,7 @@ void trace_call_block(struct thread *thread)
     event->number = trace.number;
     memcpy(event->args, trace.args, sizeof(event->args));
     if (trace.has_text) {
-        write_line(thread->tid, "%.*s blocks", (int)trace.inputs.len, trace.inputs.bytes);
+        write_call(thread->tid, " blocks", 7);
     }
 }
 
@@ -166,8 +190,7 @@ void trace_call_end(struct thread *thread, int64_t result)
         static char bytes[LINE_BYTES];
         struct text outputs = {bytes, sizeof(bytes), 0};
         describe_outputs(&outputs, syscall_find(trace.number), thread, trace.args, result);
-        write_line(thread->tid, "%.*s%.*s", (int)trace.inputs.len, trace.inputs.bytes,
-                   (int)outputs.len, outputs.bytes);
+        write_call(thread->tid, outputs.bytes, outputs.len);
     }
 }
 

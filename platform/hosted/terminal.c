@@ -185,9 +185,9 @@ void plat_console_write(const char *bytes, size_t len)
 
 /* ---- input ---- */
 
-static const char help[] = "\r\neft: Ctrl-A x       leaves\r\n"
-                           "eft: Ctrl-A h       prints this help\r\n"
-                           "eft: Ctrl-A Ctrl-A  sends Ctrl-A\r\n";
+static const char help[] = "\neft: Ctrl-A x       leaves\n"
+                           "eft: Ctrl-A h       prints this help\n"
+                           "eft: Ctrl-A Ctrl-A  sends Ctrl-A\n";
 
 /* Handles our own keys; what is left of count bytes is for the kernel. */
 static size_t filter_keys(uint8_t *bytes, size_t count)
@@ -206,7 +206,7 @@ static size_t filter_keys(uint8_t *bytes, size_t count)
         }
         console.saw_ctrl_a = false;
         if (byte == 'x') {
-            write_all("\r\neft: left\r\n", 13);
+            write_all("\neft: left\n", 11);
             exit(0);
         } else if (byte == 'h') {
             write_all(help, sizeof(help) - 1);

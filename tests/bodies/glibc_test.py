@@ -1,24 +1,25 @@
 #!/usr/bin/env python3
 """A static glibc program, compiled as for Linux, in both bodies; at a fixed address, and
 position-independent."""
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, 'tests/tools')
+import machine
 from body import archive, boot, each, main, work_file
 
-SOURCE = 'tests/bodies/programs/glibc_hello.c'
-
-
-def initramfs(kind):
-    program = work_file(f'hello{kind}')
-    subprocess.run(['aarch64-linux-gnu-gcc', kind, '-O2', '-o', program, SOURCE], check=True)
+def compiled(name, kind):
+    program = work_file(f'{name}{kind}')
+    subprocess.run(['aarch64-linux-gnu-gcc', kind, '-O2', '-o', program,
+                    f'tests/bodies/programs/{name}.c'], check=True)
     with open(program, 'rb') as file:
-        return work_file(f'hello{kind}.cpio', archive({'init': file.read()}))
+        return file.read()
 
 
 def run(make, kind):
-    ended = boot(make('pear', 'apple', 'quince', initrd=initramfs(kind)))
+    initrd = work_file(f'hello{kind}.cpio', archive({'init': compiled('glibc_hello', kind)}))
+    ended = boot(make('pear', 'apple', 'quince', initrd=initrd))
     ended.expect(7, 'hello from glibc: -42 xxxxxxxxxx 1048564 3.141593 3.333333e+99 0.1\n',
                  'apple pear quince pid 1, home /\n')
 
@@ -26,6 +27,14 @@ def run(make, kind):
 @each
 def runs_a_static_program(make):
     run(make, '-static')
+
+
+@each
+def ends_with_128_and_the_signal(make):
+    with open(f'build/user{machine.SUFFIX}/init', 'rb') as file:
+        init = file.read()
+    initrd = work_file('trap.cpio', archive({'init': init, 'bin/trap': compiled('trap', '-static')}))
+    boot(make('/bin/trap', initrd=initrd)).expect(128 + signal.SIGTRAP)
 
 
 @each

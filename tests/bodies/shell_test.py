@@ -62,14 +62,25 @@ def edits_a_line(make):
         terminal.end().expect(4)
 
 
+def wait_until_it_sleeps(terminal):
+    """Asks with Ctrl-T; the program may be on its way there."""
+    said = ''
+    for _ in range(100):
+        if 'sleeps for' not in said:
+            terminal.type('\x14')
+            said = terminal.wait_for('free\n')
+    expect('sleeps for' in said, f'nobody sleeps: {said}')
+
+
 @each
 def ctrl_c_ends_the_foreground_program(make):
     with shell(make) as terminal:
         terminal.wait_for(PROMPT)
-        terminal.type('sh\r')
-        terminal.wait_for(PROMPT)
+        terminal.type('sleep 1000\r')
+        terminal.wait_for('sleep 1000\n')
+        wait_until_it_sleeps(terminal)
         terminal.type('\x03')
-        terminal.wait_for('sh 3: signal 2 (interrupt)\n')
+        terminal.wait_for('sleep 3: signal 2 (interrupt)\n')
         terminal.wait_for(PROMPT)
         command(terminal, 'echo still here', 'still here\n')
         terminal.type('exit\r')
@@ -83,6 +94,36 @@ def ctrl_c_drops_the_line_where_nothing_runs(make):
         terminal.type('exit 9\x03\x03\x03')
         terminal.type('echo new line\r')
         terminal.wait_for('\nnew line\n')
+        terminal.wait_for(PROMPT)
+        terminal.type('exit 5\r')
+        terminal.end().expect(5)
+
+
+@each
+def ctrl_c_never_ends_a_shell(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('sh\r')
+        terminal.wait_for(PROMPT)
+        terminal.type('\x03')
+        terminal.wait_for(PROMPT)
+        terminal.type('exit 3\r')
+        terminal.wait_for('sh 3: status 3\n')
+        terminal.type('exit 4\r')
+        terminal.end().expect(4)
+
+
+@each
+def ctrl_c_drops_what_was_typed_ahead(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        terminal.type('sleep 1000\r')
+        terminal.wait_for('sleep 1000\n')
+        terminal.type('exit 9\r')
+        terminal.wait_for('exit 9\n')
+        wait_until_it_sleeps(terminal)
+        terminal.type('\x03')
+        terminal.wait_for('sleep 3: signal 2 (interrupt)\n')
         terminal.wait_for(PROMPT)
         terminal.type('exit 5\r')
         terminal.end().expect(5)

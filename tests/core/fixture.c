@@ -178,19 +178,11 @@ void fixture_fail_each(int (*op)(void *context), void (*undo)(void *context), vo
 
 /* ---- spaces ---- */
 
-/* Its root is published with its first table, which a space that has nothing mapped lacks. */
-static struct space *create_space(void)
+struct space *fixture_space(void)
 {
     struct space *space = NULL;
 
     EXPECT_EQ(space_create(&space), 0);
-    return space;
-}
-
-struct space *fixture_space(void)
-{
-    struct space *space = create_space();
-
     space_use(space);
     return space;
 }
@@ -246,7 +238,7 @@ struct process *fixture_process(struct process *parent)
     struct process *process = NULL;
 
     EXPECT_EQ(process_create(&process), 0);
-    process->space = create_space();
+    EXPECT_EQ(space_create(&process->space), 0);
     process_start(process, parent);
     return process;
 }
@@ -292,11 +284,16 @@ static void arrive(uint8_t count, const char *bytes, size_t len)
     choice_init();
 }
 
-void fixture_type_bytes(const char *bytes, size_t len)
+void fixture_arrive(const char *bytes, size_t len)
 {
     EXPECT(len <= INPUT_MAX);
     arrive((uint8_t)len, bytes, len);
-    console_poll();
+}
+
+void fixture_type_bytes(const char *bytes, size_t len)
+{
+    fixture_arrive(bytes, len);
+    (void)console_poll(false);
 }
 
 void fixture_type(const char *text)
@@ -307,5 +304,5 @@ void fixture_type(const char *text)
 void fixture_end_input(void)
 {
     arrive(INPUT_END, "", 0);
-    console_poll();
+    (void)console_poll(false);
 }

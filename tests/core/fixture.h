@@ -69,7 +69,9 @@ struct thread *fixture_run(struct process *process);
 void fixture_catch_output(void);
 const char *fixture_output(void);
 
-/* The machine's input: bytes that have arrived, or its end. At most 254 bytes a time. */
+/* The machine's input: bytes that arrive, at most 254 a time, or its end. What is typed has been
+ * taken by the console too. */
+void fixture_arrive(const char *bytes, size_t len);
 void fixture_type_bytes(const char *bytes, size_t len);
 void fixture_type(const char *text);
 void fixture_end_input(void);

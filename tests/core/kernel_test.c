@@ -75,9 +75,7 @@ TEST(kernel_words_that_make_no_sense)
     make_archive();
     expect_refused("det=x", "eft: det=x: not a number\n");
     expect_refused("det=1 frames=", "eft: frames=: not a number\n");
-#if !EFT_COVER
     expect_refused("plant=x-1", "eft: plant=x-1: no such bug\n");
-#endif
     expect_refused("trace=/no/such/folder/x",
                    "eft: trace=/no/such/folder/x: cannot write to that file\n");
 }

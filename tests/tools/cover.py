@@ -29,6 +29,7 @@ def run_test(command):
     if done.returncode:
         print(f'{" ".join(command)} failed, its coverage counts nevertheless:')
         print('\n'.join(line for line in done.stdout.split('\n') if line.startswith('not ok')))
+    return done.returncode == 0
 
 
 def commands(programs):
@@ -82,7 +83,7 @@ def main():
     shutil.rmtree(PLACE, ignore_errors=True)
     os.makedirs(PLACE)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(run_test, commands(programs)))
+        passed = all(list(pool.map(run_test, commands(programs))))
     merged = os.path.join(PLACE, 'merged.profdata')
     subprocess.run(['llvm-profdata', 'merge', '-sparse', '-o', merged,
                     *glob.glob(f'{PLACE}/*.profraw')], check=True)
@@ -96,7 +97,7 @@ def main():
     subprocess.run(['llvm-cov', 'show', '-format=html', f'-output-dir={PLACE}',
                     '-show-branches=count', *common], check=True)
     print(f'Line by line: {PLACE}/index.html')
-    return 0 if reached else 1
+    return 0 if reached and passed else 1
 
 
 if __name__ == '__main__':

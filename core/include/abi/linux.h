@@ -23,6 +23,9 @@ enum {
     WUNTRACED = 2,
     WCONTINUED = 8,
 };
+#define WNOTHREAD 0x20000000u /* __WNOTHREAD: only the calling thread's children */
+#define WALL 0x40000000u      /* __WALL: whatever signal they send at their end */
+#define WCLONE 0x80000000u    /* __WCLONE: only those that do not send SIGCHLD */
 
 /* mmap(2), mprotect(2) */
 enum {

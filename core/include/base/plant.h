@@ -20,7 +20,7 @@ enum plant {
     PLANT_COUNT,
 };
 
-#if EFT_TEST && !EFT_COVER
+#if EFT_TEST
 extern enum plant plant_active;
 #define PLANTED(bug) (plant_active == PLANT_##bug)
 

@@ -1,7 +1,8 @@
 /*
- * Ordered sets with the links inside the members: a treap, whose shape depends only on the order of
- * insertions. Keys are 64-bit numbers; members with equal keys stay in the order of their
- * insertion. Expected O(log n) a call.
+ * Ordered sets with the links inside the members: a treap, whose shape depends on the order of
+ * insertions and on a secret, without which nobody can choose an order that makes it deep. Keys are
+ * 64-bit numbers; members with equal keys stay in the order of their insertion. Expected O(log n) a
+ * call.
  */
 #ifndef BASE_TREE_H
 #define BASE_TREE_H
@@ -19,6 +20,9 @@ struct tree {
     struct tree_node *root;
     uint64_t seed; /* of the priorities */
 };
+
+/* The secret of trees initialised from now on. */
+void tree_set_secret(uint64_t secret);
 
 void tree_init(struct tree *tree);
 

@@ -16,8 +16,10 @@
 void console_init(void);
 
 /* Takes what the platform has, as long as another line fits behind what nobody has read yet; the
- * rest waits in the platform, so that nothing is lost of what is piped in. Outside any upcall. */
-void console_poll(void);
+ * rest waits in the platform, so that nothing is lost of what is piped in. With one_commit takes no
+ * more than one line, and none while another is not read. Outside any upcall. Whether there may be
+ * more: it is to be called again. */
+bool console_poll(bool one_commit);
 
 /* How many bytes a read of count would give now; -EAGAIN: it has to wait. 0: end of file. */
 MUST_CHECK int64_t console_ready(uint64_t count);

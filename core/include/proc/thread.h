@@ -35,11 +35,12 @@ enum wait_reason {
  * completion only.
  */
 struct call {
-    bool is_pending; /* blocked, or woken and not rerun yet */
+    bool is_pending; /* blocked, or to be rerun */
     bool has_begun;  /* what is to be done once, as working out a deadline, is done */
     enum wait_reason reason;
     int64_t arg; /* of the reason */
     nsec_t deadline;
+    uint64_t done; /* bytes, of a call that goes on in a rerun */
 };
 
 struct thread {

@@ -46,6 +46,7 @@ enum syscall_on_failure {
 #define CALL_BLOCKED INT64_MIN         /* sched_block was called: rerun it when woken */
 #define CALL_NO_RESULT (INT64_MIN + 1) /* the registers are what they are to be */
 #define CALL_GONE (INT64_MIN + 2)      /* the thread is no more */
+#define CALL_AGAIN (INT64_MIN + 3)     /* it goes on in a rerun, when others have had their turn */
 
 typedef int64_t syscall_handler(struct thread *thread, const uint64_t *args);
 

@@ -3,8 +3,8 @@
  * as a Cortex-A72 does at EL0 (ARMv8.0-A with CRC32). Everything it does not know is UNDEFINED.
  *
  * The system registers that decide about EL0 are taken to be: SCTLR_EL1.{SA0, UCI, UCT, DZE} = 1,
- * {A, UMA} = 0, CNTKCTL_EL1.EL0VCTEN = 1 and the other enables 0, TCR_EL1.TBI0 = 0. WFI, WFE and all
- * other hints do nothing.
+ * {A, UMA} = 0, CNTKCTL_EL1.EL0VCTEN = 1 and the other enables 0, TCR_EL1.TBI0 = 0. WFI, WFE and
+ * all other hints do nothing.
  */
 #ifndef EL0_EL0_H
 #define EL0_EL0_H

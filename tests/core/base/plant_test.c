@@ -9,7 +9,6 @@ TEST(plant_none_is_active)
     EXPECT(!PLANTED(T_4));
 }
 
-#if !EFT_COVER
 TEST(plant_by_name)
 {
     static const char *const ids[] = {"none", "seed-1", "seed-2", "seed-3",
@@ -32,4 +31,3 @@ TEST(plant_that_does_not_exist)
     EXPECT_EQ(plant_select("T-4"), -EINVAL);
     EXPECT_EQ(plant_active, PLANT_T_4);
 }
-#endif

@@ -181,6 +181,11 @@ TEST(console_ctrl_d_hands_over_what_is_typed)
     EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
     fixture_type("cd\n");
     EXPECT_STREQ(read_some(READ_MAX), "cd\n");
+    fixture_type("ab\x04"
+                 "cd\n"); /* read late: still two */
+    EXPECT_STREQ(read_some(1), "a");
+    EXPECT_STREQ(read_some(READ_MAX), "b");
+    EXPECT_STREQ(read_some(READ_MAX), "cd\n");
     fixture_type("ab\x04\x04");
     EXPECT_STREQ(read_some(READ_MAX), "ab");
     EXPECT_STREQ(read_some(READ_MAX), "EOF");
@@ -195,7 +200,7 @@ TEST(console_end_of_input_is_for_ever)
     EXPECT_STREQ(read_some(READ_MAX), "last");
     EXPECT_STREQ(read_some(READ_MAX), "EOF");
     EXPECT_STREQ(read_some(READ_MAX), "EOF");
-    console_poll();
+    (void)console_poll(false);
     EXPECT_STREQ(read_some(READ_MAX), "EOF");
     fixture_end();
 }
@@ -218,6 +223,17 @@ TEST(console_wakes_readers)
     }
 }
 
+TEST(console_raw_byte_wakes_readers)
+{
+    begin();
+    set_mode(ICANON, 0);
+    struct thread *thread = fixture_run(init);
+    sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
+    fixture_type("x");
+    EXPECT_EQ(thread->state, THREAD_READY);
+    fixture_end();
+}
+
 TEST(console_end_of_input_wakes_readers)
 {
     begin();
@@ -230,27 +246,6 @@ TEST(console_end_of_input_wakes_readers)
 
 /* ---- more than fits ---- */
 
-TEST(console_keeps_what_fits_and_gives_it_in_order)
-{
-    char line[8] = "000000\n";
-    char expected[8] = "000000\n";
-
-    begin();
-    for (unsigned i = 0; i < 500; i++) { /* 3,500 bytes */
-        line[0] = (char)('0' + i / 100);
-        line[1] = (char)('0' + i / 10 % 10);
-        line[2] = (char)('0' + i % 10);
-        fixture_type(line);
-    }
-    for (unsigned i = 0; i < 400; i++) {
-        expected[0] = (char)('0' + i / 100);
-        expected[1] = (char)('0' + i / 10 % 10);
-        expected[2] = (char)('0' + i % 10);
-        EXPECT_STREQ(read_some(READ_MAX), expected);
-    }
-    fixture_end();
-}
-
 TEST(console_ring_goes_round)
 {
     begin();
@@ -262,22 +257,52 @@ TEST(console_ring_goes_round)
     fixture_end();
 }
 
-/* What does not fit any more waits in the platform, Ctrl-C too: nothing that is piped in is
- * lost. */
+/* What does not fit any more waits in the platform, so that nothing is lost of what is piped in. */
 TEST(console_input_that_nobody_reads_waits)
 {
-    begin_with_job();
+    char line[72] = {[70] = '\n'};
+
+    begin();
+    memset(line, 'x', 70);
     for (unsigned i = 0; i < 60; i++) {
-        fixture_type("0123456789012345678901234567890123456789012345678901234567890123456789\n");
+        line[0] = (char)('0' + i);
+        fixture_type(line);
     }
-    fixture_type("\x03");
-    EXPECT_EQ(job->fatal_signal, 0);
+    EXPECT(console_poll(false)); /* there is more */
     for (unsigned i = 0; i < 60; i++) {
-        char line[71];
-        EXPECT_EQ(console_ready(sizeof(line)), sizeof(line));
-        console_take(line, sizeof(line));
+        line[0] = (char)('0' + i);
+        EXPECT_STREQ(read_some(READ_MAX), line);
+        (void)console_poll(false);
     }
-    EXPECT_EQ(job->fatal_signal, SIGINT);
+    EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
+    EXPECT(!console_poll(false));
+    fixture_end();
+}
+
+TEST(console_polled_for_one_line_takes_one)
+{
+    begin();
+    fixture_arrive("one\n\x04two", 8);
+    EXPECT(console_poll(true));
+    EXPECT(console_poll(true));
+    EXPECT_STREQ(read_some(READ_MAX), "one\n");
+    EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
+    EXPECT(console_poll(true));
+    EXPECT_STREQ(read_some(READ_MAX), "EOF");
+    EXPECT(!console_poll(true)); /* the machine has no more */
+    EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
+    fixture_arrive("\n", 1);
+    EXPECT(console_poll(true));
+    EXPECT_STREQ(read_some(READ_MAX), "two\n");
+    fixture_end();
+}
+
+TEST(console_polled_behind_the_end_of_input)
+{
+    begin();
+    fixture_end_input();
+    EXPECT(!console_poll(false));
+    EXPECT(!console_poll(true));
     fixture_end();
 }
 
@@ -296,6 +321,16 @@ TEST(console_ctrl_c_ends_the_foreground_group)
     EXPECT_EQ(other->fatal_signal, 0);
     fixture_type("x\n");
     EXPECT_STREQ(read_some(READ_MAX), "x\n"); /* abc is gone */
+    fixture_end();
+}
+
+/* What was typed ahead was meant for the program that ends. */
+TEST(console_ctrl_c_drops_what_nobody_has_read)
+{
+    begin_with_job();
+    fixture_type("one\ntwo\x04\x04thr\x03x\n");
+    EXPECT_STREQ(read_some(READ_MAX), "x\n");
+    EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
     fixture_end();
 }
 
@@ -409,7 +444,7 @@ TEST(console_raw_with_signals)
     set_mode(ICANON, 0);
     fixture_type("ab\x03");
     EXPECT_EQ(job->fatal_signal, SIGINT);
-    EXPECT_STREQ(read_some(READ_MAX), "ab");
+    EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
     fixture_end();
 }
 
@@ -454,6 +489,36 @@ TEST(console_typed_line_is_kept_when_raw_mode_begins)
     EXPECT_STREQ(read_some(READ_MAX), "abc");
     set_mode(0, ICANON);
     EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
+    fixture_end();
+}
+
+TEST(console_typed_line_goes_on_when_other_modes_change)
+{
+    begin();
+    fixture_type("ab");
+    set_mode(ECHO, 0);
+    EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
+    fixture_type("\x7fx\n");
+    EXPECT_STREQ(read_some(READ_MAX), "ax\n");
+    fixture_end();
+}
+
+TEST(console_init_forgets_what_was_before)
+{
+    begin_with_job();
+    console_write("# ", 2);
+    fixture_type("one\ntwo");
+    fixture_end_input();
+    EXPECT_STREQ(read_some(2), "on");
+    console_init();
+    EXPECT(console_foreground() == NULL);
+    EXPECT_EQ(console_ready(1), -EAGAIN);
+    (void)fixture_output();
+    fixture_begin(200);
+    init = fixture_process(NULL);
+    fixture_type("\x03new\n");
+    EXPECT_STREQ(fixture_output(), "^C\nnew\n");
+    EXPECT_STREQ(read_some(READ_MAX), "new\n");
     fixture_end();
 }
 

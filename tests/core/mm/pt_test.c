@@ -127,6 +127,17 @@ TEST(pt_prepare_makes_the_tables_that_are_missing)
     }
 }
 
+TEST(pt_prepare_where_a_leaf_is)
+{
+    paddr_t root = begin();
+    paddr_t pa = map(root, GIB, PROT_READ);
+
+    EXPECT_EQ(pt_prepare(root, GIB), 0);
+    EXPECT_EQ(fixture_frames_used(), 4);
+    expect_leaf(root, GIB, pa, true, false);
+    end(root);
+}
+
 TEST(pt_leaf_at_every_border)
 {
     paddr_t pas[ARRAY_LEN(border_pages)];

@@ -7,7 +7,6 @@
 #include "mm/frame.h"
 #include "mm/pt.h"
 #include "mm/uaccess.h"
-#include "platform/hosted/choice.h"
 #include "platform/hosted/mmu.h"
 #include "platform/hosted/mmu_access.h"
 #include "test.h"
@@ -418,32 +417,6 @@ TEST(space_fork_while_the_parent_is_not_in_use)
     end_two(parent, child);
 }
 
-/* Windows in which the machine looks for interrupts. */
-static unsigned windows;
-
-static uint32_t count_windows(unsigned kind, uint32_t bound, uint32_t answer)
-{
-    (void)bound;
-    windows += kind == CHOOSE_CONSOLE;
-    return answer;
-}
-
-TEST(space_long_work_opens_windows)
-{
-    struct space *parent = begin();
-
-    map_pages(parent, 0, 200, RW);
-    touch(parent, 0, 200);
-    choice_hook = count_windows;
-    struct space *child = fork_space(parent);
-    EXPECT(windows >= 6); /* one for 64 pages, in each of two passes */
-    windows = 0;
-    EXPECT_EQ(space_unmap(parent, 0, USER_END), 0);
-    EXPECT(windows >= 1);
-    choice_hook = NULL;
-    end_two(parent, child);
-}
-
 /* ---- without memory ---- */
 
 static struct {
@@ -593,8 +566,8 @@ TEST_DIES(space_check_sees_a_valid_page_of_prot_none, "leaf.is_valid == (region-
     check(space);
 }
 
-/* Before any page of it exists, an access finds nothing; a root that walkers cannot see yet would be
- * reported. */
+/* Before any page of it exists, an access finds nothing; a root that walkers cannot see yet would
+ * be reported. */
 TEST(space_that_is_empty_can_be_used)
 {
     struct space *space = begin();

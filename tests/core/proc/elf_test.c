@@ -49,7 +49,6 @@ static int load(struct elf_source source)
     if (error) {
         return error;
     }
-    plat_pte_publish(); /* its root, which may be all that it gets */
     error = elf_load(space, &source, &image);
     if (error) {
         space_destroy(space);
@@ -104,7 +103,8 @@ static void expect_page(const struct elf_segment_bytes *segment, uaddr_t page, u
     uint64_t file_end = segment->offset + segment->file_size;
 
     for (unsigned i = 0; i < PAGE_SIZE; i++) {
-        expected[i] = in_file + i < file_end ? file.bytes[in_file + i] : 0;
+        bool is_in_file = segment->file_size > 0 && in_file + i < file_end;
+        expected[i] = is_in_file ? file.bytes[in_file + i] : 0;
     }
     EXPECT_EQ(user_read(bytes, page, PAGE_SIZE), 0);
     EXPECT_MEMEQ(bytes, expected, PAGE_SIZE);
@@ -250,6 +250,7 @@ TEST(elf_segment_of_zeroes_only)
     elf_add_load(&file, BASE, 0x1000, 0x1000, 0x1000, ELF_R);
     elf_add_load(&file, BASE + 0x1000, 0, 0, 0x2000, ELF_R | ELF_W);
     elf_add_load(&file, BASE + 0x4000, 0x2000, 0, 0x2000, ELF_R | ELF_W); /* at the very end */
+    elf_add_load(&file, BASE + 0x8123, 0x1001, 0, 0x2000, ELF_R | ELF_W); /* of no file bytes */
     expect_loads(0, 0);
 }
 
@@ -317,6 +318,20 @@ TEST(elf_table_of_segments_anywhere)
     end();
     elf_header_of(&file)->phoff += 1;
     expect_refused();
+}
+
+/* AT_PHDR is where the segment that begins or goes on there has put the table. */
+TEST(elf_headers_are_where_the_table_begins)
+{
+    elf_begin(&file, ELF_FIXED, BASE, 0x2000);
+    elf_add_load(&file, BASE, 0, ELF_TABLE, ELF_TABLE, ELF_R);
+    expect_loads(0, 0);
+    elf_segment_of(&file, 0)->file_size++;
+    elf_segment_of(&file, 0)->memory_size++;
+    expect_loads(0, BASE + ELF_TABLE);
+    elf_begin(&file, ELF_FIXED, BASE, 0x2000);
+    elf_add_load(&file, BASE + ELF_TABLE, ELF_TABLE, 0x1000, 0x1000, ELF_R);
+    expect_loads(0, BASE + ELF_TABLE);
 }
 
 TEST(elf_most_segments)

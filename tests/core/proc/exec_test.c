@@ -325,6 +325,7 @@ TEST(exec_replace_puts_the_program_in_the_place_of_the_old)
     request.argv = user_vector(0, argv, 1);
     thread->user.x[5] = 7;
     thread->user.tpidr = 8;
+    thread->fp.v[0][0] = 4; /* as of its last switch */
     child->clear_tid = 9;
     plat_fp_use(&fp);
     cpu_this()->fp_owner = thread;
@@ -340,6 +341,18 @@ TEST(exec_replace_puts_the_program_in_the_place_of_the_old)
     EXPECT_EQ(fixture_load(ARGS_AT, &(uint8_t){0}), -EFAULT);
     expect_stack(child, argv, 1, NULL, 0);
     fixture_end();
+}
+
+TEST_DIES(exec_replace_takes_the_fp_registers_from_el0, "fp.not-owned")
+{
+    struct plat_fp fp = {.v = {{5, 5}}};
+
+    begin();
+    struct exec_request request = request_of("/bin/prog");
+    plat_fp_use(&fp);
+    cpu_this()->fp_owner = child->thread;
+    EXPECT_EQ(exec_replace(child, &request), 0);
+    plat_fp_sync(&fp);
 }
 
 static void expect_untouched(int expected, struct exec_request request)

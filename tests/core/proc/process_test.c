@@ -184,19 +184,34 @@ TEST(process_orphans_go_to_init)
     fixture_end();
 }
 
+/* Init does not hear of the end of the process itself, which is its parent's child. */
 TEST(process_zombies_of_the_dead_go_to_init)
 {
     begin();
     struct process *parent = fixture_process(init);
-    struct process *child = fixture_process(parent);
+    struct process *middle = fixture_process(parent);
+    struct process *child = fixture_process(middle);
     process_exit(child, wait_status_exited(5));
     wait_for_child(init);
-    process_exit(parent, 0);
+    process_exit(middle, 0);
     EXPECT_EQ(init->thread->state, THREAD_READY);
     EXPECT(child->parent == init && is_on(&init->zombies, child));
+    EXPECT(middle->parent == parent && is_on(&parent->zombies, middle));
     EXPECT_EQ(child->wait_status, 5 << 8);
     process_check();
     process_reap(child);
+    fixture_end();
+}
+
+TEST(process_live_orphans_do_not_wake_init)
+{
+    begin();
+    struct process *parent = fixture_process(init);
+    struct process *middle = fixture_process(parent);
+    (void)fixture_process(middle);
+    wait_for_child(init);
+    process_exit(middle, 0);
+    EXPECT_EQ(init->thread->state, THREAD_BLOCKED);
     fixture_end();
 }
 
@@ -418,6 +433,13 @@ TEST_DIES(process_reap_of_a_live_one, "process_reap: process->state == PROCESS_Z
 {
     begin();
     process_reap(fixture_process(init));
+}
+
+TEST_DIES(process_check_looks_at_the_scheduler, "sched_check: ")
+{
+    begin();
+    fixture_process(init)->thread->state = THREAD_BLOCKED;
+    process_check();
 }
 
 TEST_DIES(process_check_sees_a_wrong_parent, "check_process: child->parent == process")

@@ -297,6 +297,20 @@ TEST(sched_remove_in_every_state)
     end();
 }
 
+TEST(sched_init_begins_again)
+{
+    begin(true);
+    expect_choice(0);
+    block(0);
+    sched_run_next(threads[1]->tid);
+    sched_init();
+    cpu_this()->current = NULL;
+    sched_check();
+    EXPECT(!sched_has_ready());
+    EXPECT(list_is_empty(sched_blocked()));
+    EXPECT(sched_choose() == NULL);
+}
+
 /* Every thread that is ready runs, however the choices fall; none that is blocked does. */
 TEST(sched_agrees_with_a_model)
 {

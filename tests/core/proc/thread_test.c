@@ -102,13 +102,22 @@ TEST(thread_sync_fp_of_another)
     end();
 }
 
-/* A sync afterwards would be reported. */
 TEST(thread_destroy_of_the_fp_owner)
 {
     begin();
     own_fp(77);
     end();
     EXPECT(cpu_this()->fp_owner == NULL);
+}
+
+TEST_DIES(thread_destroy_takes_the_fp_registers_from_el0, "fp.not-owned")
+{
+    struct plat_fp fp;
+
+    begin();
+    own_fp(77);
+    end();
+    plat_fp_sync(&fp);
 }
 
 static int create(void *made)

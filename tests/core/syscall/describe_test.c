@@ -133,7 +133,8 @@ TEST(describe_strings)
     memset(long_name, 'x', sizeof(long_name) - 1);
     long_name[sizeof(long_name) - 1] = '\0';
     calls_put_text(AT(0), long_name);
-    EXPECT_EQ(str_len(INPUTS(execve, AT(0), 0, 0)), str_len("execve(\"\", [], [])") + 256);
+    EXPECT_EQ(str_len(INPUTS(execve, AT(0), 0, 0)),
+              str_len("execve(\"\"#0123456789abcdef, [], [])") + 256);
     fixture_end();
 }
 
@@ -151,7 +152,8 @@ TEST(describe_vectors_of_strings)
     for (unsigned i = 0; i < 40; i++) {
         put_words(AT(64 + i * 8), 1, (const uint64_t[]){AT(0)});
     }
-    EXPECT_EQ(str_len(INPUTS(execve, 0, AT(64), 0)), str_len("execve(NULL, [], [])") + 32 * 6 - 1);
+    EXPECT_EQ(str_len(INPUTS(execve, 0, AT(64), 0)),
+              str_len("execve(NULL, [ and 28 more], [])") + 12 * 6 - 1);
     fixture_end();
 }
 
@@ -194,8 +196,33 @@ TEST(describe_spawn)
     calls_put_text(AT(200), "/bin/sh");
     put_words(AT(300), 2, (const uint64_t[]){AT(200), 0});
     EXPECT_STREQ(INPUTS(spawn, AT(0)), "spawn(0x20000000 {path=\"/bin/sh\" image=0x5000+7 "
-                                       "argv=[\"/bin/sh\"] flags=0x0})");
+                                       "argv=[\"/bin/sh\"] envp=[] flags=0x0})");
     EXPECT_STREQ(INPUTS(spawn, CALLS_NOWHERE), "spawn(0x1000 ?)");
+    fixture_end();
+}
+
+TEST(describe_ioctl)
+{
+    struct abi_termios termios;
+    char input[400];
+
+    begin();
+    memset(&termios, 'x', sizeof(termios));
+    calls_put(AT(0), &termios, sizeof(termios));
+    calls_put(AT(100), &(int){7}, sizeof(int));
+    str_copy(input, INPUTS(ioctl, 0, TCSETS, AT(0)), sizeof(input));
+    EXPECT(str_starts(input, "ioctl(0, 0x5402, 0x20000000 \"xxxx", NULL));
+    EXPECT(str_starts(INPUTS(ioctl, 0, TCSETSF, AT(0)), "ioctl(0, 0x5404, 0x20000000 \"x", NULL));
+    EXPECT(str_starts(INPUTS(ioctl, 0, TCSETSW, AT(0)), "ioctl(0, 0x5403, 0x20000000 \"x", NULL));
+    EXPECT_STREQ(INPUTS(ioctl, 0, TIOCSPGRP, AT(100)), "ioctl(0, 0x5410, 0x20000064 {7})");
+    EXPECT_STREQ(INPUTS(ioctl, 0, TIOCSPGRP, CALLS_NOWHERE), "ioctl(0, 0x5410, 0x1000)");
+    EXPECT_STREQ(INPUTS(ioctl, 0, TIOCGPGRP, AT(100)), "ioctl(0, 0x540f, 0x20000064)");
+    EXPECT_STREQ(INPUTS(ioctl, 0, TIOCGWINSZ, AT(100)), "ioctl(0, 0x5413, 0x20000064)");
+    EXPECT_STREQ(OUTPUTS(ioctl, 0, 0, TIOCSPGRP, AT(100)), " = 0");
+    EXPECT_STREQ(OUTPUTS(ioctl, 0, 0, TIOCGPGRP, AT(100)), " = 0 {7}");
+    EXPECT_STREQ(OUTPUTS(ioctl, 0, 0, TIOCGPGRP, CALLS_NOWHERE), " = 0");
+    EXPECT(str_starts(OUTPUTS(ioctl, 0, 0, TCGETS, AT(0)), " = 0 \"xxxx", NULL));
+    EXPECT_STREQ(OUTPUTS(ioctl, 0, 0, TCSETS, AT(0)), " = 0");
     fixture_end();
 }
 

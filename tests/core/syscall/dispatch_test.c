@@ -68,11 +68,17 @@ TEST(dispatch_result_is_in_x0_and_nowhere_else)
 
 TEST(dispatch_call_counts_as_time_and_slice)
 {
+    const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
+
     begin();
+    struct thread *thread = fixture_run(child);
     nsec_t now = clock_now();
+    thread->user.x[8] = NR_getpid;
     for (unsigned i = 0; i < SCHED_SLICE_CALLS; i++) {
-        (void)CALL(child, getpid);
+        EXPECT(!cpu_this()->needs_resched);
+        dispatch_trap(thread, &trap);
     }
+    EXPECT(cpu_this()->needs_resched);
     EXPECT_EQ(clock_now(), now + SCHED_SLICE_CALLS * CLOCK_DET_STEP);
     fixture_end();
 }
@@ -100,6 +106,55 @@ TEST(dispatch_state_of_a_call_does_not_outlive_it)
     fixture_type("x\n");
     EXPECT_EQ(calls_rerun(child), 2);
     EXPECT_MEMEQ(&child->thread->call, &zero, sizeof(zero));
+    fixture_end();
+}
+
+/* A long call lets others run in between; the program sees one. */
+TEST(dispatch_long_call_goes_on_in_reruns)
+{
+    const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
+    const struct call zero = {0};
+    unsigned reruns = 0;
+    uint64_t shown = 0;
+
+    begin();
+    fixture_catch_output();
+    struct thread *thread = fixture_run(child);
+    memcpy(thread->user.x, (const uint64_t[]){1, CALLS_DATA, 40000}, 24);
+    thread->user.x[8] = NR_write;
+    calls_put(CALLS_DATA + 40000, "end", 3);
+    for (uint64_t at = CALLS_DATA; at < CALLS_DATA + 40000; at += 8) {
+        calls_put(at, "xxxxxxxx", 8);
+    }
+    for (dispatch_trap(thread, &trap); thread->call.is_pending; dispatch_rerun(thread)) {
+        EXPECT_EQ(thread->state, THREAD_READY);
+        EXPECT_EQ(thread->user.x[0], 1);
+        shown += str_len(fixture_output());
+        EXPECT_EQ(shown, thread->call.done);
+        reruns++;
+    }
+    EXPECT(reruns >= 2);
+    EXPECT_EQ(shown + str_len(fixture_output()), 40000);
+    EXPECT_EQ(thread->user.x[0], 40000);
+    EXPECT_MEMEQ(&thread->call, &zero, sizeof(zero));
+    fixture_end();
+}
+
+/* AAPCS64: what a register holds above an int is nobody's business. */
+TEST(dispatch_looks_at_the_lower_half_of_an_int)
+{
+    const uint64_t junk = (uint64_t)0xdead << 32;
+
+    begin();
+    EXPECT_EQ(CALL(init, kill, junk | 2, junk), 0);
+    EXPECT_EQ(CALL(init, getpgid, junk), 1);
+    EXPECT_EQ(CALL(init, munmap, junk, PAGE_SIZE), -EINVAL); /* no int */
+    EXPECT_EQ(CALL(init, wait4, junk | 0xffffffff, 0, junk | WNOHANG, 0), 0);
+    EXPECT_EQ(CALL(init, clock_gettime, junk | CLOCK_MONOTONIC, CALLS_DATA), 0);
+    init->thread->user.x[8] = junk | NR_getpid;
+    const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
+    calls_trap(init, &trap);
+    EXPECT_EQ(init->thread->user.x[0], 1);
     fixture_end();
 }
 

@@ -190,6 +190,32 @@ TEST(sys_writev_stops_where_memory_ends)
     fixture_end();
 }
 
+TEST(sys_writev_of_many_bytes)
+{
+    static uint8_t bytes[10000];
+    struct abi_iovec vectors[5];
+
+    begin();
+    memset(bytes, 'x', sizeof(bytes));
+    calls_put(BUFFER_AT, bytes, sizeof(bytes));
+    for (unsigned i = 0; i < 5; i++) {
+        vectors[i] = (struct abi_iovec){BUFFER_AT + i, sizeof(bytes) - i};
+    }
+    EXPECT_EQ(write_vectors(5, vectors), 5 * sizeof(bytes) - 10);
+    EXPECT_EQ(str_len(fixture_output()), 5 * sizeof(bytes) - 10);
+    fixture_end();
+}
+
+TEST(sys_writev_negative_length_writes_nothing)
+{
+    begin();
+    calls_put_text(BUFFER_AT, "hello");
+    const struct abi_iovec vectors[] = {{BUFFER_AT, 5}, {BUFFER_AT, (uint64_t)-1}};
+    EXPECT_EQ(write_vectors(2, vectors), -EINVAL);
+    EXPECT_STREQ(fixture_output(), "");
+    fixture_end();
+}
+
 TEST(sys_writev_arguments_that_make_no_sense)
 {
     begin();

@@ -157,6 +157,7 @@ TEST(sys_mmap_arguments_that_make_no_sense)
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_ANONYMOUS | MAP_SHARED, (uint64_t)-1, 0),
               -ENOSYS);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_PRIVATE, 0, 0), -ENODEV);
+    EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_PRIVATE, 2, 0), -ENODEV);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_PRIVATE, 3, 0), -EBADF);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_PRIVATE, (uint64_t)-1, 0), -EBADF);
     fixture_end();

@@ -135,6 +135,7 @@ TEST(sys_clone_with_a_stack_and_a_signal)
     struct process *child = calls_child(CALL(init, clone, SIGUSR1, 0x9000));
     EXPECT_EQ(child->thread->user.sp, 0x9000);
     EXPECT_EQ(child->exit_signal, SIGUSR1);
+    EXPECT_EQ(calls_child(CALL(init, clone, SIGNAL_MAX))->exit_signal, SIGNAL_MAX);
     child = calls_child(CALL(init, clone, 0));
     EXPECT_EQ(child->thread->user.sp, 0x7000);
     EXPECT_EQ(child->exit_signal, 0);
@@ -143,15 +144,22 @@ TEST(sys_clone_with_a_stack_and_a_signal)
 
 TEST(sys_clone_refuses_to_share)
 {
-    static const uint64_t flags[] = {CLONE_VM,          CLONE_VFORK,    CLONE_VM | CLONE_VFORK,
-                                     (uint64_t)1 << 32, SIGNAL_MAX + 1, 0xff,
-                                     0x80000000};
+    static const uint64_t flags[] = {CLONE_VM,       CLONE_VFORK, CLONE_VM | CLONE_VFORK,
+                                     SIGNAL_MAX + 1, 0xff,        0x80000000};
 
     begin();
     for (unsigned i = 0; i < ARRAY_LEN(flags); i++) {
         EXPECT_EQ(CALL(init, clone, flags[i]), -EINVAL);
     }
     EXPECT_EQ(thread_count(), 1);
+    fixture_end();
+}
+
+/* As on Linux: the upper half of the register is no flags. */
+TEST(sys_clone_looks_at_32_bits_of_flags)
+{
+    begin();
+    EXPECT_EQ(CALL(init, clone, (uint64_t)1 << 32 | SIGCHLD), 2);
     fixture_end();
 }
 

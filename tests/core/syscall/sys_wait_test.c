@@ -198,6 +198,17 @@ TEST(sys_wait4_for_a_group)
     fixture_end();
 }
 
+TEST(sys_wait4_for_a_group_that_its_last_child_leaves)
+{
+    begin();
+    struct process *child = fork_leader();
+    EXPECT_EQ(wait_for(init, -2, 0), CALL_BLOCKED);
+    EXPECT_EQ(CALL(child, setpgid, 0, 1), 0);
+    EXPECT_EQ(init->thread->state, THREAD_READY);
+    EXPECT_EQ(calls_rerun(init), -ECHILD);
+    fixture_end();
+}
+
 TEST(sys_wait4_for_the_callers_own_group)
 {
     begin();
@@ -219,6 +230,54 @@ TEST(sys_wait4_arguments_that_make_no_sense)
     EXPECT_EQ(wait_for(init, INT32_MAX, 0), -ECHILD);
     EXPECT_EQ(wait_for(init, -INT32_MAX, 0), -ECHILD);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)ANY, 0, 0, CALLS_DATA), -ENOSYS);
+    fixture_end();
+}
+
+/* Children that send another signal than SIGCHLD at their end are looked for by __WCLONE only. */
+TEST(sys_wait4_for_clones)
+{
+    begin();
+    struct process *clone = calls_child(CALL(init, clone, 0));
+    struct process *child = fork_from(init);
+    EXPECT_EQ(wait_for(init, 2, WNOHANG), -ECHILD);
+    EXPECT_EQ(wait_for(init, 3, WNOHANG | WCLONE), -ECHILD);
+    EXPECT_EQ(wait_for(init, 2, WNOHANG | WCLONE), 0);
+    EXPECT_EQ(wait_for(init, 2, WNOHANG | WALL), 0);
+    EXPECT_EQ(wait_for(init, 3, WNOHANG | WALL | WNOTHREAD), 0);
+    end(clone, 0);
+    end(child, 0);
+    EXPECT_EQ(wait_for(init, ANY, 0), 3);
+    EXPECT_EQ(wait_for(init, ANY, 0), -ECHILD);
+    EXPECT_EQ(wait_for(init, ANY, WALL), 2);
+    fixture_end();
+}
+
+/* Init reaps them without a thought for how they were made. */
+TEST(sys_wait4_orphans_are_children_like_others)
+{
+    begin();
+    struct process *parent = fork_from(init);
+    struct process *orphan = calls_child(CALL(parent, clone, 0));
+    struct process *zombie = calls_child(CALL(parent, clone, SIGUSR1));
+    end(zombie, 1);
+    end(parent, 2);
+    EXPECT_EQ(wait_for(init, 4, 0), 4);
+    EXPECT_EQ(wait_for(init, 2, 0), 2);
+    EXPECT_EQ(wait_for(init, ANY, 0), CALL_BLOCKED);
+    end(orphan, 3);
+    EXPECT_EQ(calls_rerun(init), 3);
+    fixture_end();
+}
+
+/* A program that is started anew is a child like others, however it was cloned (execve(2)). */
+TEST(sys_wait4_for_a_clone_that_has_execed)
+{
+    begin();
+    struct process *clone = calls_child(CALL(init, clone, 0));
+    fixture_run(clone);
+    calls_put_text(CALLS_DATA, "/bin/prog");
+    (void)CALL(clone, execve, CALLS_DATA, 0, 0);
+    EXPECT_EQ(wait_for(init, ANY, WNOHANG), 0);
     fixture_end();
 }
 
