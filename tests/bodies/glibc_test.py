@@ -33,7 +33,8 @@ def runs_a_static_program(make):
 def ends_with_128_and_the_signal(make):
     with open(f'build/user{machine.SUFFIX}/init', 'rb') as file:
         init = file.read()
-    initrd = work_file('trap.cpio', archive({'init': init, 'bin/trap': compiled('trap', '-static')}))
+    files = {'init': init, 'bin/trap': compiled('trap', '-static')}
+    initrd = work_file('trap.cpio', archive(files))
     boot(make('/bin/trap', initrd=initrd)).expect(128 + signal.SIGTRAP)
 
 
