@@ -6,7 +6,7 @@
 
 enum { NOTE_MAX = 256 };
 
-static const struct test *current;
+static const struct test *const *current;
 static unsigned passed;
 static char note[NOTE_MAX];
 
@@ -14,11 +14,17 @@ void test_fail(const char *file, int line, const char *fmt, ...)
 {
     va_list args;
 
-    kprintf("not ok %s: %s:%d: ", current->name, file, line);
+    unsigned failed = 1;
+
+    kprintf("not ok %s: %s:%d: ", (*current)->name, file, line);
     va_start(args, fmt);
     kvprintf(fmt, args);
     va_end(args);
-    kprintf("%s%s%s\n%u passed, 1 failed\n", note[0] ? " [" : "", note, note[0] ? "]" : "", passed);
+    kprintf("%s%s%s\n", note[0] ? " [" : "", note, note[0] ? "]" : "");
+    /* The machine is as the failure left it, no place for another test. */
+    for (const struct test *const *at = current + 1; at != test_end; at++, failed++)
+        kprintf("not ok %s: not run after the failure of %s\n", (*at)->name, (*current)->name);
+    kprintf("%u passed, %u failed\n", passed, failed);
     plat_stop();
 }
 
@@ -74,13 +80,12 @@ const char *test_option(const char *name)
 void bare_run(void)
 {
     passed = 0;
-    for (const struct test *const *at = test_first; at != test_end; at++) {
-        current = *at;
+    for (current = test_first; current != test_end; current++) {
         note[0] = '\0';
-        if (current->dies)
+        if ((*current)->dies)
             FAIL("an image cannot outlive a test that dies");
-        current->body();
-        kprintf("ok %s\n", current->name);
+        (*current)->body();
+        kprintf("ok %s\n", (*current)->name);
         passed++;
     }
     kprintf("%u passed, 0 failed\n", passed);
