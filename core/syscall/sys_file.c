@@ -256,7 +256,12 @@ int64_t sys_newfstatat(struct thread *thread, const uint64_t *args)
 {
     const struct ramfs_node *node;
     uint64_t flags = args[3];
-    int error = find_user_path(args[0], args[1], &node);
+    int error;
+
+    if (flags & ~(uint64_t)(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH)) {
+        return -EINVAL;
+    }
+    error = find_user_path(args[0], args[1], &node);
 
     if (error == -ENOENT && path_buffer[0] == '\0' && (flags & AT_EMPTY_PATH)) {
         const uint64_t fstat_args[] = {args[0], args[2]};

@@ -147,6 +147,8 @@ enum {
 /* lseek(2), fstatat(2), prlimit(2), reboot(2) and the like */
 enum {
     AT_FDCWD = -100,
+    AT_SYMLINK_NOFOLLOW = 0x100,
+    AT_NO_AUTOMOUNT = 0x800,
     AT_EMPTY_PATH = 0x1000,
     S_IFCHR = 0020000,
     RLIMIT_STACK = 3,

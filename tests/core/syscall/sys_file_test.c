@@ -373,6 +373,7 @@ TEST(sys_newfstatat_that_fails)
 {
     begin();
     EXPECT_EQ(stat_path("/none", HERE, 0), -ENOENT);
+    EXPECT_EQ(stat_path("/etc/text", HERE, 0xdead0000), -EINVAL);
     EXPECT_EQ(stat_path("/etc/text/x", HERE, AT_EMPTY_PATH), -ENOTDIR);
     EXPECT_EQ(stat_path("etc", STDIN, 0), -ENOTDIR);
     EXPECT_EQ(stat_path("etc", NO_FD, 0), -EBADF);
