@@ -12,6 +12,8 @@
 #include "proc/sched.h"
 #include "syscall/trace.h"
 
+enum { STACK_LIMIT = 8 << 20 }; /* bytes */
+
 static struct {
     struct pool pool;
     struct process *init;
@@ -21,6 +23,19 @@ void process_init(void)
 {
     pool_init(&processes.pool, "process", sizeof(struct process));
     processes.init = NULL;
+}
+
+/* What the first process may use; getrlimit(2). */
+static void set_first_limits(struct process *process)
+{
+    for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
+        process->limits[i] = (struct abi_rlimit){RLIM_INFINITY, RLIM_INFINITY};
+    }
+    process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT;
+    process->limits[RLIMIT_CORE].rlim_cur = 0;
+    process->limits[RLIMIT_NOFILE] = (struct abi_rlimit){PROCESS_FILES_MAX, PROCESS_FILES_MAX};
+    process->limits[RLIMIT_NICE] = (struct abi_rlimit){0, 0};
+    process->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
 }
 
 int process_create(struct process **process)
@@ -79,9 +94,11 @@ void process_start(struct process *process, struct process *parent)
     process->session = pid_get(parent ? parent->session : process->pid);
     list_append(&process->group->members, &process->group_link);
     if (parent) {
+        memcpy(process->limits, parent->limits, sizeof(process->limits));
         list_append(&parent->children, &process->sibling);
     } else {
         ASSERT(!processes.init);
+        set_first_limits(process);
         processes.init = process;
     }
     sched_add(process->thread);

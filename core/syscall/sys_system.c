@@ -119,24 +119,37 @@ int64_t sys_getrandom(struct thread *thread, const uint64_t *args)
     return (int64_t)*done;
 }
 
-/* Limits can be asked for; none can be changed yet. */
+/* Everybody is root, who may raise a limit. */
+static int check_limit(unsigned resource, const struct abi_rlimit *limit)
+{
+    if (limit->rlim_cur > limit->rlim_max) {
+        return -EINVAL;
+    }
+    return resource == RLIMIT_NOFILE && limit->rlim_max > PROCESS_FILES_MAX ? -EPERM : 0;
+}
+
 int64_t sys_prlimit64(struct thread *thread, const uint64_t *args)
 {
-    const struct process *process = args[0] == 0 ? thread->process : process_find((int)args[0]);
-    struct abi_rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    struct process *process = args[0] == 0 ? thread->process : process_find((int)args[0]);
+    unsigned resource = (unsigned)args[1];
+    struct abi_rlimit limit;
+    int error = args[2] ? user_read(&limit, args[2], sizeof(limit)) : 0;
 
+    if (error) {
+        return error;
+    }
     if (!process) {
         return -ESRCH;
     }
-    if ((unsigned)args[1] >= RLIMIT_NLIMITS) {
+    if (resource >= RLIMIT_NLIMITS) {
         return -EINVAL;
     }
-    if (args[2] != 0) {
-        return -ENOSYS;
+    error = args[2] ? check_limit(resource, &limit) : 0;
+    if (!error && args[3]) {
+        error = user_write(args[3], &process->limits[resource], sizeof(limit));
     }
-    if (args[1] == RLIMIT_STACK) {
-        limit.rlim_cur = SPACE_STACK_SIZE;
-        limit.rlim_max = SPACE_STACK_SIZE;
+    if (!error && args[2]) {
+        process->limits[resource] = limit;
     }
-    return args[3] ? user_write(args[3], &limit, sizeof(limit)) : 0;
+    return error;
 }

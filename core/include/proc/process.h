@@ -11,6 +11,7 @@
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
 
+#include "abi/linux.h"
 #include "base/list.h"
 #include "base/types.h"
 #include "mm/space.h"
@@ -24,7 +25,10 @@ enum process_state {
     PROCESS_ZOMBIE,
 };
 
-enum { PROCESS_NAME_MAX = 16 };
+enum {
+    PROCESS_NAME_MAX = 16,
+    PROCESS_FILES_MAX = 1024, /* descriptors: the most that RLIMIT_NOFILE can allow */
+};
 
 struct process {
     struct pid *pid;
@@ -44,6 +48,7 @@ struct process {
     int fatal_signal;  /* it ends by this signal when its thread next returns to user mode; or 0 */
     bool has_execed;   /* since its fork: setpgid by its parent comes too late */
     uaddr_t clear_tid; /* set_tid_address */
+    struct abi_rlimit limits[RLIMIT_NLIMITS];
     char name[PROCESS_NAME_MAX];
 };
 

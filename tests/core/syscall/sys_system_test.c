@@ -213,7 +213,32 @@ TEST(sys_prlimit64_that_fails)
     EXPECT_EQ(CALL(init, prlimit64, 999, 0, 0, BUFFER_AT), -ESRCH);
     EXPECT_EQ(CALL(init, prlimit64, 0, RLIMIT_NLIMITS, 0, BUFFER_AT), -EINVAL);
     EXPECT_EQ(CALL(init, prlimit64, 0, (uint64_t)-1, 0, BUFFER_AT), -EINVAL);
-    EXPECT_EQ(CALL(init, prlimit64, 0, 0, BUFFER_AT, 0), -ENOSYS);
+    EXPECT_EQ(CALL(init, prlimit64, 0, 0, CALLS_NOWHERE, 0), -EFAULT);
     EXPECT_EQ(CALL(init, prlimit64, 0, 0, 0, CALLS_NOWHERE), -EFAULT);
+    fixture_end();
+}
+
+static int64_t set_limit(struct process *process, unsigned resource, uint64_t soft, uint64_t hard)
+{
+    const struct abi_rlimit limit = {soft, hard};
+
+    calls_put(BUFFER_AT, &limit, sizeof(limit));
+    return CALL(process, prlimit64, 0, resource, BUFFER_AT, BUFFER_AT + sizeof(limit));
+}
+
+TEST(sys_prlimit64_sets_what_a_child_inherits)
+{
+    struct abi_rlimit old;
+
+    begin();
+    EXPECT_EQ(set_limit(init, RLIMIT_AS, 5, 6), 0);
+    calls_get(BUFFER_AT + sizeof(old), &old, sizeof(old));
+    EXPECT_EQ(old.rlim_cur, RLIM_INFINITY);
+    struct process *child = calls_child(CALL(init, clone, SIGCHLD));
+    EXPECT_EQ(child->limits[RLIMIT_AS].rlim_cur, 5);
+    EXPECT_EQ(child->limits[RLIMIT_AS].rlim_max, 6);
+    EXPECT_EQ(set_limit(init, RLIMIT_AS, 7, 6), -EINVAL);
+    EXPECT_EQ(set_limit(init, RLIMIT_NOFILE, 7, PROCESS_FILES_MAX + 1), -EPERM);
+    EXPECT_EQ(init->limits[RLIMIT_AS].rlim_cur, 5);
     fixture_end();
 }
