@@ -62,6 +62,7 @@ static int make_present(struct space *space, const struct region *region, uaddr_
         plat_icache_sync(pa, PAGE_SIZE);
     }
     pt_set(space->root, page, pa, region->prot, region->prot & PROT_WRITE);
+    space_count_page(space);
     if (!PLANTED(T_2)) {
         plat_pte_publish();
     }

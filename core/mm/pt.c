@@ -224,8 +224,10 @@ static void drop_empty_table(struct parent parent, paddr_t table, uaddr_t va,
     tlb_batch_give(batch, table);
 }
 
-static void unmap_leaves(paddr_t table, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
+static uint64_t unmap_leaves(paddr_t table, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
 {
+    uint64_t leaves = 0;
+
     for (uaddr_t va = start; va < end; va += PAGE_SIZE) {
         unsigned index = index_at(va, LEVEL_LEAF);
         pte_t pte = plat_pte_load(table, index);
@@ -237,7 +239,9 @@ static void unmap_leaves(paddr_t table, uaddr_t start, uaddr_t end, struct tlb_b
             tlb_batch_note(batch, va, va + PAGE_SIZE);
         }
         tlb_batch_give(batch, pte & PTE_ADDRESS);
+        leaves++;
     }
+    return leaves;
 }
 
 /* The end of the entry at level that va lies in, or end if that comes first. */
@@ -248,23 +252,28 @@ static uaddr_t entry_end(uaddr_t va, unsigned level, uaddr_t end)
     return min_u64(va / span * span + span, end);
 }
 
-static void unmap_middle(paddr_t table, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
+static uint64_t unmap_middle(paddr_t table, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
 {
+    uint64_t count = 0;
+
     for (uaddr_t va = start, next; va < end; va = next) {
         unsigned index = index_at(va, LEVEL_LEAF - 1);
         pte_t pte = plat_pte_load(table, index);
         next = entry_end(va, LEVEL_LEAF - 1, end);
         if (pte != 0) {
             paddr_t leaves = pte & PTE_ADDRESS;
-            unmap_leaves(leaves, va, next, batch);
+            count += unmap_leaves(leaves, va, next, batch);
             drop_empty_table((struct parent){table, index}, leaves, va, batch);
             plat_irq_window();
         }
     }
+    return count;
 }
 
-void pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
+uint64_t pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
 {
+    uint64_t count = 0;
+
     ASSERT(start <= end);
     ASSERT(end <= USER_END);
     for (uaddr_t va = start, next; va < end; va = next) {
@@ -273,10 +282,11 @@ void pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch)
         next = entry_end(va, LEVEL_ROOT, end);
         if (pte != 0) {
             paddr_t middle = pte & PTE_ADDRESS;
-            unmap_middle(middle, va, next, batch);
+            count += unmap_middle(middle, va, next, batch);
             drop_empty_table((struct parent){root, index}, middle, va, batch);
         }
     }
+    return count;
 }
 
 /* The first entry in use of a table of leaves, from *va on and below end. */

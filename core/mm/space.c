@@ -14,10 +14,12 @@
 enum { WINDOW_LEAVES = 4 };
 
 static struct pool space_pool;
+static struct list spaces; /* all there are */
 
 void space_init(void)
 {
     pool_init(&space_pool, "space", sizeof(struct space));
+    list_init(&spaces);
     region_init();
 }
 
@@ -33,11 +35,26 @@ int space_create(struct space **space)
         return -ENOMEM;
     }
     tree_init(&made->regions);
+    made->users = 1;
+    list_append(&spaces, &made->link);
     *space = made;
     return 0;
 }
 
-void space_destroy(struct space *space)
+struct space *space_get(struct space *space)
+{
+    ASSERT(space->users > 0);
+    space->users++;
+    return space;
+}
+
+void space_count_page(struct space *space)
+{
+    space->resident++;
+    space->resident_peak = max_u64(space->resident_peak, space->resident);
+}
+
+static void destroy(struct space *space)
 {
     struct tlb_batch batch;
 
@@ -48,11 +65,23 @@ void space_destroy(struct space *space)
     tlb_flush_context(&space->tlb);
     space->tlb = (struct tlb_context){0};
     tlb_batch_begin(&batch, &space->tlb);
-    pt_unmap(space->root, 0, USER_END, &batch);
+    space->resident -= pt_unmap(space->root, 0, USER_END, &batch);
     tlb_batch_end(&batch);
+    ASSERT(space->resident == 0);
     pt_destroy(space->root);
     region_remove(&space->regions, 0, USER_END);
+    list_remove(&space->link);
     pool_free(&space_pool, space);
+}
+
+void space_put(struct space *space)
+{
+    ASSERT(space->users > 0);
+    if (space->users > 1) {
+        space->users--;
+        return;
+    }
+    destroy(space);
 }
 
 /* Gives the child the parent's leaves of one region, none of them writable. */
@@ -72,6 +101,7 @@ static int fork_leaves(struct space *parent, struct space *child, const struct r
         }
         frame_get(leaf.pa);
         pt_set(child->root, va, leaf.pa, region->prot, false);
+        space_count_page(child);
         if (++leaves % WINDOW_LEAVES == 0) {
             plat_irq_window();
         }
@@ -142,7 +172,7 @@ int space_fork(struct space *parent, struct space **child)
     made->brk_end = parent->brk_end;
     error = fork_regions(parent, made);
     if (error) {
-        space_destroy(made);
+        space_put(made);
         return error;
     }
     write_protect(parent);
@@ -172,7 +202,7 @@ static void unmap_cut(struct space *space, uaddr_t start, uaddr_t end)
 
     region_remove(&space->regions, start, end);
     tlb_batch_begin(&batch, &space->tlb);
-    pt_unmap(space->root, start, end, &batch);
+    space->resident -= pt_unmap(space->root, start, end, &batch);
     tlb_batch_end(&batch);
 }
 
@@ -281,18 +311,48 @@ int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
 void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables)
 {
     struct pt_leaf leaf;
+    uint64_t resident = 0;
 
     region_check(&space->regions);
-    pool_check(&space_pool);
     for (uaddr_t va = 0; pt_next(space->root, &va, USER_END, &leaf); va += PAGE_SIZE) {
         const struct region *region = region_find(&space->regions, va);
         ASSERT(region);
         ASSERT(leaf.is_valid == (region->prot != PROT_NONE));
         ASSERT(!leaf.is_writable || (region->prot & PROT_WRITE));
         ASSERT(!leaf.is_writable || frame_of(leaf.pa)->refs == 1);
-        (*leaves)++;
+        resident++;
     }
+    ASSERT(resident == space->resident);
+    ASSERT(resident <= space->resident_peak);
+    *leaves += resident;
     *tables += pt_check(space->root);
+}
+
+void space_check_all(uint64_t *leaves, uint64_t *tables)
+{
+    size_t count = 0;
+
+    pool_check(&space_pool);
+    LIST_FOR(link, &spaces) {
+        struct space *space = CONTAINER_OF(link, struct space, link);
+        space_check(space, leaves, tables);
+        space->seen = 0;
+        count++;
+    }
+    ASSERT(count == space_pool.used);
+}
+
+void space_check_user(struct space *space)
+{
+    space->seen++;
+}
+
+void space_check_users(void)
+{
+    LIST_FOR(link, &spaces) {
+        const struct space *space = CONTAINER_OF(link, struct space, link);
+        ASSERT(space->users == space->seen);
+    }
 }
 
 size_t space_count(void)

@@ -273,7 +273,7 @@ int exec_build(const struct exec_request *request, struct space **space, struct 
         error = build_stack(made, request, &measures, &image, &sp);
     }
     if (error) {
-        space_destroy(made);
+        space_put(made);
         return error;
     }
     *user = (struct plat_user){.pc = image.entry, .sp = sp};
@@ -295,7 +295,7 @@ int exec_replace(struct process *process, const struct exec_request *request)
     }
     process->space = made;
     space_use(made);
-    space_destroy(old);
+    space_put(old);
     thread->user = user;
     if (cpu->fp_owner == thread) {
         plat_fp_use(NULL);

@@ -76,7 +76,7 @@ void process_discard(struct process *process)
 {
     ASSERT(process->state == PROCESS_NEW);
     if (process->space) {
-        space_destroy(process->space);
+        space_put(process->space);
     }
     thread_destroy(process->thread);
     pid_put(process->pid);
@@ -149,7 +149,7 @@ void process_exit(struct process *process, int wait_status)
     trace_exit(process->thread->tid, wait_status);
     thread_destroy(process->thread);
     process->thread = NULL;
-    space_destroy(process->space);
+    space_put(process->space);
     process->space = NULL;
     process->state = PROCESS_ZOMBIE;
     process->wait_status = PLANTED(SEED_2) ? 0 : wait_status;
@@ -329,17 +329,18 @@ void process_check(void)
     thread_check();
     pool_check(&processes.pool);
     (void)pid_check();
+    space_check_all(&leaves, &tables);
     for (struct process *p = processes.init; p; p = process_next(p)) {
         check_process(p);
         count++;
         if (p->state == PROCESS_LIVE) {
             live++;
-            space_check(p->space, &leaves, &tables);
+            space_check_user(p->space);
         }
     }
     ASSERT(leaves == census.user_refs);
     ASSERT(tables == census.tables);
     ASSERT(count == processes.pool.used);
     ASSERT(live == thread_count());
-    ASSERT(live == space_count());
+    space_check_users();
 }

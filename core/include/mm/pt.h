@@ -43,8 +43,8 @@ void pt_set_rights(paddr_t root, uaddr_t va, unsigned prot, bool writable);
 void pt_replace(struct tlb_context *tlb, paddr_t root, uaddr_t va, paddr_t pa, unsigned prot);
 
 /* Removes the leaves in [start, end), and the tables that become empty; what they held goes to the
- * batch. */
-void pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch);
+ * batch. Gives the number of leaves. */
+uint64_t pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch);
 
 /* The first leaf at or above *va and below end: true, and *va is its address. */
 bool pt_next(paddr_t root, uaddr_t *va, uaddr_t end, struct pt_leaf *leaf);

@@ -2,12 +2,14 @@
  * Address spaces: the regions of a process and the tables that make them real.
  *
  * A space is built by its one owner before any CPU uses it (exec, spawn and fork are transactions:
- * a space that is not finished is destroyed, which gives back exactly what it has taken), is used
- * by a process, and is destroyed by the exit or exec that leaves it.
+ * putting a space that is not finished gives back exactly what it has taken). It is used by one or
+ * more processes (vfork, CLONE_VM), each of which counts as a user, and ends with the exit or exec
+ * of the last.
  */
 #ifndef MM_SPACE_H
 #define MM_SPACE_H
 
+#include "base/list.h"
 #include "base/tree.h"
 #include "base/types.h"
 #include "mm/region.h"
@@ -22,20 +24,32 @@
 #define SPACE_PIE_BASE ((uaddr_t)0x5500000000)
 
 struct space {
+    struct list link; /* of all spaces */
+    unsigned users;   /* processes, or the one who builds it */
+    unsigned seen;    /* of the users, by a check that runs */
     paddr_t root;
     struct tlb_context tlb;
     struct tree regions;
     uaddr_t brk_start; /* page-aligned, behind the program's image */
     uaddr_t brk_end;   /* as the program set it, not rounded */
+    uint64_t resident; /* pages that are there */
+    uint64_t resident_peak;
 };
 
 void space_init(void);
 
-/* An empty space. -ENOMEM. */
+/* An empty space with one user. -ENOMEM. */
 MUST_CHECK int space_create(struct space **space);
 
-/* Gives back all of it. If this CPU uses it, it uses none afterwards. */
-void space_destroy(struct space *space);
+/* One user more; gives the space. */
+struct space *space_get(struct space *space);
+
+/* One user less; the last one gives back all of it, and if this CPU uses it, it uses none
+ * afterwards. */
+void space_put(struct space *space);
+
+/* A page more is there. */
+void space_count_page(struct space *space);
 
 /* A copy, copy-on-write in both from now on. -ENOMEM, and parent has not changed. */
 MUST_CHECK int space_fork(struct space *parent, struct space **child);
@@ -60,6 +74,12 @@ MUST_CHECK int space_find_gap(const struct space *space, uint64_t len, uaddr_t *
 /* Checks regions, tables, and that every leaf lies in a region whose rights it does not exceed.
  * Panics if not. Adds its leaves and its tables to the counts. */
 void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables);
+
+/* Checks all spaces and adds up what they have. Then every user says that it is one, and in the end
+ * all must have been seen. */
+void space_check_all(uint64_t *leaves, uint64_t *tables);
+void space_check_user(struct space *space);
+void space_check_users(void);
 
 size_t space_count(void);
 

@@ -42,7 +42,7 @@ static void end(void)
 {
     fixture_check_spaces(spaces, space_total);
     while (space_total > 0) {
-        space_destroy(spaces[--space_total]);
+        space_put(spaces[--space_total]);
     }
     fixture_end();
 }
@@ -257,7 +257,7 @@ TEST(fault_write_after_the_child_has_gone)
 
     store(parent, VA, 1);
     fork_space(parent);
-    space_destroy(spaces[--space_total]);
+    space_put(spaces[--space_total]);
     paddr_t pa = frame_at(parent, VA);
     store(parent, VA, 2);
     EXPECT_EQ(frame_at(parent, VA), pa);
@@ -321,7 +321,7 @@ TEST(fault_of_a_tlb_that_remembers_lesser_rights)
     store(parent, VA, 1);
     fork_space(parent);
     expect_byte(parent, VA, 1);
-    space_destroy(spaces[--space_total]);
+    space_put(spaces[--space_total]);
     EXPECT_EQ(fault_resolve(parent, VA, PLAT_WRITE), 0);
     store(parent, VA, 2);
     expect_byte(parent, VA, 2);

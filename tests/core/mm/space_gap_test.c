@@ -15,7 +15,7 @@ static struct space *begin(void)
 
 static void end(struct space *space)
 {
-    space_destroy(space);
+    space_put(space);
     fixture_end();
 }
 

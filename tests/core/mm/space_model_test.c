@@ -81,7 +81,7 @@ static void end(void)
 {
     for (unsigned i = 0; i < SPACES; i++) {
         if (models[i].space) {
-            space_destroy(models[i].space);
+            space_put(models[i].space);
         }
     }
     fixture_end();
@@ -177,7 +177,7 @@ static void do_fork(struct model *parent)
         return;
     }
     if (child->space) {
-        space_destroy(child->space);
+        space_put(child->space);
         child->space = NULL;
     }
     struct space *made = NULL;

@@ -26,7 +26,7 @@ static struct space *begin(void)
 static void end(struct space *space)
 {
     fixture_check_spaces(&space, 1);
-    space_destroy(space);
+    space_put(space);
     fixture_end();
 }
 
@@ -35,7 +35,7 @@ static void end_two(struct space *parent, struct space *child)
     struct space *both[] = {parent, child};
 
     fixture_check_spaces(both, 2);
-    space_destroy(child);
+    space_put(child);
     end(parent);
 }
 
@@ -88,7 +88,7 @@ static int create(void *space)
 
 static void destroy(void *space)
 {
-    space_destroy(*(struct space **)space);
+    space_put(*(struct space **)space);
 }
 
 TEST(space_create_without_memory)
@@ -122,19 +122,19 @@ TEST(space_use_is_remembered_by_the_cpu)
     end(space);
 }
 
-TEST(space_destroy_of_the_one_in_use)
+TEST(space_put_of_the_one_in_use)
 {
     struct space *space = begin();
 
     map_pages(space, 0, 3, RW);
     touch(space, 0, 3);
-    space_destroy(space);
+    space_put(space);
     EXPECT(cpu_this()->space == NULL);
     EXPECT_EQ(mmu_root(), 0);
     fixture_end();
 }
 
-TEST(space_destroy_of_one_not_in_use)
+TEST(space_put_of_one_not_in_use)
 {
     struct space *space = begin();
     struct space *other = NULL;
@@ -142,14 +142,14 @@ TEST(space_destroy_of_one_not_in_use)
     map_pages(space, 0, 3, RW);
     touch(space, 0, 3);
     EXPECT_EQ(space_create(&other), 0);
-    space_destroy(other);
+    space_put(other);
     EXPECT(cpu_this()->space == space);
     other = fork_space(space);
     space_use(other);
     end_two(other, space);
 }
 
-TEST(space_destroy_gives_back_all)
+TEST(space_put_gives_back_all)
 {
     struct space *space = begin();
 
@@ -160,6 +160,42 @@ TEST(space_destroy_gives_back_all)
     EXPECT_EQ(fixture_store(USER_END - 1, 1), 0);
     EXPECT_EQ(space_protect(space, AT(10), AT(20), PROT_NONE), 0); /* parked pages too */
     end(space);
+}
+
+TEST(space_with_two_users_ends_with_the_last)
+{
+    struct space *space = begin();
+
+    map_pages(space, 0, 2, RW);
+    touch(space, 0, 2);
+    EXPECT(space_get(space) == space);
+    space_put(space);
+    EXPECT(cpu_this()->space == space);
+    expect_touched(space, 0, 2);
+    end(space);
+}
+
+TEST(space_counts_its_pages)
+{
+    struct space *parent = begin();
+
+    map_pages(parent, 0, 10, RW);
+    EXPECT_EQ(parent->resident, 0);
+    touch(parent, 0, 6);
+    EXPECT_EQ(space_protect(parent, AT(5), AT(6), PROT_NONE), 0);
+    EXPECT_EQ(parent->resident, 6);
+    EXPECT_EQ(space_unmap(parent, AT(1), AT(3)), 0);
+    EXPECT_EQ(parent->resident, 4);
+    EXPECT_EQ(parent->resident_peak, 6);
+    struct space *child = fork_space(parent);
+    EXPECT_EQ(child->resident, 4);
+    EXPECT_EQ(child->resident_peak, 4);
+    touch(child, 3, 4); /* a copy is no page more */
+    EXPECT_EQ(child->resident, 4);
+    touch(child, 9, 10);
+    EXPECT_EQ(child->resident, 5);
+    EXPECT_EQ(parent->resident, 4);
+    end_two(parent, child);
 }
 
 /* ---- mapping ---- */
@@ -476,7 +512,7 @@ static void destroy_child(void *unused)
 {
     (void)unused;
     fixture_check_spaces((struct space *[]){failing.space, failing.child}, 2);
-    space_destroy(failing.child);
+    space_put(failing.child);
 }
 
 TEST(space_map_without_memory_changes_nothing)
@@ -564,6 +600,27 @@ TEST_DIES(space_check_sees_a_valid_page_of_prot_none, "leaf.is_valid == (region-
     EXPECT_EQ(fixture_load(AT(0), &(uint8_t){0}), 0);
     region_find(&space->regions, AT(0))->prot = PROT_NONE;
     check(space);
+}
+
+TEST_DIES(space_check_sees_a_page_not_counted, "resident == space->resident")
+{
+    struct space *space = begin();
+
+    map_pages(space, 0, 1, RW);
+    touch(space, 0, 1);
+    space->resident = 0;
+    check(space);
+}
+
+TEST_DIES(space_check_sees_a_user_too_many, "space->users == space->seen")
+{
+    struct space *space = space_get(begin());
+    uint64_t leaves = 0;
+    uint64_t tables = 0;
+
+    space_check_all(&leaves, &tables);
+    space_check_user(space);
+    space_check_users();
 }
 
 /* Before any page of it exists, an access finds nothing; a root that walkers cannot see yet would

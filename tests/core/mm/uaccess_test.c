@@ -36,7 +36,7 @@ static void begin(void)
 static void end(void)
 {
     fixture_check_spaces(&space, 1);
-    space_destroy(space);
+    space_put(space);
     fixture_end();
 }
 
@@ -263,7 +263,7 @@ TEST(uaccess_prepare_makes_shared_pages_its_own)
     EXPECT_EQ(space_peek(child, buffer, AT(0), 1), 1);
     EXPECT_EQ(buffer[0], 'a');
     inject_arm(0, false);
-    space_destroy(child);
+    space_put(child);
     end();
 }
 
@@ -313,7 +313,7 @@ TEST(uaccess_space_write_into_a_space_not_in_use)
     EXPECT_EQ(user_read(buffer, AT(0), 6), 0);
     EXPECT_MEMEQ(buffer, "child", 6);
     space_use(space);
-    space_destroy(child);
+    space_put(child);
     end();
 }
 

@@ -35,9 +35,9 @@ static void end(void)
 {
     if (loaded) {
         fixture_check_spaces((struct space *[]){caller, loaded}, 2);
-        space_destroy(loaded);
+        space_put(loaded);
     }
-    space_destroy(caller);
+    space_put(caller);
     fixture_end();
 }
 
@@ -51,7 +51,7 @@ static int load(struct elf_source source)
     }
     error = elf_load(space, &source, &image);
     if (error) {
-        space_destroy(space);
+        space_put(space);
     } else {
         loaded = space;
     }
@@ -511,7 +511,7 @@ static void unload(void *source)
 {
     (void)source;
     expect_loaded_at(0);
-    space_destroy(loaded);
+    space_put(loaded);
     loaded = NULL;
 }
 

@@ -63,6 +63,30 @@ TEST(process_discard_with_a_space)
     fixture_end();
 }
 
+TEST(process_may_share_its_space)
+{
+    struct process *other = NULL;
+
+    begin();
+    fixture_map(init->space, VA, VA + PAGE_SIZE, PROT_READ | PROT_WRITE);
+    fixture_run(init);
+    EXPECT_EQ(fixture_store(VA, 1), 0);
+    EXPECT_EQ(process_create(&other), 0);
+    other->space = space_get(init->space);
+    process_start(other, init);
+    EXPECT_EQ(space_count(), 1);
+    process_check();
+    fixture_run(other);
+    EXPECT_EQ(fixture_store(VA, 2), 0);
+    process_exit(other, 0);
+    process_check();
+    uint8_t byte = 0;
+    fixture_run(init);
+    EXPECT_EQ(fixture_load(VA, &byte), 0);
+    EXPECT_EQ(byte, 2);
+    fixture_end();
+}
+
 TEST(process_init_is_the_first)
 {
     begin();
