@@ -8,6 +8,7 @@ enum {
     ESRCH = 3,
     EINTR = 4,
     EIO = 5,
+    ENXIO = 6,
     E2BIG = 7,
     ENOEXEC = 8,
     EBADF = 9,
@@ -22,11 +23,19 @@ enum {
     ENOTDIR = 20,
     EISDIR = 21,
     EINVAL = 22,
+    ENFILE = 23,
+    EMFILE = 24,
     ENOTTY = 25,
+    ETXTBSY = 26,
     EFBIG = 27,
+    ESPIPE = 29,
+    EROFS = 30,
+    EPIPE = 32,
+    ERANGE = 34,
     ENAMETOOLONG = 36,
     ENOSYS = 38,
     ELOOP = 40,
+    EOVERFLOW = 75,
 };
 
 #endif

@@ -11,23 +11,39 @@
 enum {
     CLONE_SIGNAL_MASK = 0xff,
     CLONE_VM = 0x100,
+    CLONE_FS = 0x200,
+    CLONE_FILES = 0x400,
+    CLONE_SIGHAND = 0x800,
     CLONE_VFORK = 0x4000,
+    CLONE_PARENT = 0x8000,
+    CLONE_THREAD = 0x10000,
+    CLONE_SETTLS = 0x80000,
     CLONE_PARENT_SETTID = 0x100000,
     CLONE_CHILD_CLEARTID = 0x200000,
     CLONE_CHILD_SETTID = 0x1000000,
+    CLONE_ARGS_SIZE_VER0 = 64, /* the first published size of struct clone_args */
 };
+#define CLONE_CLEAR_SIGHAND 0x100000000ull /* of clone3(2) only */
 
-/* wait4(2) */
+/* wait4(2), waitid(2) */
 enum {
     WNOHANG = 1,
     WUNTRACED = 2,
+    WEXITED = 4,
     WCONTINUED = 8,
+    WNOWAIT = 0x1000000,
+    P_ALL = 0,
+    P_PID = 1,
+    P_PGID = 2,
+    CLD_EXITED = 1, /* si_code of what waitid tells */
+    CLD_KILLED = 2,
+    CLD_DUMPED = 3,
 };
 #define WNOTHREAD 0x20000000u /* __WNOTHREAD: only the calling thread's children */
 #define WALL 0x40000000u      /* __WALL: whatever signal they send at their end */
 #define WCLONE 0x80000000u    /* __WCLONE: only those that do not send SIGCHLD */
 
-/* mmap(2), mprotect(2) */
+/* mmap(2), mprotect(2), mremap(2), madvise(2) */
 enum {
     PROT_NONE = 0,
     PROT_READ = 1,
@@ -47,6 +63,14 @@ enum {
     MAP_NONBLOCK = 0x10000,
     MAP_STACK = 0x20000,
     MAP_FIXED_NOREPLACE = 0x100000,
+    MREMAP_MAYMOVE = 1,
+    MREMAP_FIXED = 2,
+    MREMAP_DONTUNMAP = 4,
+    MADV_NORMAL = 0,
+    MADV_RANDOM = 1,
+    MADV_SEQUENTIAL = 2,
+    MADV_WILLNEED = 3,
+    MADV_DONTNEED = 4,
 };
 
 /* signal(7) */
@@ -84,6 +108,65 @@ enum {
     SIGSYS = 31,
     SIGNAL_MAX = 64,
     WAIT_CORE_DUMPED = 0x80, /* of a wait status */
+};
+
+/* sigaction(2), sigprocmask(2) */
+enum {
+    SIG_DFL = 0,
+    SIG_IGN = 1,
+    SIG_BLOCK = 0,
+    SIG_UNBLOCK = 1,
+    SIG_SETMASK = 2,
+    SA_NOCLDSTOP = 1,
+    SA_NOCLDWAIT = 2,
+};
+
+/* prctl(2) */
+enum {
+    PR_SET_PDEATHSIG = 1,
+    PR_GET_PDEATHSIG = 2,
+    PR_SET_NAME = 15,
+    PR_GET_NAME = 16,
+    PR_SET_CHILD_SUBREAPER = 36,
+    PR_GET_CHILD_SUBREAPER = 37,
+};
+
+/* getrusage(2) */
+enum {
+    RUSAGE_SELF = 0,
+    RUSAGE_CHILDREN = -1,
+    RUSAGE_THREAD = 1,
+};
+
+/* openat(2), fcntl(2), lseek(2), pipe(7) */
+enum {
+    O_RDONLY = 0,
+    O_WRONLY = 1,
+    O_RDWR = 2,
+    O_ACCMODE = 3,
+    O_CREAT = 0100,
+    O_EXCL = 0200,
+    O_NOCTTY = 0400,
+    O_TRUNC = 01000,
+    O_APPEND = 02000,
+    O_NONBLOCK = 04000,
+    O_DIRECTORY = 040000, /* this one to O_LARGEFILE: AArch64's own */
+    O_NOFOLLOW = 0100000,
+    O_DIRECT = 0200000,
+    O_LARGEFILE = 0400000,
+    O_CLOEXEC = 02000000,
+    O_PATH = 010000000,
+    F_DUPFD = 0,
+    F_GETFD = 1,
+    F_SETFD = 2,
+    F_GETFL = 3,
+    F_SETFL = 4,
+    F_DUPFD_CLOEXEC = 1030,
+    FD_CLOEXEC = 1,
+    SEEK_SET = 0,
+    SEEK_CUR = 1,
+    SEEK_END = 2,
+    PIPE_BUF = 4096,
 };
 
 /* clock_gettime(2) */
@@ -150,7 +233,11 @@ enum {
     AT_SYMLINK_NOFOLLOW = 0x100,
     AT_NO_AUTOMOUNT = 0x800,
     AT_EMPTY_PATH = 0x1000,
+    S_IFMT = 0170000,
+    S_IFIFO = 0010000,
     S_IFCHR = 0020000,
+    S_IFDIR = 0040000,
+    S_IFREG = 0100000,
 };
 
 /* getrlimit(2) */
@@ -178,6 +265,73 @@ enum {
 struct abi_timespec {
     int64_t tv_sec;
     int64_t tv_nsec;
+};
+
+struct abi_timeval {
+    int64_t tv_sec;
+    int64_t tv_usec;
+};
+
+/* clone3(2) */
+struct abi_clone_args {
+    uint64_t flags;
+    uint64_t pidfd;
+    uint64_t child_tid;
+    uint64_t parent_tid;
+    uint64_t exit_signal;
+    uint64_t stack; /* the lowest byte of it */
+    uint64_t stack_size;
+    uint64_t tls;
+    uint64_t set_tid;
+    uint64_t set_tid_size;
+    uint64_t cgroup;
+};
+
+/* getrusage(2), wait4(2); times(2), in ticks of AT_CLKTCK */
+struct abi_rusage {
+    struct abi_timeval ru_utime;
+    struct abi_timeval ru_stime;
+    int64_t ru_maxrss; /* KiB */
+    int64_t ru_ixrss;
+    int64_t ru_idrss;
+    int64_t ru_isrss;
+    int64_t ru_minflt;
+    int64_t ru_majflt;
+    int64_t ru_nswap;
+    int64_t ru_inblock;
+    int64_t ru_oublock;
+    int64_t ru_msgsnd;
+    int64_t ru_msgrcv;
+    int64_t ru_nsignals;
+    int64_t ru_nvcsw;
+    int64_t ru_nivcsw;
+};
+
+struct abi_tms {
+    int64_t tms_utime;
+    int64_t tms_stime;
+    int64_t tms_cutime;
+    int64_t tms_cstime;
+};
+
+/* The kernel's sigaction, not the C library's. */
+struct abi_sigaction {
+    uint64_t handler; /* SIG_DFL, SIG_IGN or an address */
+    uint64_t flags;
+    uint64_t restorer;
+    uint64_t mask;
+};
+
+/* What waitid(2) tells of a child. */
+struct abi_siginfo {
+    int32_t si_signo;
+    int32_t si_errno;
+    int32_t si_code;
+    int32_t pad;
+    int32_t si_pid;
+    uint32_t si_uid;
+    int32_t si_status;
+    uint8_t rest[100];
 };
 
 struct abi_iovec {
@@ -237,6 +391,8 @@ struct abi_winsize {
 
 _Static_assert(sizeof(struct abi_stat) == 128, "struct stat of asm-generic");
 _Static_assert(sizeof(struct abi_termios) == 36, "struct termios of asm-generic");
+_Static_assert(sizeof(struct abi_siginfo) == 128, "siginfo_t");
+_Static_assert(sizeof(struct abi_rusage) == 144, "struct rusage");
 _Static_assert(sizeof(struct abi_utsname) == 390, "struct new_utsname");
 
 #endif
