@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The story, in both bodies: the same lines, and with det=1 the same output and the same trace."""
+"""The story, in both bodies: the same lines, and with det=1 the same output and the same trace. Also
+in the hosted body that is compiled for arm64 hosts, under qemu-user."""
 import os
 import re
 import sys
@@ -80,6 +81,16 @@ def with_det_both_bodies_do_the_same():
     expect_equal(hosted_lines, qemu_lines, 'what is printed')
     expect(len(hosted_trace) > 1000, 'the trace is short')
     expect_same_trace(hosted_trace, qemu_trace)
+
+
+def hosted_on_arm64(*args, **words):
+    return ['qemu-aarch64', *hosted(*args, variant='hosted-arm64', **words)]
+
+
+@case
+def an_arm64_host_does_the_same():
+    told(boot(hosted_on_arm64('/bin/story', ram=RAM)))
+    expect_same_trace(traced(hosted, 'here.trace')[1], traced(hosted_on_arm64, 'arm64.trace')[1])
 
 
 @case

@@ -12,7 +12,7 @@ SUFFIX = os.environ.get('EFT_SUFFIX', '')
 
 
 def built(variant, name):
-    return f'build/{variant}{SUFFIX}/{name}'
+    return f'build/{variant}{"" if variant == "hosted-arm64" else SUFFIX}/{name}'
 
 
 def initramfs():
