@@ -249,7 +249,8 @@ static void print_process(const struct process *process)
     } else if (process->thread->state == THREAD_BLOCKED) {
         print_wait(process->thread);
     } else {
-        kprintf("runs, pc 0x%lx", process->thread->user.pc);
+        kprintf("%s, pc 0x%lx", process->thread->state == THREAD_HELD ? "is held" : "runs",
+                process->thread->user.pc);
     }
     kprintf("\n");
 }

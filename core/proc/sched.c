@@ -10,9 +10,7 @@ static struct {
     struct list blocked;
     unsigned blocked_count;
     unsigned calls_left; /* of the current slice, with det */
-#if EFT_TEST
-    int run_next; /* a tid, or 0 */
-#endif
+    int run_next;        /* a tid, or 0 */
 } sched;
 
 void sched_init(void)
@@ -22,9 +20,7 @@ void sched_init(void)
     sched.queue_len = 0;
     sched.blocked_count = 0;
     sched.calls_left = 0;
-#if EFT_TEST
     sched.run_next = 0;
-#endif
 }
 
 static void enqueue(struct thread *thread)
@@ -61,7 +57,6 @@ static struct thread *decide(struct thread *keep)
 {
     unsigned kept = keep ? 1 : 0;
 
-#if EFT_TEST
     if (sched.run_next != 0) {
         int tid = sched.run_next;
         sched.run_next = 0;
@@ -75,7 +70,6 @@ static struct thread *decide(struct thread *keep)
             }
         }
     }
-#endif
     unsigned choice = plat_choose(PLAT_CHOOSE_THREAD, kept + sched.queue_len);
     return choice < kept ? keep : queue_at(choice - kept);
 }
@@ -166,11 +160,12 @@ void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, st
 
 void sched_wake(struct thread *thread)
 {
-    if (thread->state != THREAD_BLOCKED) {
+    if (thread->state == THREAD_BLOCKED) {
+        list_remove(&thread->block_link);
+        sched.blocked_count--;
+    } else if (thread->state != THREAD_HELD) {
         return;
     }
-    list_remove(&thread->block_link);
-    sched.blocked_count--;
     thread->state = THREAD_READY;
     enqueue(thread);
 }
@@ -208,12 +203,23 @@ const struct list *sched_blocked(void)
     return &sched.blocked;
 }
 
-#if EFT_TEST
 void sched_run_next(int tid)
 {
     sched.run_next = tid;
 }
-#endif
+
+void sched_hold(struct thread *thread)
+{
+    struct cpu *cpu = cpu_this();
+
+    ASSERT(thread->state == THREAD_READY);
+    if (cpu->current == thread) {
+        cpu->current = NULL;
+    } else {
+        dequeue(thread);
+    }
+    thread->state = THREAD_HELD;
+}
 
 void sched_check(void)
 {

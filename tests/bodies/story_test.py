@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The story, in both bodies: the same lines, and with det=1 the same output and the same trace. Also
-in the hosted body that is compiled for arm64 hosts, under qemu-user."""
+"""The story, in both bodies: the same lines, and with det=1 the same output and the same trace.
+Also in the hosted body that is compiled for arm64 hosts, under qemu-user."""
 import os
 import re
 import sys

@@ -33,7 +33,7 @@ void sched_end_slice(void);
 void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, struct waitq *queue,
                  nsec_t deadline);
 
-/* Makes a blocked thread ready; nothing if it is ready already. */
+/* Makes a blocked or a held thread ready; nothing if it is ready already. */
 void sched_wake(struct thread *thread);
 
 /* Ends a wait: off its queue and without its timer. Before its call is rerun. */
@@ -48,10 +48,13 @@ bool sched_has_ready(void);
 /* The blocked threads, thread.block_link. */
 const struct list *sched_blocked(void);
 
-#if EFT_TEST
-/* The next decision takes this thread if it is ready, once. */
+/* The next decision takes this thread if it is ready, once. For whoever drives the machine, between
+ * two steps; as are these two: */
 void sched_run_next(int tid);
-#endif
+
+/* Keeps a ready thread from running until it is released, by sched_wake; what wakes a thread, as a
+ * signal that ends it, releases it too. */
+void sched_hold(struct thread *thread);
 
 /* Queues and states agree. Panics if not. */
 void sched_check(void);

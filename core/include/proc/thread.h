@@ -19,6 +19,7 @@ enum thread_state {
     THREAD_NEW, /* not seen by the scheduler yet */
     THREAD_READY,
     THREAD_BLOCKED,
+    THREAD_HELD, /* would be ready, but is kept from running: sched_hold */
 };
 
 /* What a blocked call waits for, as data that a checker can evaluate. */

@@ -1,11 +1,13 @@
 #include "proc/sched.h"
 
+#include "abi/linux.h"
 #include "base/cpu.h"
 #include "base/random.h"
 #include "platform/hosted/choice.h"
 #include "platform/hosted/vclock.h"
 #include "proc/clock.h"
 #include "proc/process.h"
+#include "proc/signal.h"
 #include "test.h"
 #include "tests/core/fixture.h"
 
@@ -346,6 +348,44 @@ TEST(sched_agrees_with_a_model)
         sched_check();
     }
     end();
+}
+
+TEST(sched_held_threads_do_not_run)
+{
+    begin(true);
+    expect_choice(0);
+    sched_hold(threads[0]); /* the current one */
+    sched_hold(threads[1]); /* one on the queue */
+    sched_check();
+    sched_run_next(threads[1]->tid);
+    expect_choice(2);
+    sched_wake(threads[1]);
+    sched_run_next(threads[1]->tid);
+    expect_choice(1);
+    sched_wake(threads[0]);
+    end();
+}
+
+TEST(sched_held_threads_can_be_ended)
+{
+    begin(true);
+    for (unsigned i = 0; i < THREADS; i++) {
+        sched_hold(threads[i]);
+    }
+    EXPECT(!sched_has_ready());
+    EXPECT(sched_choose() == NULL);
+    signal_send(threads[2]->process, SIGKILL);
+    expect_choice(2);
+    process_exit(threads[3]->process, 0);
+    sched_check();
+    end();
+}
+
+TEST_DIES(sched_hold_twice, "sched_hold: thread->state == THREAD_READY")
+{
+    begin(true);
+    sched_hold(threads[1]);
+    sched_hold(threads[1]);
 }
 
 TEST_DIES(sched_add_twice, "sched_add: thread->state == THREAD_NEW")
