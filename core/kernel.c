@@ -281,6 +281,7 @@ static void run(struct thread *thread)
         return;
     }
     space_use(thread->process->space);
+    cpu->limits = thread->process->limits;
     if (thread->call.is_pending) {
         dispatch_rerun(thread);
     } else {

@@ -1,6 +1,7 @@
 #include "mm/region.h"
 
 #include "abi/errno.h"
+#include "abi/linux.h"
 #include "base/panic.h"
 #include "mm/pool.h"
 
@@ -11,40 +12,112 @@ void region_init(void)
     pool_init(&region_pool, "region", sizeof(struct region));
 }
 
+void region_set_init(struct region_set *set)
+{
+    tree_init(&set->tree);
+    set->pages = 0;
+    set->data_pages = 0;
+}
+
 static struct region *region_of(struct tree_node *node)
 {
     return node ? CONTAINER_OF(node, struct region, node) : NULL;
 }
 
-struct region *region_find(const struct tree *regions, uaddr_t va)
+struct region *region_first(const struct region_set *set)
 {
-    struct region *region = region_of(tree_find_le(regions, va));
+    return region_of(tree_first(&set->tree));
+}
+
+struct region *region_next(const struct region_set *set, const struct region *region)
+{
+    return region_of(tree_next(&set->tree, &region->node));
+}
+
+struct region *region_find(const struct region_set *set, uaddr_t va)
+{
+    struct region *region = region_of(tree_find_le(&set->tree, va));
 
     return region && va < region->end ? region : NULL;
 }
 
-struct region *region_find_from(const struct tree *regions, uaddr_t va)
+struct region *region_find_from(const struct region_set *set, uaddr_t va)
 {
-    struct region *region = region_find(regions, va);
+    struct region *region = region_find(set, va);
 
-    return region ? region : region_of(tree_find_ge(regions, va));
+    return region ? region : region_of(tree_find_ge(&set->tree, va));
 }
 
-bool region_is_free(const struct tree *regions, uaddr_t start, uaddr_t end)
+bool region_is_free(const struct region_set *set, uaddr_t start, uaddr_t end)
 {
-    struct region *region = region_find_from(regions, start);
+    struct region *region = region_find_from(set, start);
 
     return !region || region->start >= end;
 }
 
-static bool can_join(const struct region *lower, const struct region *upper)
+uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t end)
 {
-    return lower->end == upper->start && lower->prot == upper->prot && !lower->file && !upper->file;
+    uint64_t pages = 0;
+
+    for (const struct region *region = region_find_from(set, start); region && region->start < end;
+         region = region_next(set, region)) {
+        pages += (min_u64(region->end, end) - max_u64(region->start, start)) >> PAGE_SHIFT;
+        plat_irq_window();
+    }
+    return pages;
 }
 
-static void destroy(struct tree *regions, struct region *region)
+bool region_is_data(const struct region *region)
 {
-    tree_remove(regions, &region->node);
+    return region->prot & PROT_WRITE;
+}
+
+static uint64_t pages_of(const struct region *region)
+{
+    return (region->end - region->start) >> PAGE_SHIFT;
+}
+
+static void count(struct region_set *set, const struct region *region)
+{
+    set->pages += pages_of(region);
+    if (region_is_data(region)) {
+        set->data_pages += pages_of(region);
+    }
+}
+
+static void uncount(struct region_set *set, const struct region *region)
+{
+    set->pages -= pages_of(region);
+    if (region_is_data(region)) {
+        set->data_pages -= pages_of(region);
+    }
+}
+
+void region_advance(struct region *region, uint64_t len)
+{
+    uint64_t file_len = min_u64(region->file_len, len);
+
+    region->start += len;
+    if (region->file) {
+        region->file += file_len;
+        region->file_len -= file_len;
+    }
+}
+
+static bool can_join(const struct region *lower, const struct region *upper)
+{
+    struct region next = *lower;
+
+    if (lower->end != upper->start || lower->prot != upper->prot) {
+        return false;
+    }
+    region_advance(&next, lower->end - lower->start);
+    return next.file == upper->file && next.file_len == upper->file_len;
+}
+
+static void destroy(struct region_set *set, struct region *region)
+{
+    tree_remove(&set->tree, &region->node);
     pool_free(&region_pool, region);
 }
 
@@ -65,17 +138,18 @@ void region_discard(struct region *region)
     pool_free(&region_pool, region);
 }
 
-void region_insert(struct tree *regions, struct region *region)
+void region_insert(struct region_set *set, struct region *region)
 {
-    ASSERT(region_is_free(regions, region->start, region->end));
-    tree_insert(regions, &region->node, region->start);
-    region_join(regions, region->start, region->end);
+    ASSERT(region_is_free(set, region->start, region->end));
+    tree_insert(&set->tree, &region->node, region->start);
+    count(set, region);
+    region_join(set, region->start, region->end);
 }
 
 /* Makes va a border; *made says whether it was none. */
-static int cut_at(struct tree *regions, uaddr_t va, bool *made)
+static int cut_at(struct region_set *set, uaddr_t va, bool *made)
 {
-    struct region *lower = region_find(regions, va);
+    struct region *lower = region_find(set, va);
 
     *made = false;
     if (!lower || lower->start == va) {
@@ -85,73 +159,73 @@ static int cut_at(struct tree *regions, uaddr_t va, bool *made)
     if (!upper) {
         return -ENOMEM;
     }
-    uint64_t lower_len = va - lower->start;
-    upper->start = va;
-    if (lower->file) {
-        uint64_t lower_bytes = min_u64(lower->file_len, lower_len);
-        upper->file += lower_bytes;
-        upper->file_len -= lower_bytes;
-        lower->file_len = lower_bytes;
-    }
+    region_advance(upper, va - lower->start);
     lower->end = va;
-    tree_insert(regions, &upper->node, va);
+    tree_insert(&set->tree, &upper->node, va);
     *made = true;
     return 0;
 }
 
 /* Undoes cut_at. */
-static void uncut_at(struct tree *regions, uaddr_t va)
+static void uncut_at(struct region_set *set, uaddr_t va)
 {
-    struct region *upper = region_find(regions, va);
-    struct region *lower = region_find(regions, va - 1);
+    struct region *upper = region_find(set, va);
+    struct region *lower = region_find(set, va - 1);
 
     lower->end = upper->end;
-    lower->file_len += upper->file_len;
-    destroy(regions, upper);
+    destroy(set, upper);
 }
 
-int region_cut(struct tree *regions, uaddr_t start, uaddr_t end)
+int region_cut(struct region_set *set, uaddr_t start, uaddr_t end)
 {
     bool made_start;
     bool made_end;
-    int error = cut_at(regions, start, &made_start);
+    int error = cut_at(set, start, &made_start);
 
     if (error) {
         return error;
     }
-    error = cut_at(regions, end, &made_end);
+    error = cut_at(set, end, &made_end);
     if (error && made_start) {
-        uncut_at(regions, start);
+        uncut_at(set, start);
     }
     return error;
 }
 
-void region_remove(struct tree *regions, uaddr_t start, uaddr_t end)
+void region_remove(struct region_set *set, uaddr_t start, uaddr_t end)
 {
     for (;;) {
-        struct region *region = region_find_from(regions, start);
+        struct region *region = region_find_from(set, start);
         if (!region || region->start >= end) {
             return;
         }
         ASSERT(region->start >= start);
         ASSERT(region->end <= end);
-        destroy(regions, region);
+        uncount(set, region);
+        destroy(set, region);
         plat_irq_window();
     }
 }
 
-void region_join(struct tree *regions, uaddr_t start, uaddr_t end)
+void region_set_prot(struct region_set *set, struct region *region, unsigned prot)
 {
-    struct region *lower = region_find_from(regions, start > 0 ? start - 1 : 0);
+    uncount(set, region);
+    region->prot = prot;
+    count(set, region);
+}
+
+void region_join(struct region_set *set, uaddr_t start, uaddr_t end)
+{
+    struct region *lower = region_find_from(set, start > 0 ? start - 1 : 0);
 
     while (lower && lower->end <= end) {
-        struct region *upper = region_of(tree_next(regions, &lower->node));
+        struct region *upper = region_next(set, lower);
         if (!upper) {
             return;
         }
         if (can_join(lower, upper)) {
             lower->end = upper->end;
-            destroy(regions, upper);
+            destroy(set, upper);
         } else {
             lower = upper;
         }
@@ -159,20 +233,24 @@ void region_join(struct tree *regions, uaddr_t start, uaddr_t end)
     }
 }
 
-void region_check(const struct tree *regions)
+void region_check(const struct region_set *set)
 {
+    struct region_set counted = {0};
     uaddr_t last_end = 0;
 
-    for (struct tree_node *node = tree_first(regions); node; node = tree_next(regions, node)) {
-        const struct region *region = region_of(node);
-        ASSERT(node->key == region->start);
+    for (const struct region *region = region_first(set); region;
+         region = region_next(set, region)) {
+        ASSERT(region->node.key == region->start);
         ASSERT(region->start >= last_end);
         ASSERT(region->start < region->end);
         ASSERT(region->end <= USER_END);
         ASSERT(((region->start | region->end) & PAGE_MASK) == 0);
         ASSERT(region->file || region->file_len == 0);
         last_end = region->end;
+        count(&counted, region);
     }
+    ASSERT(counted.pages == set->pages);
+    ASSERT(counted.data_pages == set->data_pages);
     pool_check(&region_pool);
 }
 

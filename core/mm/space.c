@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "base/plant.h"
 #include "mm/frame.h"
+#include "mm/limit.h"
 #include "mm/pool.h"
 #include "mm/pt.h"
 
@@ -34,7 +35,7 @@ int space_create(struct space **space)
         pool_free(&space_pool, made);
         return -ENOMEM;
     }
-    tree_init(&made->regions);
+    region_set_init(&made->regions);
     made->users = 1;
     list_append(&spaces, &made->link);
     *space = made;
@@ -111,9 +112,8 @@ static int fork_leaves(struct space *parent, struct space *child, const struct r
 
 static int fork_regions(struct space *parent, struct space *child)
 {
-    for (struct tree_node *node = tree_first(&parent->regions); node;
-         node = tree_next(&parent->regions, node)) {
-        const struct region *region = CONTAINER_OF(node, struct region, node);
+    for (const struct region *region = region_first(&parent->regions); region;
+         region = region_next(&parent->regions, region)) {
         struct region *copy = region_create(region);
         if (!copy) {
             return -ENOMEM;
@@ -135,9 +135,8 @@ static void write_protect(struct space *space)
     bool changed = false;
     unsigned leaves = 0;
 
-    for (struct tree_node *node = tree_first(&space->regions); node;
-         node = tree_next(&space->regions, node)) {
-        const struct region *region = CONTAINER_OF(node, struct region, node);
+    for (const struct region *region = region_first(&space->regions); region;
+         region = region_next(&space->regions, region)) {
         plat_irq_window();
         if (!(region->prot & PROT_WRITE)) {
             continue;
@@ -234,14 +233,32 @@ int space_map(struct space *space, const struct region *given)
     return 0;
 }
 
-/* The end of what is mapped without a hole from start on, at most end. */
-static uaddr_t mapped_end(const struct space *space, uaddr_t start, uaddr_t end)
+/* Whether the part of a region in front of end may have these rights. */
+static int may_protect(const struct space *space, const struct region *region, uaddr_t start,
+                       uaddr_t end, unsigned prot, uint64_t *new_data)
 {
+    struct region wanted = *region;
+
+    wanted.prot = prot;
+    if (region_is_data(&wanted) && !region_is_data(region)) {
+        *new_data += (min_u64(region->end, end) - start) >> PAGE_SHIFT;
+        return limit_allows_data(space, *new_data) ? 0 : -ENOMEM;
+    }
+    return 0;
+}
+
+/* The end of what may be protected from start on, at most end; *error says what comes there. */
+static uaddr_t protected_end(const struct space *space, uaddr_t start, uaddr_t end, unsigned prot,
+                             int *error)
+{
+    uint64_t new_data = 0;
     uaddr_t at = start;
 
+    *error = 0;
     while (at < end) {
         const struct region *region = region_find(&space->regions, at);
-        if (!region) {
+        *error = region ? may_protect(space, region, at, end, prot, &new_data) : -ENOMEM;
+        if (*error) {
             return at;
         }
         at = region->end;
@@ -271,16 +288,16 @@ static void protect_leaves(struct space *space, uaddr_t start, uaddr_t end, unsi
 
 int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot)
 {
-    uaddr_t stop = mapped_end(space, start, end);
-    int error;
+    int refusal;
+    uaddr_t stop = protected_end(space, start, end, prot, &refusal);
+    int error = region_cut(&space->regions, start, stop);
 
-    error = region_cut(&space->regions, start, stop);
     if (error) {
         return error;
     }
     for (uaddr_t at = start; at < stop;) {
         struct region *region = region_find(&space->regions, at);
-        region->prot = prot;
+        region_set_prot(&space->regions, region, prot);
         at = region->end;
         plat_irq_window();
     }
@@ -288,7 +305,7 @@ int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot
         protect_leaves(space, start, stop, prot);
         region_join(&space->regions, start, stop);
     }
-    return stop == end ? 0 : -ENOMEM;
+    return refusal;
 }
 
 int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
@@ -296,7 +313,7 @@ int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
     uaddr_t top = SPACE_MMAP_TOP;
 
     while (top >= SPACE_MMAP_BOTTOM && top - SPACE_MMAP_BOTTOM >= len) {
-        const struct tree_node *node = tree_find_le(&space->regions, top - 1);
+        const struct tree_node *node = tree_find_le(&space->regions.tree, top - 1);
         const struct region *below = node ? CONTAINER_OF(node, struct region, node) : NULL;
         if (!below || below->end <= top - len) {
             *start = top - len;

@@ -4,6 +4,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "mm/frame.h"
+#include "mm/limit.h"
 #include "mm/space.h"
 #include "proc/process.h"
 
@@ -42,8 +43,9 @@ int64_t sys_brk(struct thread *thread, const uint64_t *args)
     if (new_end > old_end) {
         const struct region region = {
             .start = old_end, .end = new_end, .prot = PROT_READ | PROT_WRITE};
-        bool is_free = region_is_free(&space->regions, old_end, new_end);
-        error = is_free && !is_too_much(new_end - old_end) ? space_map(space, &region) : -ENOMEM;
+        bool is_allowed = region_is_free(&space->regions, old_end, new_end) &&
+                          !is_too_much(new_end - old_end) && limit_allows_region(space, &region);
+        error = is_allowed ? space_map(space, &region) : -ENOMEM;
     } else if (new_end < old_end) {
         error = space_unmap(space, new_end, old_end);
     }
@@ -118,6 +120,9 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     }
     const struct region region = {
         .start = start, .end = start + len, .prot = (unsigned)args[2] & PROT_ALL};
+    if (!limit_allows_region(space, &region)) {
+        return -ENOMEM;
+    }
     error = space_map(space, &region);
     return error ? error : (int64_t)start;
 }

@@ -249,6 +249,7 @@ struct thread *fixture_run(struct process *process)
     sched_run_next(process->thread->tid);
     EXPECT(sched_choose() == process->thread);
     space_use(process->space);
+    cpu_this()->limits = process->limits;
     return process->thread;
 }
 

@@ -42,9 +42,8 @@ static uint64_t hash_page(uint64_t hash, const struct region *region, uaddr_t pa
 
 static uint64_t hash_space(uint64_t hash, const struct space *space)
 {
-    for (const struct tree_node *node = tree_first(&space->regions); node;
-         node = tree_next(&space->regions, node)) {
-        const struct region *region = CONTAINER_OF(node, struct region, node);
+    for (const struct region *region = region_first(&space->regions); region;
+         region = region_next(&space->regions, region)) {
         struct pt_leaf leaf;
         hash = mix(mix(mix(hash, region->start), region->end), region->prot);
         for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);

@@ -4,6 +4,7 @@
 
 #include "base/types.h"
 
+struct abi_rlimit;
 struct space;
 struct thread;
 
@@ -12,6 +13,7 @@ struct cpu {
     struct thread *current; /* chosen by the scheduler, until the next choice */
     struct thread
         *fp_owner; /* whose FP state is in the registers and newer than its copy; NULL: no one's */
+    const struct abi_rlimit *limits; /* of the process that runs; NULL: none has run */
     bool needs_resched; /* current has used up its time, or someone more urgent is ready */
 };
 

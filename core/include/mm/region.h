@@ -1,10 +1,10 @@
 /*
- * Regions: what a process has mapped where, before any page of it exists. The regions of a space do
+ * Regions: what a process has mapped where, before any page of it exists. The regions of a set do
  * not overlap, are page-aligned and not empty. Private memory only: anonymous, or a copy of bytes
  * of a file, which lie in memory for as long as the kernel runs.
  *
- * Anonymous neighbours with the same rights become one region, so that what a process observes does
- * not depend on how it was put together.
+ * Neighbours that go on where the other ends become one region, so that what a process observes
+ * does not depend on how it was put together.
  */
 #ifndef MM_REGION_H
 #define MM_REGION_H
@@ -18,38 +18,63 @@ struct region {
     uaddr_t end;
     unsigned prot;       /* PROT_* */
     const uint8_t *file; /* the byte for start; NULL: anonymous, zeroes */
-    uint64_t file_len;   /* bytes from there on; zeroes follow */
+    uint64_t file_len;   /* bytes from there on, which may go on behind end; zeroes follow */
+};
+
+/* The regions of a space, and their pages added up. */
+struct region_set {
+    struct tree tree;
+    uint64_t pages;
+    uint64_t data_pages; /* private and to be written: what RLIMIT_DATA limits */
 };
 
 void region_init(void);
 
+void region_set_init(struct region_set *set);
+
+/* In ascending order; NULL: no more. */
+struct region *region_first(const struct region_set *set);
+struct region *region_next(const struct region_set *set, const struct region *region);
+
 /* The region that holds va, or NULL. */
-struct region *region_find(const struct tree *regions, uaddr_t va);
+struct region *region_find(const struct region_set *set, uaddr_t va);
 
 /* The first region that ends above va, or NULL. */
-struct region *region_find_from(const struct tree *regions, uaddr_t va);
+struct region *region_find_from(const struct region_set *set, uaddr_t va);
 
 /* Whether no region touches [start, end). */
-bool region_is_free(const struct tree *regions, uaddr_t start, uaddr_t end);
+bool region_is_free(const struct region_set *set, uaddr_t start, uaddr_t end);
+
+/* The pages that are mapped in [start, end). */
+uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t end);
+
+/* Whether its pages count as data. */
+bool region_is_data(const struct region *region);
+
+/* Takes the first len bytes away from what a region describes. */
+void region_advance(struct region *region, uint64_t len);
 
 /* A region as given, that is in no set yet. NULL: no memory. */
 MUST_CHECK struct region *region_create(const struct region *given);
 void region_discard(struct region *region);
 
 /* Puts a region into a set where its range is free. It may become part of a neighbour. */
-void region_insert(struct tree *regions, struct region *region);
+void region_insert(struct region_set *set, struct region *region);
 
 /* Makes start and end borders of regions. -ENOMEM, and nothing has changed. */
-MUST_CHECK int region_cut(struct tree *regions, uaddr_t start, uaddr_t end);
+MUST_CHECK int region_cut(struct region_set *set, uaddr_t start, uaddr_t end);
 
 /* Forgets the regions in [start, end), whose ends must be borders. */
-void region_remove(struct tree *regions, uaddr_t start, uaddr_t end);
+void region_remove(struct region_set *set, uaddr_t start, uaddr_t end);
+
+/* Gives a region other rights. Neighbours are not joined. */
+void region_set_prot(struct region_set *set, struct region *region, unsigned prot);
 
 /* Joins neighbours that can be one, at the borders in [start, end]. */
-void region_join(struct tree *regions, uaddr_t start, uaddr_t end);
+void region_join(struct region_set *set, uaddr_t start, uaddr_t end);
 
 /* Shape of all regions. Panics if wrong. */
-void region_check(const struct tree *regions);
+void region_check(const struct region_set *set);
 
 /* Objects in use, for the accounting of a test. */
 size_t region_count(void);

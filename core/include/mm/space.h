@@ -10,7 +10,6 @@
 #define MM_SPACE_H
 
 #include "base/list.h"
-#include "base/tree.h"
 #include "base/types.h"
 #include "mm/region.h"
 #include "mm/tlb.h"
@@ -29,7 +28,7 @@ struct space {
     unsigned seen;    /* of the users, by a check that runs */
     paddr_t root;
     struct tlb_context tlb;
-    struct tree regions;
+    struct region_set regions;
     uaddr_t brk_start; /* page-aligned, behind the program's image */
     uaddr_t brk_end;   /* as the program set it, not rounded */
     uint64_t resident; /* pages that are there */
@@ -64,8 +63,9 @@ MUST_CHECK int space_unmap(struct space *space, uaddr_t start, uaddr_t end);
 /* Maps a region over what was there. -ENOMEM, and nothing has changed. */
 MUST_CHECK int space_map(struct space *space, const struct region *given);
 
-/* Sets the rights of [start, end), up to the first hole, which gives -ENOMEM behind a changed
- * prefix, as on Linux (mprotect(2)); -ENOMEM for lack of memory has changed nothing. */
+/* Sets the rights of [start, end), up to the first region that may not have them (-ENOMEM: a hole,
+ * or more data than RLIMIT_DATA allows), behind a changed prefix, as on Linux (mprotect(2)).
+ * -ENOMEM for lack of memory has changed nothing. */
 MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot);
 
 /* The highest free range of len bytes below SPACE_MMAP_TOP. -ENOMEM. */

@@ -12,13 +12,13 @@
 
 enum { RW = PROT_READ | PROT_WRITE };
 
-static struct tree regions;
+static struct region_set regions;
 static uint8_t file[64 * PAGE_SIZE];
 
 static void begin(void)
 {
     fixture_begin(64);
-    tree_init(&regions);
+    region_set_init(&regions);
 }
 
 static void end(void)
@@ -135,7 +135,7 @@ TEST(region_does_not_join_across_a_hole)
     end();
 }
 
-TEST(region_does_not_join_files)
+TEST(region_does_not_join_files_that_do_not_go_on)
 {
     begin();
     insert_pages(0, 2, PROT_READ);
@@ -143,6 +143,38 @@ TEST(region_does_not_join_files)
     insert_file(4, 6, PAGE_SIZE);
     insert_pages(6, 8, PROT_READ);
     EXPECT_EQ(region_count(), 4);
+    end();
+}
+
+TEST(region_joins_the_parts_of_a_file)
+{
+    begin();
+    insert_file(0, 2, 4 * PAGE_SIZE);
+    insert((struct region){.start = PAGE(2),
+                           .end = PAGE(4),
+                           .prot = PROT_READ,
+                           .file = file + 2 * PAGE_SIZE,
+                           .file_len = 2 * PAGE_SIZE});
+    EXPECT_EQ(region_count(), 1);
+    EXPECT_EQ(region_find(&regions, PAGE(3))->file_len, 4 * PAGE_SIZE);
+    end();
+}
+
+TEST(region_set_counts_its_pages)
+{
+    begin();
+    insert_pages(0, 4, RW);
+    insert_pages(6, 8, PROT_READ);
+    EXPECT_EQ(regions.pages, 6);
+    EXPECT_EQ(regions.data_pages, 4);
+    EXPECT_EQ(region_pages_in(&regions, PAGE(1), PAGE(7)), 4);
+    EXPECT_EQ(region_pages_in(&regions, PAGE(4), PAGE(6)), 0);
+    region_set_prot(&regions, region_find(&regions, PAGE(6)), RW);
+    EXPECT_EQ(regions.data_pages, 6);
+    region_set_prot(&regions, region_find(&regions, PAGE(0)), PROT_EXEC);
+    EXPECT_EQ(regions.data_pages, 2);
+    region_remove(&regions, PAGE(0), PAGE(6));
+    EXPECT_EQ(regions.pages, 2);
     end();
 }
 
@@ -188,7 +220,7 @@ TEST(region_cut_divides_the_bytes_of_a_file)
         const struct region *upper = region_find(&regions, PAGE(at));
         uint64_t lower_len = min_u64(len, at * PAGE_SIZE);
         EXPECT(lower->file == file);
-        EXPECT_EQ(lower->file_len, lower_len);
+        EXPECT_EQ(lower->file_len, len);
         EXPECT(upper->file == file + lower_len);
         EXPECT_EQ(upper->file_len, len - lower_len);
         end();
@@ -315,7 +347,7 @@ static void compare(void)
             EXPECT_EQ(model[i].file_len, 0);
         }
         const struct region *next = region_find(&regions, region->end);
-        EXPECT(!next || region->file || next->file || next->prot != region->prot);
+        EXPECT(!next || region->file != next->file || next->prot != region->prot);
     }
 }
 
@@ -334,7 +366,7 @@ static void protect(unsigned first, unsigned last, unsigned prot)
     for (unsigned i = first; i < last; i++) {
         struct region *region = region_find(&regions, PAGE(i));
         if (region) {
-            region->prot = prot;
+            region_set_prot(&regions, region, prot);
             model[i].prot = prot;
         }
     }
@@ -426,7 +458,7 @@ TEST_DIES(region_check_sees_an_overlap, "region_check: region->start >= last_end
     region_check(&regions);
 }
 
-TEST_DIES(region_check_sees_a_moved_start, "region_check: node->key == region->start")
+TEST_DIES(region_check_sees_a_moved_start, "region_check: region->node.key == region->start")
 {
     begin();
     insert_pages(0, 2, RW);
@@ -439,5 +471,13 @@ TEST_DIES(region_check_sees_bytes_without_a_file, "region_check: region->file")
     begin();
     insert_pages(0, 2, RW);
     region_find(&regions, PAGE(0))->file_len = 1;
+    region_check(&regions);
+}
+
+TEST_DIES(region_check_sees_pages_not_counted, "region_check: counted.data_pages")
+{
+    begin();
+    insert_pages(0, 2, RW);
+    regions.data_pages = 1;
     region_check(&regions);
 }

@@ -188,6 +188,44 @@ TEST(sys_mmap_rights)
     fixture_end();
 }
 
+/* ---- limits ---- */
+
+static void limit_pages(unsigned resource, uint64_t pages)
+{
+    init->limits[resource].rlim_cur = pages * PAGE_SIZE;
+}
+
+TEST(sys_memory_within_rlimit_as)
+{
+    begin();
+    uaddr_t brk = init->space->brk_start;
+    limit_pages(RLIMIT_AS, CALLS_DATA_PAGES + 2);
+    EXPECT_EQ(map(AT(0), 3 * PAGE_SIZE, 0), -ENOMEM);
+    EXPECT_EQ(map(AT(0), 2 * PAGE_SIZE, 0), AT(0));
+    EXPECT_EQ(map(AT(0), 2 * PAGE_SIZE, MAP_FIXED), AT(0)); /* in place of what was there */
+    EXPECT_EQ(CALL(init, brk, brk + 1), brk);
+    EXPECT_EQ(CALL(init, munmap, AT(0), PAGE_SIZE), 0);
+    EXPECT_EQ(CALL(init, brk, brk + 1), brk + 1);
+    fixture_end();
+}
+
+TEST(sys_memory_within_rlimit_data)
+{
+    begin();
+    uaddr_t brk = init->space->brk_start;
+    limit_pages(RLIMIT_DATA, CALLS_DATA_PAGES + 2);
+    EXPECT_EQ(map(AT(0), 3 * PAGE_SIZE, 0), -ENOMEM);
+    EXPECT_EQ(CALL(init, brk, brk + 2 * PAGE_SIZE + 1), brk);
+    EXPECT_EQ(CALL(init, mmap, AT(0), 4 * PAGE_SIZE, PROT_READ, ANONYMOUS, 0, 0), AT(0));
+    EXPECT_EQ(CALL(init, mprotect, AT(0), PAGE_SIZE, RW), 0);
+    EXPECT_EQ(CALL(init, mprotect, AT(0), 3 * PAGE_SIZE, RW), -ENOMEM);
+    expect_mapped(AT(0), true);
+    expect_mapped(AT(1), false);
+    EXPECT_EQ(CALL(init, mprotect, AT(0), 2 * PAGE_SIZE, RW), 0);
+    expect_mapped(AT(1), true);
+    fixture_end();
+}
+
 /* ---- munmap ---- */
 
 TEST(sys_munmap_takes_whole_pages)
