@@ -16,32 +16,27 @@ enum hosted_choice {
     CHOOSE_ELAPSED,    /* nanoseconds since the clock was last looked at */
 };
 
-/* The source. After choice_init: all zeros, and no record. */
+/* The source. After choice_init: all zeros. */
 void choice_init(void);
 void choice_use_seed(uint64_t seed);
 void choice_use_bytes(const uint8_t *bytes, size_t size); /* borrowed */
 
-/* 0, or an errno value. */
-int choice_replay(const char *path);
-int choice_record(const char *path);
+void choice_use_record(void); /* that record_open has read */
 
 /* An answer in [0, bound), bound >= 1. 0 is the dull one. */
 uint32_t choice_next(unsigned kind, uint32_t bound);
 
 /* The same for something that the world decides: live is what it says, and is the answer unless the
- * source is bytes, which hold what it said then. */
+ * source holds what it said then. */
 uint32_t choice_outside(unsigned kind, uint32_t bound, uint32_t live);
 
 /* Whether the world is asked. */
 bool choice_is_live(void);
 
-/* Whether there may be an answer other than 0 from a source of bytes. */
-bool choice_has_bytes(void);
+/* Whether there may be an answer other than 0 from a source that is not asked live. */
+bool choice_has_more(void);
 
 /* If set, gets each answer and may give another. */
 extern uint32_t (*choice_hook)(unsigned kind, uint32_t bound, uint32_t answer);
-
-/* Writes what is recorded so far. Async-signal-safe. */
-void choice_flush(void);
 
 #endif

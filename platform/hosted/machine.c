@@ -7,8 +7,10 @@
 
 #include "choice.h"
 #include "el0/el0.h"
+#include "hash.h"
 #include "mmu.h"
 #include "ram.h"
+#include "record.h"
 #include "report.h"
 #include "table.h"
 #include "terminal.h"
@@ -29,7 +31,7 @@ static struct {
 
 /* ---- start ---- */
 
-static const char *check_config(const struct machine_config *config)
+const char *machine_check(const struct machine_config *config)
 {
     const uint64_t mib = 1 << 20;
 
@@ -63,11 +65,12 @@ static struct plat_range place_initrd(const struct machine_config *config)
 
 const char *machine_start(const struct machine_config *config)
 {
-    const char *complaint = check_config(config);
+    const char *complaint = machine_check(config);
 
     if (complaint) {
         return complaint;
     }
+    hash_init();
     vtlb_init(config->tlb);
     if (!ram_init(config->ram_size) || !table_init()) {
         return "the host has no room for so much RAM";
@@ -109,7 +112,7 @@ int machine_run(void)
 void machine_save(void)
 {
     terminal_restore();
-    choice_flush();
+    record_flush();
     tracefile_flush();
 }
 
@@ -172,7 +175,7 @@ void plat_cpu_idle(void)
         }
         if (choice_is_live() && (vclock_is_real() || remaining == PLAT_NEVER)) {
             terminal_wait(remaining);
-        } else if (!vclock_is_real() || !choice_has_bytes()) {
+        } else if (!vclock_is_real() || !choice_has_more()) {
             vclock_jump();
         }
         vclock_look();

@@ -19,6 +19,9 @@ struct machine_config {
     bool has_entropy; /* the host's; otherwise it is chosen like everything else */
 };
 
+/* NULL, or what is wrong with a configuration. */
+const char *machine_check(const struct machine_config *config);
+
 /* Makes the machine and boots the kernel in it; again after the last one has ended, or instead of
  * it. The source of choices is the caller's. NULL, or what is wrong with the configuration. */
 const char *machine_start(const struct machine_config *config);

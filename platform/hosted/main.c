@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,8 +15,11 @@
 #include <unistd.h>
 
 #include "choice.h"
+#include "hash.h"
 #include "machine.h"
+#include "record.h"
 #include "sanitizer.h"
+#include "terminal.h"
 
 #define EFT_VERSION "0.1"
 
@@ -35,8 +39,11 @@ static const char help[] =
     "  --time real|virtual  whose time passes (default: real on a terminal); virtual:\n"
     "                       an instruction takes a nanosecond, and idling no time\n"
     "  --seed N             draws every choice of the machine from the seed N\n"
-    "  --record FILE        writes down every choice\n"
-    "  --replay FILE        makes the choices that were written down\n"
+    "  --record FILE        writes down the machine, the initramfs and every choice\n"
+    "  --replay FILE        runs what was written down again, and says whether it went\n"
+    "                       the same way: status 1 if not\n"
+    "  --hash               prints at the end what the run comes to: every register\n"
+    "                       at every trap, every choice, every byte on the console\n"
     "  --tlb MODE           adversarial: caches all that the architecture allows, and\n"
     "                       reports what the kernel forgot to flush; natural: a small\n"
     "                       one; none: no checks (default: adversarial in builds that\n"
@@ -52,11 +59,13 @@ struct options {
     const char *trace;
     const char *record;
     const char *replay;
+    const char *of_machine;     /* an option that a replay has no use for, or NULL */
     const char *const *program; /* NULL-terminated, maybe empty */
     uint64_t ram_size;
     uint64_t seed;
     bool has_seed;
     bool is_real_time;
+    bool wants_hash;
     enum vtlb_mode tlb;
     unsigned asid_bits;
 };
@@ -130,6 +139,9 @@ static void parse_option(struct options *options, int option)
     uint64_t bits;
 
     switch (option) {
+    case 'H':
+        options->wants_hash = true;
+        break;
     case 'i':
         options->initrd = optarg;
         break;
@@ -185,6 +197,7 @@ static void parse_options(struct options *options, int argc, char **argv)
         {"trace", required_argument, NULL, 't'},
         {"time", required_argument, NULL, 'T'},
         {"seed", required_argument, NULL, 's'},
+        {"hash", no_argument, NULL, 'H'},
         {"record", required_argument, NULL, 'r'},
         {"replay", required_argument, NULL, 'p'},
         {"tlb", required_argument, NULL, 'l'},
@@ -195,58 +208,85 @@ static void parse_options(struct options *options, int argc, char **argv)
     };
     static char name[] = "eft"; /* how getopt begins its line */
     int option;
+    int which = 0;
 
     argv[0] = name;
-    while ((option = getopt_long(argc, argv, "+", known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+", known, &which)) != -1) {
         parse_option(options, option);
+        if (strchr("imcTsla", option)) {
+            options->of_machine = known[which].name;
+        }
     }
     if (optind < argc && strcmp(argv[optind - 1], "--") != 0) {
         fail("'%s': a program stands behind --; see eft --help", argv[optind]);
     }
     options->program = (const char *const *)&argv[optind];
-    if (options->replay && options->has_seed) {
-        fail("--replay and --seed: there is one source of choices");
+    if (options->replay && (options->of_machine || options->program[0])) {
+        fail("--replay: the record says what the machine is; %s%s has no use",
+             options->program[0] ? "a program" : "--",
+             options->program[0] ? "" : options->of_machine);
+    }
+    if (options->replay && options->record) {
+        fail("--replay and --record: a replay makes no choices of its own");
     }
 }
 
 /* ---- what the kernel gets ---- */
 
-static char *line;
-static size_t line_len;
-
-/* Appends a word to the kernel's command line, quoted as Linux does it. */
-static void add_word(const char *prefix, const char *word)
+/* Appends text to a string of the heap; a NULL string is empty. */
+static void append(char **to, const char *text)
 {
-    bool is_quoted = !*word || strpbrk(word, " \t\r\n");
-    size_t room = strlen(prefix) + strlen(word) + 4;
+    size_t len = *to ? strlen(*to) : 0;
+
+    *to = realloc(*to, len + strlen(text) + 1);
+    if (!*to) {
+        fail("no memory");
+    }
+    memcpy(*to + len, text, strlen(text) + 1);
+}
+
+/* Appends a word to a command line, quoted as Linux does it. */
+static void add_word(char **line, const char *prefix, const char *word)
+{
+    const char *quote = !*word || strpbrk(word, " \t\r\n") ? "\"" : "";
 
     if (strchr(word, '"')) {
         fail("'%s': the kernel's command line cannot hold a quotation mark", word);
     }
-    line = realloc(line, line_len + room);
-    if (!line) {
-        fail("no memory");
-    }
-    const char *quote = is_quoted ? "\"" : "";
-    line_len += (size_t)snprintf(line + line_len, room, "%s%s%s%s%s", line_len ? " " : "", quote,
-                                 prefix, word, quote);
+    append(line, *line && **line ? " " : "");
+    append(line, quote);
+    append(line, prefix);
+    append(line, word);
+    append(line, quote);
 }
 
-static const char *make_cmdline(const struct options *options)
+/* What stands behind the words for the kernel: the program and its arguments. */
+static const char *make_program(const struct options *options)
 {
-    line_len = strlen(options->cmdline);
-    line = strdup(options->cmdline);
-    if (!line) {
-        fail("no memory");
-    }
-    if (options->trace) {
-        add_word("trace=", options->trace);
-    }
+    char *line = NULL;
+
+    append(&line, "");
     if (options->program[0]) {
-        add_word("", "--");
+        add_word(&line, "", "--");
     }
     for (unsigned i = 0; options->program[i]; i++) {
-        add_word("", options->program[i]);
+        add_word(&line, "", options->program[i]);
+    }
+    return line;
+}
+
+/* A trace only watches, so that a run with one is the same run as without. */
+static const char *make_cmdline(const struct options *options, const struct record_machine *machine)
+{
+    char *line = NULL;
+
+    append(&line, machine->words);
+    if (options->trace) {
+        add_word(&line, "trace=", options->trace);
+    }
+    if (*machine->program) {
+        append(&line, *line ? " " : "");
+        append(&line, machine->program);
     }
     return line;
 }
@@ -270,7 +310,7 @@ static const char *default_initrd(void)
 }
 
 /* May end with the first bytes beyond limit: then it does not fit, and machine_start says so. */
-static void *read_initrd(const char *path, uint64_t limit, size_t *size)
+static const void *read_initrd(const char *path, uint64_t limit, size_t *size)
 {
     FILE *file = fopen(path, "rb");
     size_t capacity = 1 << 20;
@@ -305,26 +345,40 @@ static void *read_initrd(const char *path, uint64_t limit, size_t *size)
     return bytes;
 }
 
-static void open_choices(const struct options *options)
+/* The machine that the options ask for. */
+static void describe_machine(const struct options *options, struct record_machine *machine)
 {
-    int error = 0;
+    *machine = (struct record_machine){
+        .ram_size = options->ram_size,
+        .tlb = options->tlb,
+        .asid_bits = options->asid_bits,
+        .has_real_time = options->is_real_time,
+        .words = options->cmdline,
+        .program = make_program(options),
+    };
+    machine->initrd = read_initrd(options->initrd ? options->initrd : default_initrd(),
+                                  options->ram_size, &machine->initrd_size);
+}
 
-    choice_init();
-    if (options->has_seed) {
-        choice_use_seed(options->seed);
+static void open_record(const struct options *options, const struct record_machine *machine)
+{
+    int error = record_create(options->record, machine);
+
+    if (error) {
+        fail("cannot write %s: %s", options->record, strerror(error));
     }
-    if (options->replay) {
-        error = choice_replay(options->replay);
-        if (error) {
-            fail("cannot read %s: %s", options->replay, strerror(error));
-        }
-    }
-    if (options->record) {
-        error = choice_record(options->record);
-        if (error) {
-            fail("cannot write %s: %s", options->record, strerror(error));
-        }
-    }
+}
+
+static void print_hash(void)
+{
+    const struct hash *hash = hash_now();
+
+    fprintf(stderr,
+            "eft: trace hash %016" PRIx64 ": registers %016" PRIx64 " of %" PRIu64
+            " traps, choices %016" PRIx64 " of %" PRIu64 ", console %016" PRIx64 " of %" PRIu64
+            " bytes\n",
+            hash_total(hash), hash->registers, hash->traps, hash->choices, hash->choice_count,
+            hash->console, hash->console_bytes);
 }
 
 int main(int argc, char **argv)
@@ -335,28 +389,47 @@ int main(int argc, char **argv)
         .is_real_time = isatty(STDIN_FILENO),
         .tlb = HOSTED_CHECKED ? VTLB_ADVERSARIAL : VTLB_NONE,
     };
-    size_t size;
+    static struct record_machine machine; /* kept: the kernel's command line is used to the end */
+    char complaint[RECORD_COMPLAINT_MAX];
 
     parse_options(&options, argc, argv);
-    const char *path = options.initrd ? options.initrd : default_initrd();
-    void *initrd = read_initrd(path, options.ram_size, &size);
-    open_choices(&options);
-
+    choice_init();
+    if (options.replay) {
+        if (!record_open(options.replay, &machine, complaint)) {
+            fail("%s", complaint);
+        }
+        choice_use_record();
+        terminal_save_at_end();
+    } else {
+        describe_machine(&options, &machine);
+    }
+    if (options.has_seed) {
+        choice_use_seed(options.seed);
+    }
     const struct machine_config config = {
-        .ram_size = options.ram_size,
-        .initrd = initrd,
-        .initrd_size = size,
-        .cmdline = make_cmdline(&options),
-        .tlb = options.tlb,
-        .asid_bits = options.asid_bits,
-        .has_input = true,
-        .has_real_time = options.is_real_time,
+        .ram_size = machine.ram_size,
+        .initrd = machine.initrd,
+        .initrd_size = machine.initrd_size,
+        .cmdline = make_cmdline(&options, &machine),
+        .tlb = machine.tlb,
+        .asid_bits = machine.asid_bits,
+        .has_input = !options.replay,
+        .has_real_time = machine.has_real_time,
         .has_entropy = !options.has_seed,
     };
-    const char *complaint = machine_start(&config);
-    if (complaint) {
-        fail("%s", complaint);
+    const char *wrong = machine_check(&config);
+    if (wrong) {
+        fail("%s", wrong);
     }
-    free(initrd);
-    return machine_run();
+    if (options.record) {
+        open_record(&options, &machine); /* last: it empties the file */
+    }
+    if (options.wants_hash) {
+        atexit(print_hash);
+    }
+    wrong = machine_start(&config);
+    if (wrong) {
+        fail("%s", wrong);
+    }
+    return record_end(machine_run());
 }

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "choice.h"
+#include "hash.h"
 #include "machine.h"
+#include "record.h"
 #include "sanitizer.h"
 
 /*
@@ -103,12 +105,13 @@ static void on_stop(int signal_number)
     handle(SIGTSTP, on_stop, SA_RESETHAND | SA_NODEFER);
 }
 
-static void handle_endings(void)
+void terminal_save_at_end(void)
 {
     static char stack[1 << 14]; /* for a crash because the other one is full */
     const stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
     const int flags = SA_RESETHAND | SA_NODEFER;
 
+    atexit(machine_save);
     for (size_t i = 0; i < sizeof(ending_signals) / sizeof(*ending_signals); i++) {
         handle(ending_signals[i], on_ending_signal, flags);
     }
@@ -138,8 +141,7 @@ void terminal_init(bool has_input)
     console.has_input = has_input;
     if (has_input && !tty.is_prepared) {
         tty.is_prepared = true;
-        atexit(machine_save);
-        handle_endings();
+        terminal_save_at_end();
         if (tcgetattr(STDIN_FILENO, &tty.found) == 0) {
             prepare_terminal();
         }
@@ -176,6 +178,7 @@ static void write_all(const char *bytes, size_t len)
 
 void plat_console_write(const char *bytes, size_t len)
 {
+    hash_console(bytes, len);
     if (terminal_sink) {
         terminal_sink(bytes, len);
     } else {
@@ -281,7 +284,7 @@ bool terminal_poll(void)
 
 bool terminal_may_speak(void)
 {
-    return !console.is_ended && (choice_is_live() ? console.has_input : choice_has_bytes());
+    return !console.is_ended && (choice_is_live() ? console.has_input : choice_has_more());
 }
 
 void terminal_wait(nsec_t timeout)
@@ -292,6 +295,7 @@ void terminal_wait(nsec_t timeout)
     };
     struct pollfd in = {.fd = wanted() > 0 ? STDIN_FILENO : -1, .events = POLLIN};
 
+    record_flush(); /* so that whoever kills us now loses nothing */
     ppoll(&in, 1, timeout == PLAT_NEVER ? NULL : &time, NULL);
 }
 

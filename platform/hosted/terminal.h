@@ -10,6 +10,9 @@
  * first; otherwise input comes from the source of choices alone. */
 void terminal_init(bool has_input);
 
+/* machine_save will be called when the process ends, by a signal too. Once. */
+void terminal_save_at_end(void);
+
 /* As it was found. Async-signal-safe; on every way out. */
 void terminal_restore(void);
 

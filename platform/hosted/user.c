@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "el0/el0.h"
+#include "hash.h"
 #include "machine.h"
 #include "mmu.h"
+#include "record.h"
 #include "report.h"
 #include "script.h"
 #include "vclock.h"
@@ -68,6 +70,8 @@ void plat_user_run(struct plat_user *user, struct plat_trap *trap)
         vclock_run(run(user, trap));
         vclock_look();
     } while (trap->kind == PLAT_TRAP_IRQ && !machine_take_interrupts());
+    hash_trap(user, live.is_owned ? &live.fp : NULL, trap);
+    record_trap(user->pc);
 }
 
 /* ---- FP ---- */

@@ -1,25 +1,11 @@
-/* The sources of choices, and that what is recorded is replayed. */
+/* The sources of choices. */
 #include "choice.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "rig.h"
 
 enum { KIND = PLAT_CHOOSE_THREAD };
-
-static char path[] = "/tmp/eft-choice-XXXXXX";
-
-static void make_path(void)
-{
-    int fd = mkstemp(path);
-
-    EXPECT(fd >= 0);
-    close(fd);
-}
 
 TEST(zeros_by_default)
 {
@@ -29,7 +15,7 @@ TEST(zeros_by_default)
     }
     EXPECT_EQ(choice_next(KIND, UINT32_MAX), 0);
     EXPECT(choice_is_live());
-    EXPECT(!choice_has_bytes());
+    EXPECT(!choice_has_more());
 }
 
 TEST_DIES(bound_of_zero, "REPORT choice.bound")
@@ -50,9 +36,9 @@ TEST(bytes_by_the_width_of_the_bound)
     EXPECT_EQ(choice_next(KIND, 256), 0xff);
     EXPECT_EQ(choice_next(KIND, 257), 0x0201 % 257);
     EXPECT_EQ(choice_next(KIND, 65537), 0x04030201 % 65537);
-    EXPECT(choice_has_bytes());
+    EXPECT(choice_has_more());
     EXPECT_EQ(choice_next(KIND, 1000), 9); /* the rest is zeros */
-    EXPECT(!choice_has_bytes());
+    EXPECT(!choice_has_more());
     EXPECT_EQ(choice_next(KIND, 1000), 0);
     EXPECT(!choice_is_live());
 }
@@ -120,69 +106,6 @@ TEST(seed_is_mostly_dull)
     unsigned spurious = count_others(PLAT_CHOOSE_SPURIOUS);
     EXPECT(spurious > 20 && spurious < 120);
     EXPECT(count_others(CHOOSE_ENTROPY) > 980);
-}
-
-static void choose_all(uint32_t *answers)
-{
-    static const uint32_t bounds[] = {2, 3, 256, 257, 65536, 65537, UINT32_MAX, 1};
-
-    for (unsigned i = 0; i < 5000; i++) {
-        answers[i] = choice_next(CHOOSE_EVICT, bounds[i % 8]);
-        answers[i] += choice_outside(CHOOSE_CONSOLE, 256, i % 256);
-    }
-}
-
-TEST(replay_is_what_was_recorded)
-{
-    static uint32_t recorded[5000], replayed[5000];
-
-    make_path();
-    choice_init();
-    choice_use_seed(7);
-    EXPECT_EQ(choice_record(path), 0);
-    choose_all(recorded);
-    choice_init(); /* ends the record */
-    EXPECT_EQ(choice_replay(path), 0);
-    choose_all(replayed);
-    EXPECT(!choice_has_bytes());
-    EXPECT_MEMEQ(recorded, replayed, sizeof(recorded));
-    unlink(path);
-}
-
-TEST(record_survives_a_crash)
-{
-    uint8_t bytes[3] = {0};
-
-    make_path();
-    choice_init();
-    choice_record(path);
-    choice_outside(CHOOSE_CONSOLE, 256, 1);
-    choice_outside(CHOOSE_CONSOLE, 256, 2);
-    choice_flush(); /* what every way out does */
-    FILE *file = fopen(path, "rb");
-    EXPECT(file);
-    EXPECT_EQ(fread(bytes, 1, 3, file), 2);
-    EXPECT_EQ(bytes[0], 1);
-    EXPECT_EQ(bytes[1], 2);
-    fclose(file);
-    unlink(path);
-}
-
-TEST(files_that_cannot_be_had)
-{
-    choice_init();
-    EXPECT_EQ(choice_replay("/nowhere/at/all"), ENOENT);
-    EXPECT_EQ(choice_record("/nowhere/at/all"), ENOENT);
-    EXPECT_EQ(choice_replay("/"), ENODEV);
-}
-
-TEST(empty_file)
-{
-    make_path();
-    choice_init();
-    EXPECT_EQ(choice_replay(path), 0);
-    EXPECT_EQ(choice_next(KIND, 256), 0);
-    unlink(path);
 }
 
 static uint32_t fail_all(unsigned kind, uint32_t bound, uint32_t answer)
