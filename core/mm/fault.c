@@ -32,7 +32,7 @@ static bool is_allowed(unsigned prot, enum plat_access access)
     return (prot & needed[access]) != 0;
 }
 
-/* The contents of a page that is touched for the first time. */
+/* The contents of a private page that is touched for the first time. */
 static void fill(const struct region *region, uaddr_t page, uint8_t *bytes)
 {
     uint64_t offset = page - region->start;
@@ -45,19 +45,48 @@ static void fill(const struct region *region, uaddr_t page, uint8_t *bytes)
     memset(bytes + count, 0, PAGE_SIZE - count);
 }
 
+static uint64_t shared_index(const struct region *region, uaddr_t page)
+{
+    return region->shared_index + ((page - region->start) >> PAGE_SHIFT);
+}
+
+/* A frame for a page that is not there, with the reference that its leaf will have; *made: it came
+ * into being. */
+static int take_frame(const struct region *region, uaddr_t page, paddr_t *pa, bool *made)
+{
+    int error;
+
+    if (region->shared) {
+        error = shared_page(region->shared, shared_index(region, page), pa, made);
+        if (!error) {
+            frame_get(*pa);
+        }
+        return error;
+    }
+    *made = true;
+    error = frame_alloc(FRAME_USER, pa);
+    if (!error) {
+        fill(region, page, plat_phys_ptr(*pa, PAGE_SIZE));
+        plat_mem_mark(*pa, PAGE_SIZE, PLAT_MEM_DEFINED);
+    }
+    return error;
+}
+
 static int make_present(struct space *space, const struct region *region, uaddr_t page)
 {
     paddr_t pa;
+    bool made;
 
-    if (frame_alloc(FRAME_USER, &pa) != 0) {
+    if (take_frame(region, page, &pa, &made) != 0) {
         return -ENOMEM;
     }
     if (pt_prepare(space->root, page) != 0) {
         frame_put(pa);
+        if (region->shared && made) {
+            shared_drop(region->shared, shared_index(region, page));
+        }
         return -ENOMEM;
     }
-    fill(region, page, plat_phys_ptr(pa, PAGE_SIZE));
-    plat_mem_mark(pa, PAGE_SIZE, PLAT_MEM_DEFINED);
     if (region->prot & PROT_EXEC) {
         plat_icache_sync(pa, PAGE_SIZE);
     }
@@ -69,13 +98,14 @@ static int make_present(struct space *space, const struct region *region, uaddr_
     return 0;
 }
 
-/* A write to a page that may be written but is not: it is shared, or was. */
+/* A write to a page that may be written but is not: it is another's too, or was, or its region got
+ * the right later. */
 static int copy_on_write(struct space *space, const struct region *region, uaddr_t page,
                          paddr_t old)
 {
     paddr_t pa;
 
-    if (frame_of(old)->refs == 1) {
+    if (region->shared || frame_of(old)->refs == 1) {
         /* Not published: a walk that misses it faults again, and finds it done. */
         pt_set_rights(space->root, page, region->prot, true);
         return 0;
@@ -94,13 +124,26 @@ static int copy_on_write(struct space *space, const struct region *region, uaddr
     return 0;
 }
 
+/* Whether a page lies behind the end of what its region shows. */
+static bool is_behind_end(const struct region *region, uaddr_t page)
+{
+    return region->shared && shared_index(region, page) >= region->shared->pages;
+}
+
+bool fault_is_bus(const struct space *space, uaddr_t va, enum plat_access access)
+{
+    const struct region *region = va < USER_END ? region_find(&space->regions, va) : NULL;
+
+    return region && is_allowed(region->prot, access) && is_behind_end(region, page_down(va));
+}
+
 int fault_resolve(struct space *space, uaddr_t va, enum plat_access access)
 {
     const struct region *region = va < USER_END ? region_find(&space->regions, va) : NULL;
     uaddr_t page = page_down(va);
     struct pt_leaf leaf;
 
-    if (!region || !is_allowed(region->prot, access)) {
+    if (!region || !is_allowed(region->prot, access) || is_behind_end(region, page)) {
         return -EFAULT;
     }
     if (!pt_find(space->root, page, &leaf)) {

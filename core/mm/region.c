@@ -69,7 +69,7 @@ uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t en
 
 bool region_is_data(const struct region *region)
 {
-    return region->prot & PROT_WRITE;
+    return (region->prot & PROT_WRITE) && !region->shared;
 }
 
 static uint64_t pages_of(const struct region *region)
@@ -102,6 +102,9 @@ void region_advance(struct region *region, uint64_t len)
         region->file += file_len;
         region->file_len -= file_len;
     }
+    if (region->shared) {
+        region->shared_index += len >> PAGE_SHIFT;
+    }
 }
 
 static bool can_join(const struct region *lower, const struct region *upper)
@@ -112,13 +115,8 @@ static bool can_join(const struct region *lower, const struct region *upper)
         return false;
     }
     region_advance(&next, lower->end - lower->start);
-    return next.file == upper->file && next.file_len == upper->file_len;
-}
-
-static void destroy(struct region_set *set, struct region *region)
-{
-    tree_remove(&set->tree, &region->node);
-    pool_free(&region_pool, region);
+    return next.file == upper->file && next.file_len == upper->file_len &&
+           next.shared == upper->shared && next.shared_index == upper->shared_index;
 }
 
 struct region *region_create(const struct region *given)
@@ -129,12 +127,18 @@ struct region *region_create(const struct region *given)
     struct region *region = pool_alloc(&region_pool);
     if (region) {
         *region = *given;
+        if (region->shared) {
+            shared_get(region->shared);
+        }
     }
     return region;
 }
 
 void region_discard(struct region *region)
 {
+    if (region->shared) {
+        shared_put(region->shared);
+    }
     pool_free(&region_pool, region);
 }
 
@@ -144,6 +148,12 @@ void region_insert(struct region_set *set, struct region *region)
     tree_insert(&set->tree, &region->node, region->start);
     count(set, region);
     region_join(set, region->start, region->end);
+}
+
+static void destroy(struct region_set *set, struct region *region)
+{
+    tree_remove(&set->tree, &region->node);
+    region_discard(region);
 }
 
 /* Makes va a border; *made says whether it was none. */

@@ -22,6 +22,7 @@ void space_init(void)
     pool_init(&space_pool, "space", sizeof(struct space));
     list_init(&spaces);
     region_init();
+    shared_init();
 }
 
 int space_create(struct space **space)
@@ -119,7 +120,8 @@ static int fork_regions(struct space *parent, struct space *child)
             return -ENOMEM;
         }
         region_insert(&child->regions, copy);
-        int error = fork_leaves(parent, child, region);
+        /* Shared pages are found by a fault. */
+        int error = region->shared ? 0 : fork_leaves(parent, child, region);
         if (error) {
             return error;
         }
@@ -138,7 +140,7 @@ static void write_protect(struct space *space)
     for (const struct region *region = region_first(&space->regions); region;
          region = region_next(&space->regions, region)) {
         plat_irq_window();
-        if (!(region->prot & PROT_WRITE)) {
+        if (!region_is_data(region)) {
             continue;
         }
         for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);
@@ -325,7 +327,21 @@ int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
     return -ENOMEM;
 }
 
-void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables)
+static void check_leaf(const struct region *region, uaddr_t va, struct pt_leaf leaf)
+{
+    ASSERT(leaf.is_valid == (region->prot != PROT_NONE));
+    ASSERT(!leaf.is_writable || (region->prot & PROT_WRITE));
+    if (region->shared) {
+        uint64_t index = region->shared_index + ((va - region->start) >> PAGE_SHIFT);
+        paddr_t pa = 0;
+        ASSERT(shared_find(region->shared, index, &pa));
+        ASSERT(leaf.pa == pa);
+    } else {
+        ASSERT(!leaf.is_writable || frame_of(leaf.pa)->refs == 1);
+    }
+}
+
+void space_check(const struct space *space, uint64_t *user_refs, uint64_t *tables)
 {
     struct pt_leaf leaf;
     uint64_t resident = 0;
@@ -334,29 +350,35 @@ void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables)
     for (uaddr_t va = 0; pt_next(space->root, &va, USER_END, &leaf); va += PAGE_SIZE) {
         const struct region *region = region_find(&space->regions, va);
         ASSERT(region);
-        ASSERT(leaf.is_valid == (region->prot != PROT_NONE));
-        ASSERT(!leaf.is_writable || (region->prot & PROT_WRITE));
-        ASSERT(!leaf.is_writable || frame_of(leaf.pa)->refs == 1);
+        check_leaf(region, va, leaf);
         resident++;
     }
     ASSERT(resident == space->resident);
     ASSERT(resident <= space->resident_peak);
-    *leaves += resident;
+    *user_refs += resident;
     *tables += pt_check(space->root);
 }
 
-void space_check_all(uint64_t *leaves, uint64_t *tables)
+void space_check_all(uint64_t *user_refs, uint64_t *tables)
 {
     size_t count = 0;
 
     pool_check(&space_pool);
+    *user_refs += shared_check_all();
     LIST_FOR(link, &spaces) {
         struct space *space = CONTAINER_OF(link, struct space, link);
-        space_check(space, leaves, tables);
+        space_check(space, user_refs, tables);
+        for (const struct region *region = region_first(&space->regions); region;
+             region = region_next(&space->regions, region)) {
+            if (region->shared) {
+                shared_check_user(region->shared);
+            }
+        }
         space->seen = 0;
         count++;
     }
     ASSERT(count == space_pool.used);
+    shared_check_users();
 }
 
 void space_check_user(struct space *space)

@@ -166,7 +166,13 @@ static void peek_absent(const struct region *region, void *dst, uaddr_t src, uin
 {
     uint64_t offset = src - region->start;
     uint64_t count = 0;
+    paddr_t pa;
 
+    if (region->shared &&
+        shared_find(region->shared, region->shared_index + (offset >> PAGE_SHIFT), &pa)) {
+        memcpy(dst, (const char *)plat_phys_ptr(pa, PAGE_SIZE) + (src & PAGE_MASK), len);
+        return;
+    }
     if (region->file && offset < region->file_len) {
         count = min_u64(region->file_len - offset, len);
         memcpy(dst, region->file + offset, count);

@@ -320,7 +320,7 @@ static void check_process(const struct process *process)
 void process_check(void)
 {
     struct frame_census census;
-    uint64_t leaves = 0;
+    uint64_t user_refs = 0;
     uint64_t tables = 0;
     size_t count = 0;
     size_t live = 0;
@@ -330,7 +330,7 @@ void process_check(void)
     thread_check();
     pool_check(&processes.pool);
     (void)pid_check();
-    space_check_all(&leaves, &tables);
+    space_check_all(&user_refs, &tables);
     for (struct process *p = processes.init; p; p = process_next(p)) {
         check_process(p);
         count++;
@@ -339,7 +339,7 @@ void process_check(void)
             space_check_user(p->space);
         }
     }
-    ASSERT(leaves == census.user_refs);
+    ASSERT(user_refs == census.user_refs);
     ASSERT(tables == census.tables);
     ASSERT(count == processes.pool.used);
     ASSERT(live == thread_count());

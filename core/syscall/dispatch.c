@@ -94,7 +94,8 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
         end_by_signal(thread, SIGKILL);
     } else if (error) {
         trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);
-        end_by_signal(thread, SIGSEGV);
+        bool is_bus = fault_is_bus(thread->process->space, fault->addr, fault->access);
+        end_by_signal(thread, is_bus ? SIGBUS : SIGSEGV);
     } else {
         trace_fault(thread->tid, trap, TRACE_FAULT_RESOLVED);
     }

@@ -91,7 +91,23 @@ static int place(const struct space *space, uint64_t hint, uint64_t len, uint64_
     return space_find_gap(space, len, start);
 }
 
-/* Anonymous and private; a file, and memory that is shared over fork, are not there yet. */
+static int map(struct space *space, const struct region *region)
+{
+    return limit_allows_region(space, region) ? space_map(space, region) : -ENOMEM;
+}
+
+static int map_shared(struct space *space, struct region *region)
+{
+    region->shared = shared_create((region->end - region->start) >> PAGE_SHIFT);
+    if (!region->shared) {
+        return -ENOMEM;
+    }
+    int error = map(space, region);
+    shared_put(region->shared); /* the region has its own reference */
+    return error;
+}
+
+/* A file cannot be mapped yet. */
 int64_t sys_mmap(struct thread *thread, const uint64_t *args)
 {
     struct space *space = thread->process->space;
@@ -107,8 +123,8 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     if (args[1] == 0) {
         return -EINVAL;
     }
-    if ((flags & MAP_TYPE) != MAP_PRIVATE) {
-        return (flags & MAP_TYPE) == MAP_SHARED ? -ENOSYS : -EINVAL;
+    if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED) {
+        return -EINVAL;
     }
     if (args[1] > USER_END || (!(flags & MAP_NORESERVE) && is_too_much(args[1]))) {
         return -ENOMEM;
@@ -118,12 +134,9 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     if (error) {
         return error;
     }
-    const struct region region = {
+    struct region region = {
         .start = start, .end = start + len, .prot = (unsigned)args[2] & PROT_ALL};
-    if (!limit_allows_region(space, &region)) {
-        return -ENOMEM;
-    }
-    error = space_map(space, &region);
+    error = (flags & MAP_TYPE) == MAP_SHARED ? map_shared(space, &region) : map(space, &region);
     return error ? error : (int64_t)start;
 }
 

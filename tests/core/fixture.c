@@ -123,6 +123,7 @@ void fixture_end(void)
     EXPECT_EQ(pid_check(), 0);
     EXPECT_EQ(region_count(), 0);
     EXPECT_EQ(space_count(), 0);
+    EXPECT_EQ(shared_count(), 0);
     EXPECT_EQ(fixture_frames_used(), 0);
 }
 
@@ -131,6 +132,7 @@ struct usage {
     uint64_t frames;
     size_t regions;
     size_t spaces;
+    size_t shared;
     size_t threads;
     size_t pids;
 };
@@ -144,6 +146,7 @@ static struct usage usage_now(void)
         .frames = fixture_frames_used(),
         .regions = region_count(),
         .spaces = space_count(),
+        .shared = shared_count(),
         .threads = thread_count(),
         .pids = pid_check(),
     };
@@ -170,6 +173,7 @@ void fixture_fail_each(int (*op)(void *context), void (*undo)(void *context), vo
             EXPECT_EQ(after.frames, before.frames);
             EXPECT_EQ(after.regions, before.regions);
             EXPECT_EQ(after.spaces, before.spaces);
+            EXPECT_EQ(after.shared, before.shared);
             EXPECT_EQ(after.threads, before.threads);
             EXPECT_EQ(after.pids, before.pids);
         }
@@ -187,29 +191,42 @@ struct space *fixture_space(void)
     return space;
 }
 
+/* Counts the references of one shared object. */
+static void count_shared(const struct shared *object, uint32_t *refs)
+{
+    paddr_t pa;
+
+    for (uint64_t i = 0; shared_next(object, &i, &pa); i++) {
+        refs[(pa - RAM_BASE) / PAGE_SIZE]++;
+    }
+}
+
 void fixture_check_spaces(struct space *const *spaces, unsigned count)
 {
     static uint32_t refs[FIXTURE_RAM / PAGE_SIZE];
     struct frame_census census;
-    uint64_t leaves = 0;
+    uint64_t user_refs = 0;
     uint64_t tables = 0;
 
     EXPECT_EQ(space_count(), count);
     memset(refs, 0, sizeof(refs));
     for (unsigned i = 0; i < count; i++) {
         struct pt_leaf leaf;
-        space_check(spaces[i], &leaves, &tables);
         for (uaddr_t va = 0; pt_next(spaces[i]->root, &va, USER_END, &leaf); va += PAGE_SIZE) {
             refs[(leaf.pa - RAM_BASE) / PAGE_SIZE]++;
         }
+    }
+    LIST_FOR(link, shared_all()) {
+        count_shared(CONTAINER_OF(link, struct shared, link), refs);
     }
     for (unsigned i = 0; i < ARRAY_LEN(refs); i++) {
         if (refs[i] > 0) {
             EXPECT_EQ(frame_of(RAM_BASE + (paddr_t)i * PAGE_SIZE)->refs, refs[i]);
         }
     }
+    space_check_all(&user_refs, &tables);
     frame_check(&census);
-    EXPECT_EQ(census.user_refs, leaves);
+    EXPECT_EQ(census.user_refs, user_refs);
     EXPECT_EQ(census.tables, tables);
     vtlb_audit();
 }

@@ -51,6 +51,13 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
 
+/* Those in memory.c. */
+void memory_mappings(struct program programs[PROGRAMS]);
+void memory_code(struct program programs[PROGRAMS]);
+void memory_a_full_batch(struct program programs[PROGRAMS]);
+void memory_heap(struct program programs[PROGRAMS]);
+void memory_shared(struct program programs[PROGRAMS]);
+
 /* ---- assembling ---- */
 
 #define CALL(program, name, ...)                                                                   \

@@ -3,11 +3,9 @@
 
 #include "abi/eft.h"
 #include "base/types.h"
-#include "mm/tlb.h"
 
 #define STATUS(code) ((code) << 8)
 #define PAGE ((uint64_t)PAGE_SIZE)
-#define TABLE_SPAN ((uint64_t)2 << 20)
 #define PIECE 8 /* bytes of a string that one store can write */
 
 /* Writes a string at va, and X(to) is where it is. At most 15 characters. */
@@ -304,143 +302,6 @@ static void spawn_an_image(struct program programs[PROGRAMS])
     program_exit(p, 32);
 }
 
-static void mappings(struct program programs[PROGRAMS])
-{
-    struct program *p = &programs[0];
-    const uint64_t low = (uint64_t)0x20000000;
-    const uint64_t border = low + TABLE_SPAN; /* another table begins here */
-    const uint64_t flags = MAP_PRIVATE | MAP_ANONYMOUS;
-    const uint64_t rw = PROT_READ | PROT_WRITE;
-
-    CALL(p, mmap, N(border - 2 * PAGE), N(4 * PAGE), N(rw), N(flags | MAP_FIXED), N(-1), N(0));
-    program_result(p, (int64_t)(border - 2 * PAGE));
-    program_store(p, border - PAGE, 1);
-    program_store(p, border, 2);
-    program_store(p, border + PAGE, 3);
-    CALL(p, mprotect, N(border - PAGE), N(2 * PAGE), N(PROT_READ));
-    program_result(p, 0);
-    program_load(p, 20, border - PAGE);
-    program_expect(p, X(20), N(1));
-    CALL(p, mprotect, N(border - PAGE), N(2 * PAGE), N(PROT_NONE));
-    program_result(p, 0);
-    CALL(p, mprotect, N(border - PAGE), N(2 * PAGE), N(rw));
-    program_result(p, 0);
-    program_load(p, 20, border);
-    program_expect(p, X(20), N(2));
-    program_store(p, border, 4);
-    CALL(p, munmap, N(border - PAGE), N(PAGE));
-    program_result(p, 0);
-    CALL(p, munmap, N(border), N(PAGE));
-    program_result(p, 0);
-    program_load(p, 20, border + PAGE);
-    program_expect(p, X(20), N(3));
-    CALL(p, mprotect, N(border - 2 * PAGE), N(4 * PAGE), N(PROT_READ)); /* a hole */
-    program_result(p, -ENOMEM);
-    CALL(p, mmap, N(border), N(PAGE), N(rw), N(flags | MAP_FIXED_NOREPLACE), N(-1), N(0));
-    program_result(p, (int64_t)border);
-    CALL(p, mmap, N(border), N(PAGE), N(rw), N(flags | MAP_FIXED_NOREPLACE), N(-1), N(0));
-    program_result(p, -EEXIST);
-    program_load(p, 20, border);
-    program_expect(p, X(20), N(0));
-    CALL(p, mmap, N(border), N(2 * PAGE), N(rw), N(flags | MAP_FIXED), N(-1), N(0));
-    program_result(p, (int64_t)border);
-    program_load(p, 20, border + PAGE);
-    program_expect(p, X(20), N(0));
-    CALL(p, munmap, N(low), N(2 * TABLE_SPAN));
-    program_result(p, 0);
-    CALL(p, mmap, N(0), N(3 * PAGE), N(rw), N(flags), N(-1), N(0));
-    program_no_memory(p);
-    program_move(p, 21, X(0));
-    CALL(p, uname, X(21)); /* the kernel writes to pages that are not there yet */
-    program_result(p, 0);
-    CALL(p, munmap, X(21), N(3 * PAGE));
-    program_result(p, 0);
-    CALL(p, uname, X(21));
-    program_result(p, -EFAULT);
-    program_exit(p, 0);
-}
-
-/* Every way in which a page comes to be executed: rights that come later, a copy, an image in
- * memory. */
-static void code(struct program programs[PROGRAMS])
-{
-    struct program *p = &programs[0];
-    struct label child = {0};
-    const uint64_t at = (uint64_t)0x30000000;
-    const uint64_t flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    const uint64_t rw = PROT_READ | PROT_WRITE;
-
-    CALL(p, mmap, N(at), N(2 * PAGE), N(rw), N(flags), N(-1), N(0));
-    program_result(p, (int64_t)at);
-    program_store(p, at, 0xd503201f);
-    CALL(p, mprotect, N(at), N(PAGE), N(PROT_READ | PROT_EXEC));
-    program_result(p, 0);
-    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
-    CALL(p, mprotect, N(at), N(PAGE), N(rw | PROT_EXEC));
-    program_result(p, 0);
-    program_fork(p, 20, &child);
-    program_store(p, at + 4, 0xd503201f);
-    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
-    program_wait(p, X(20), STATUS(0));
-    CALL(p, mprotect, N(at + PAGE), N(PAGE), N(PROT_READ | PROT_EXEC)); /* never touched before */
-    program_result(p, 0);
-    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at + PAGE)}});
-    CALL(p, mprotect, N(at + PAGE), N(PAGE), N(PROT_READ));
-    program_result(p, 0);
-    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at + PAGE)}});
-    program_exit(p, 1);
-    program_place(p, &child);
-    program_store(p, at + 8, 0xd503201f);
-    program_op(p, (struct script_op){.kind = SCRIPT_FETCH, .args = {N(at)}});
-    program_exit(p, 0);
-}
-
-/* One page more than a flush batch holds, all in one table: the batch is flushed before the table
- * is unlinked. */
-static void a_full_batch(struct program programs[PROGRAMS])
-{
-    struct program *p = &programs[0];
-    struct label again = {0};
-    const uint64_t at = (uint64_t)0x30000000;
-    const uint64_t len = (TLB_BATCH_FRAMES + 1) * PAGE;
-
-    CALL(p, mmap, N(at), N(len), N(PROT_READ | PROT_WRITE),
-         N(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED), N(-1), N(0));
-    program_result(p, (int64_t)at);
-    program_move(p, 20, N(at));
-    program_place(p, &again);
-    program_op(p, (struct script_op){.kind = SCRIPT_STORE, .args = {X(20), X(20)}});
-    program_op(p, (struct script_op){.kind = SCRIPT_MOVE, .to = 20, .args = {X(20), N(PAGE)}});
-    program_op(p, (struct script_op){
-                      .kind = SCRIPT_JUMP_UNLESS, .to = again.at, .args = {X(20), N(at + len)}});
-    CALL(p, munmap, N(at), N(len));
-    program_result(p, 0);
-    program_exit(p, 0);
-}
-
-static void heap(struct program programs[PROGRAMS])
-{
-    struct program *p = &programs[0];
-    const uint64_t start = DATA + DATA_PAGES * PAGE;
-
-    CALL(p, brk, N(0));
-    program_result(p, (int64_t)start);
-    CALL(p, brk, N(start + 5 * PAGE + 1));
-    program_op(p, (struct script_op){.kind = SCRIPT_JUMP_IF, .to = 3, .args = {X(0), N(start)}});
-    program_result(p, (int64_t)(start + 5 * PAGE + 1));
-    program_store(p, start + 5 * PAGE + 8, 9);
-    CALL(p, brk, N(start + PAGE));
-    program_result(p, (int64_t)(start + PAGE));
-    CALL(p, brk, N(start + 6 * PAGE));
-    program_op(
-        p, (struct script_op){.kind = SCRIPT_JUMP_IF, .to = 3, .args = {X(0), N(start + PAGE)}});
-    program_load(p, 20, start + 5 * PAGE + 8); /* zeroed again */
-    program_expect(p, X(20), N(0));
-    CALL(p, brk, N((uint64_t)1 << 50));
-    program_result(p, (int64_t)(start + 6 * PAGE));
-    program_exit(p, 0);
-}
-
 static void signals_end_processes(struct program programs[PROGRAMS])
 {
     struct program *p = &programs[0];
@@ -655,10 +516,11 @@ const struct scenario scenarios[] = {
     {"memory_is_private", memory_is_private, 0, NULL},
     {"exec_and_spawn", exec_and_spawn, 0, NULL},
     {"spawn_an_image", spawn_an_image, 0, NULL},
-    {"mappings", mappings, 0, NULL},
-    {"code", code, 128 + SIGSEGV, NULL},
-    {"a_full_batch", a_full_batch, 0, NULL},
-    {"heap", heap, 0, NULL},
+    {"mappings", memory_mappings, 0, NULL},
+    {"code", memory_code, 128 + SIGSEGV, NULL},
+    {"a_full_batch", memory_a_full_batch, 0, NULL},
+    {"heap", memory_heap, 0, NULL},
+    {"shared_memory", memory_shared, 0, NULL},
     {"signals_end_processes", signals_end_processes, 0, NULL},
     {"sleepers_wake_in_order", sleepers_wake_in_order, 0, NULL},
     {"console", console, 0,

@@ -40,12 +40,30 @@ static uint64_t hash_page(uint64_t hash, const struct region *region, uaddr_t pa
     return hash;
 }
 
+/* What others have written counts as well as what this process did. */
+static uint64_t hash_shared(uint64_t hash, const struct region *region)
+{
+    uint64_t end = region->shared_index + ((region->end - region->start) >> PAGE_SHIFT);
+    paddr_t pa;
+
+    hash = mix(hash, region->shared_index);
+    for (uint64_t i = region->shared_index; shared_next(region->shared, &i, &pa) && i < end; i++) {
+        uaddr_t page = region->start + ((i - region->shared_index) << PAGE_SHIFT);
+        hash = hash_page(hash, region, page, pa);
+    }
+    return hash;
+}
+
 static uint64_t hash_space(uint64_t hash, const struct space *space)
 {
     for (const struct region *region = region_first(&space->regions); region;
          region = region_next(&space->regions, region)) {
         struct pt_leaf leaf;
         hash = mix(mix(mix(hash, region->start), region->end), region->prot);
+        if (region->shared) {
+            hash = hash_shared(hash, region);
+            continue;
+        }
         for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);
              va += PAGE_SIZE) {
             hash = hash_page(hash, region, va, leaf.pa);

@@ -9,6 +9,10 @@
  * there is no frame, and nothing has changed. Never blocks. */
 MUST_CHECK int fault_resolve(struct space *space, uaddr_t va, enum plat_access access);
 
+/* Whether an access that was refused has all rights, but lies behind the end of what is mapped
+ * there: SIGBUS. */
+bool fault_is_bus(const struct space *space, uaddr_t va, enum plat_access access);
+
 /* Faults that were found resolved already: a TLB held older, lesser rights. */
 uint64_t fault_stale_count(void);
 void fault_init(void);

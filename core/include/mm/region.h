@@ -1,7 +1,8 @@
 /*
  * Regions: what a process has mapped where, before any page of it exists. The regions of a set do
- * not overlap, are page-aligned and not empty. Private memory only: anonymous, or a copy of bytes
- * of a file, which lie in memory for as long as the kernel runs.
+ * not overlap, are page-aligned and not empty. Memory is private, which is anonymous or a copy of
+ * bytes of a file, which lie in memory for as long as the kernel runs; or it is shared, and an
+ * object holds the pages.
  *
  * Neighbours that go on where the other ends become one region, so that what a process observes
  * does not depend on how it was put together.
@@ -11,14 +12,17 @@
 
 #include "base/tree.h"
 #include "base/types.h"
+#include "mm/shared.h"
 
 struct region {
     struct tree_node node; /* key: start */
     uaddr_t start;
     uaddr_t end;
-    unsigned prot;       /* PROT_* */
-    const uint8_t *file; /* the byte for start; NULL: anonymous, zeroes */
-    uint64_t file_len;   /* bytes from there on, which may go on behind end; zeroes follow */
+    unsigned prot;         /* PROT_* */
+    const uint8_t *file;   /* the byte for start; NULL: anonymous, zeroes */
+    uint64_t file_len;     /* bytes from there on, which may go on behind end; zeroes follow */
+    struct shared *shared; /* NULL: private; else counted */
+    uint64_t shared_index; /* of the page at start, in the object */
 };
 
 /* The regions of a space, and their pages added up. */

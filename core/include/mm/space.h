@@ -72,12 +72,12 @@ MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, un
 MUST_CHECK int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start);
 
 /* Checks regions, tables, and that every leaf lies in a region whose rights it does not exceed.
- * Panics if not. Adds its leaves and its tables to the counts. */
-void space_check(const struct space *space, uint64_t *leaves, uint64_t *tables);
+ * Panics if not. Adds what it has to the counts: references to user frames, and tables. */
+void space_check(const struct space *space, uint64_t *user_refs, uint64_t *tables);
 
-/* Checks all spaces and adds up what they have. Then every user says that it is one, and in the end
+/* Checks all spaces and shared objects and adds up what they have. Then every user says that it is one, and in the end
  * all must have been seen. */
-void space_check_all(uint64_t *leaves, uint64_t *tables);
+void space_check_all(uint64_t *user_refs, uint64_t *tables);
 void space_check_user(struct space *space);
 void space_check_users(void);
 

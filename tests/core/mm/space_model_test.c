@@ -24,12 +24,14 @@ enum {
     PAGES = 4 * AROUND,
     NOT_MAPPED = 8,   /* in place of rights */
     FILE_BYTE = 0x40, /* of page n of the file: this plus n */
+    CELLS = 1 << 16,
 };
 
 struct page {
     unsigned prot;
     bool is_present;
-    uint8_t byte; /* at the start of the page and at its end */
+    unsigned cell; /* of shared memory: where its byte is; 0: it is private */
+    uint8_t byte;  /* at the start of the page and at its end */
 };
 
 struct model {
@@ -40,6 +42,8 @@ struct model {
 static struct model models[SPACES];
 static uint8_t file[PAGES * PAGE_SIZE];
 static struct random rng;
+static uint8_t cells[CELLS];
+static unsigned cells_used;
 
 static unsigned below(unsigned bound)
 {
@@ -68,6 +72,7 @@ static struct model *some_model(void)
 static void begin(uint64_t seed)
 {
     rng = (struct random){seed};
+    cells_used = 1;
     fixture_begin(2000);
     memset(models, 0, sizeof(models));
     models[0].space = fixture_space();
@@ -85,6 +90,11 @@ static void end(void)
         }
     }
     fixture_end();
+}
+
+static uint8_t *byte_of(struct page *page)
+{
+    return page->cell ? &cells[page->cell] : &page->byte;
 }
 
 /* Pages that lie side by side. */
@@ -135,6 +145,28 @@ static void do_map(struct model *model)
             .prot = region.prot,
             .byte = offset < region.file_len ? file[offset] : 0,
         };
+    }
+}
+
+static void do_map_shared(struct model *model)
+{
+    struct range range = some_range();
+    struct region region = {.start = range.start, .end = range.end, .prot = below(8)};
+
+    region.shared = shared_create(range.last - range.first);
+    int error = -ENOMEM;
+    if (region.shared) {
+        error = space_map(model->space, &region);
+        shared_put(region.shared);
+    }
+    if (has_failed(error)) {
+        return;
+    }
+    EXPECT_EQ(error, 0);
+    for (unsigned i = range.first; i < range.last; i++) {
+        EXPECT(cells_used < CELLS);
+        cells[cells_used] = 0;
+        model->pages[i] = (struct page){.prot = region.prot, .cell = cells_used++};
     }
 }
 
@@ -189,6 +221,11 @@ static void do_fork(struct model *parent)
     EXPECT_EQ(error, 0);
     *child = *parent;
     child->space = made;
+    for (unsigned i = 0; i < PAGES; i++) {
+        if (child->pages[i].cell) {
+            child->pages[i].is_present = false;
+        }
+    }
 }
 
 static bool may_write(const struct page *page)
@@ -216,7 +253,7 @@ static void do_store(struct model *model)
     EXPECT_EQ(error, may_write(page) ? 0 : -EFAULT);
     EXPECT_EQ(fixture_store(address(i) + PAGE_SIZE - 1, byte), error);
     if (!error) {
-        page->byte = byte;
+        *byte_of(page) = byte;
         page->is_present = true;
     }
 }
@@ -234,7 +271,7 @@ static void do_load(struct model *model)
     }
     EXPECT_EQ(error, may_read(page) ? 0 : -EFAULT);
     if (!error) {
-        EXPECT_EQ(byte, page->byte);
+        EXPECT_EQ(byte, *byte_of(page));
         page->is_present = true;
     }
 }
@@ -253,7 +290,7 @@ static void do_write_from_outside(struct model *model)
     }
     EXPECT_EQ(error, may_write(page) ? 0 : -EFAULT);
     if (!error) {
-        page->byte = bytes[0];
+        *byte_of(page) = bytes[0];
         page->is_present = true;
     }
 }
@@ -264,10 +301,10 @@ static void do_switch(struct model *model)
     vtlb_audit();
 }
 
-static void compare(const struct model *model)
+static void compare(struct model *model)
 {
     for (unsigned i = 0; i < PAGES; i++) {
-        const struct page *page = &model->pages[i];
+        struct page *page = &model->pages[i];
         const struct region *region = region_find(&model->space->regions, address(i));
         struct pt_leaf leaf;
         uint8_t ends[2] = {0, 0};
@@ -278,8 +315,8 @@ static void compare(const struct model *model)
         EXPECT_EQ(space_peek(model->space, &ends[1], address(i) + PAGE_SIZE - 1, 1),
                   region != NULL);
         if (region) {
-            EXPECT_EQ(ends[0], page->byte);
-            EXPECT_EQ(ends[1], page->byte);
+            EXPECT_EQ(ends[0], *byte_of(page));
+            EXPECT_EQ(ends[1], *byte_of(page));
         }
     }
 }
@@ -301,8 +338,8 @@ static void compare_all(void)
 static void do_something(void)
 {
     static void (*const things[])(struct model * model) = {
-        do_map,    do_map,   do_unmap, do_protect, do_protect, do_fork,
-        do_store,  do_store, do_store, do_load,    do_load,    do_write_from_outside,
+        do_map,    do_map_shared, do_unmap, do_protect, do_protect, do_fork,
+        do_store,  do_store,      do_store, do_load,    do_load,    do_write_from_outside,
         do_switch,
     };
     struct model *model = some_model();

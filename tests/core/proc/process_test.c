@@ -482,7 +482,7 @@ TEST_DIES(process_check_sees_one_that_is_on_no_list, "process_check: ")
     process_check();
 }
 
-TEST_DIES(process_check_sees_a_lost_frame, "process_check: leaves == census.user_refs")
+TEST_DIES(process_check_sees_a_lost_frame, "process_check: user_refs == census.user_refs")
 {
     paddr_t pa;
 
@@ -492,7 +492,7 @@ TEST_DIES(process_check_sees_a_lost_frame, "process_check: leaves == census.user
 }
 
 TEST_DIES(process_check_sees_a_frame_with_too_few_references,
-          "process_check: leaves == census.user_refs")
+          "process_check: user_refs == census.user_refs")
 {
     struct space *child = NULL;
     struct process *other = NULL;

@@ -154,8 +154,9 @@ TEST(sys_mmap_arguments_that_make_no_sense)
     EXPECT_EQ(map(0, 0, 0), -EINVAL);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, ANONYMOUS, (uint64_t)-1, 5), -EINVAL);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_ANONYMOUS, (uint64_t)-1, 0), -EINVAL);
-    EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_ANONYMOUS | MAP_SHARED, (uint64_t)-1, 0),
-              -ENOSYS);
+    EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_ANONYMOUS | MAP_SHARED | MAP_PRIVATE,
+                   (uint64_t)-1, 0),
+              -EINVAL);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_PRIVATE, 0, 0), -ENODEV);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_PRIVATE, 2, 0), -ENODEV);
     EXPECT_EQ(CALL(init, mmap, 0, PAGE_SIZE, RW, MAP_PRIVATE, 3, 0), -EBADF);
@@ -185,6 +186,23 @@ TEST(sys_mmap_rights)
     EXPECT_EQ(fixture_load(AT(0), &(uint8_t){0}), -EFAULT);
     EXPECT_EQ(fixture_load(AT(1), &(uint8_t){0}), 0);
     EXPECT_EQ(fixture_store(AT(1), 1), -EFAULT);
+    fixture_end();
+}
+
+TEST(sys_mmap_shared_across_fork)
+{
+    const unsigned flags = MAP_SHARED | MAP_ANONYMOUS;
+    uint8_t byte = 0;
+
+    begin();
+    EXPECT_EQ(CALL(init, mmap, AT(0), 2 * PAGE_SIZE, RW, flags, (uint64_t)-1, 0), AT(0));
+    struct process *child = calls_child(CALL(init, clone, SIGCHLD));
+    fixture_run(child);
+    EXPECT_EQ(fixture_store(AT(1), 7), 0);
+    fixture_run(init);
+    EXPECT_EQ(fixture_load(AT(1), &byte), 0);
+    EXPECT_EQ(byte, 7);
+    EXPECT_EQ(shared_count(), 1);
     fixture_end();
 }
 
@@ -294,6 +312,13 @@ static int map_middle(void *unused)
     return result < 0 ? (int)result : 0;
 }
 
+static int map_shared_middle(void *unused)
+{
+    (void)unused;
+    int64_t result = CALL(init, mmap, AT(1), PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED);
+    return result < 0 ? (int)result : 0;
+}
+
 static int unmap_middle(void *unused)
 {
     (void)unused;
@@ -317,6 +342,7 @@ TEST(sys_memory_without_memory_changes_nothing)
     begin();
     map_again(NULL);
     fixture_fail_each(map_middle, map_again, NULL);
+    fixture_fail_each(map_shared_middle, map_again, NULL);
     fixture_fail_each(unmap_middle, map_again, NULL);
     fixture_fail_each(protect_middle, map_again, NULL);
     fixture_end();
