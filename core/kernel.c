@@ -220,6 +220,7 @@ void kernel_boot(const struct plat_boot *boot)
     pid_init();
     process_init();
     thread_init();
+    signal_init();
     sched_init();
     space_init();
     fault_init();
@@ -276,8 +277,10 @@ static void run(struct thread *thread)
         plat_fp_use(NULL);
         cpu->fp_owner = NULL;
     }
-    if (thread->process->fatal_signal) {
-        process_exit(thread->process, thread->process->fatal_signal);
+    usage_begin(thread);
+    int signal = signal_take(thread);
+    if (signal) {
+        process_exit(thread->process, signal);
         return;
     }
     space_use(thread->process->space);
@@ -285,7 +288,9 @@ static void run(struct thread *thread)
     if (thread->call.is_pending) {
         dispatch_rerun(thread);
     } else {
+        usage_charge_system(thread->process);
         plat_user_run(&thread->user, &trap);
+        usage_charge_user(thread->process);
         dispatch_trap(thread, &trap);
     }
 }

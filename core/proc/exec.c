@@ -293,6 +293,8 @@ int exec_replace(struct process *process, const struct exec_request *request)
     if (error) {
         return error;
     }
+    process_leave_space(process);
+    signal_reset_handlers(process);
     process->space = made;
     space_use(made);
     space_put(old);
@@ -304,7 +306,6 @@ int exec_replace(struct process *process, const struct exec_request *request)
     memset(&thread->fp, 0, sizeof(thread->fp));
     process->has_execed = true;
     process->exit_signal = SIGCHLD; /* execve(2): reset */
-    process->clear_tid = 0;
     process_set_name(process, request->path);
     return 0;
 }
@@ -312,7 +313,7 @@ int exec_replace(struct process *process, const struct exec_request *request)
 int exec_spawn(struct process *parent, const struct exec_request *request, struct process **child)
 {
     struct process *made;
-    int error = process_create(&made);
+    int error = process_create(parent, &made);
 
     if (error) {
         return error;
@@ -325,6 +326,7 @@ int exec_spawn(struct process *parent, const struct exec_request *request, struc
     made->has_execed = true;
     process_set_name(made, request->path);
     process_start(made, parent);
+    signal_reset_handlers(made);
     *child = made;
     return 0;
 }

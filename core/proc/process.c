@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
+#include "mm/uaccess.h"
 #include "proc/clock.h"
 #include "proc/sched.h"
 #include "syscall/trace.h"
@@ -38,11 +39,14 @@ static void set_first_limits(struct process *process)
     process->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
 }
 
-int process_create(struct process **process)
+int process_create(const struct process *parent, struct process **process)
 {
-    struct process *made = pool_alloc(&processes.pool);
     int error = -ENOMEM;
 
+    if (parent && processes.pool.used >= parent->limits[RLIMIT_NPROC].rlim_cur) {
+        return -EAGAIN;
+    }
+    struct process *made = pool_alloc(&processes.pool);
     if (!made) {
         return error;
     }
@@ -95,6 +99,7 @@ void process_start(struct process *process, struct process *parent)
     list_append(&process->group->members, &process->group_link);
     if (parent) {
         memcpy(process->limits, parent->limits, sizeof(process->limits));
+        signal_fork(parent, process);
         list_append(&parent->children, &process->sibling);
     } else {
         ASSERT(!processes.init);
@@ -104,30 +109,58 @@ void process_start(struct process *process, struct process *parent)
     sched_add(process->thread);
 }
 
-/* Gives init what another process leaves behind; init sees it whatever signal it was to send. */
+/* Who inherits the children of a process that ends. All its ancestors are live. */
+static struct process *find_reaper(const struct process *process)
+{
+    struct process *reaper = process->parent;
+
+    while (reaper != processes.init && !reaper->is_subreaper) {
+        reaper = reaper->parent;
+    }
+    return reaper;
+}
+
+/* A zombie's parent is told, and wakes; it may want no zombies. */
+static void tell_parent(struct process *zombie)
+{
+    struct process *parent = zombie->parent;
+    bool is_child = zombie->exit_signal == SIGCHLD;
+
+    if (zombie->exit_signal > 0 && zombie->exit_signal <= SIGNAL_MAX) {
+        signal_send(parent, zombie->exit_signal);
+    }
+    if (is_child && signal_wants_no_zombies(parent)) {
+        process_reap(zombie, false);
+    }
+    if (!PLANTED(SEED_2)) {
+        waitq_wake_all(&parent->child_wait);
+    }
+}
+
+/* Gives away what a process leaves behind; who gets it sees it whatever signal it was to send. */
 static void reparent(struct process *process)
 {
-    struct process *init = processes.init;
-    bool has_zombies = !list_is_empty(&process->zombies);
+    struct process *reaper = find_reaper(process);
 
     LIST_FOR_REMOVABLE(link, &process->children) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
-        child->parent = init;
+        child->parent = reaper;
         child->exit_signal = SIGCHLD;
         list_remove(link);
-        list_append(&init->children, link);
+        list_append(&reaper->children, link);
+        if (child->death_signal) {
+            signal_send(child, child->death_signal);
+        }
         plat_irq_window();
     }
     LIST_FOR_REMOVABLE(link, &process->zombies) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
-        child->parent = init;
+        child->parent = reaper;
         child->exit_signal = SIGCHLD;
         list_remove(link);
-        list_append(&init->zombies, link);
+        list_append(&reaper->zombies, link);
+        tell_parent(child);
         plat_irq_window();
-    }
-    if (has_zombies) {
-        waitq_wake_all(&init->child_wait);
     }
 }
 
@@ -143,10 +176,35 @@ static void end_machine(int wait_status)
     plat_power_off(signal ? 128 + signal : wait_status >> 8);
 }
 
+void process_leave_space(struct process *process)
+{
+    struct thread *waiter = process->vfork_parent;
+    const int nobody = 0;
+
+    if (process->clear_tid && process->space->users > 1) {
+        /* A bad address is the program's own affair. */
+        (void)!space_write(process->space, process->clear_tid, &nobody, sizeof(nobody));
+    }
+    process->clear_tid = 0;
+    usage_leave_space(process);
+    if (waiter) {
+        process->vfork_parent = NULL;
+        waiter->vfork_child = NULL;
+        sched_wake(waiter);
+    }
+}
+
 void process_exit(struct process *process, int wait_status)
 {
     ASSERT(process->state == PROCESS_LIVE);
     trace_exit(process->thread->tid, wait_status);
+    process_leave_space(process);
+    if (process->thread->vfork_child) {
+        process->thread->vfork_child->vfork_parent = NULL;
+    }
+    usage_charge_system(process);
+    usage_end_thread(process);
+    signal_put(process);
     thread_destroy(process->thread);
     process->thread = NULL;
     space_put(process->space);
@@ -160,16 +218,17 @@ void process_exit(struct process *process, int wait_status)
     reparent(process);
     list_remove(&process->sibling);
     list_append(&process->parent->zombies, &process->sibling);
-    if (!PLANTED(SEED_2)) {
-        waitq_wake_all(&process->parent->child_wait);
-    }
+    tell_parent(process);
 }
 
-void process_reap(struct process *process)
+void process_reap(struct process *process, bool is_waited_for)
 {
     ASSERT(process->state == PROCESS_ZOMBIE);
     ASSERT(list_is_empty(&process->children));
     ASSERT(list_is_empty(&process->zombies));
+    if (is_waited_for) {
+        usage_add_child(process->parent, process);
+    }
     list_remove(&process->sibling);
     list_remove(&process->group_link);
     pid_put(process->group);
@@ -200,6 +259,15 @@ void process_set_group(struct process *process, struct pid *group)
     }
 }
 
+void process_start_session(struct process *process)
+{
+    struct pid *old = process->session;
+
+    process->session = pid_get(process->pid);
+    pid_put(old);
+    process_set_group(process, process->pid);
+}
+
 void process_set_name(struct process *process, const char *path)
 {
     const char *name = path;
@@ -224,7 +292,15 @@ static void print_wait(const struct thread *thread)
 
     switch (call->reason) {
     case WAIT_CHILD:
-        kprintf("waits for a child (%ld)", call->arg);
+        if (call->arg == 0) {
+            kprintf("waits for a child");
+        } else {
+            kprintf("waits for child %s%ld", call->arg < 0 ? "of group " : "",
+                    call->arg < 0 ? -call->arg : call->arg);
+        }
+        break;
+    case WAIT_VFORK:
+        kprintf("waits for child %ld to leave its memory", call->arg);
         break;
     case WAIT_TIME:
         kprintf("sleeps for %lu ms more",
@@ -297,6 +373,10 @@ static void check_process(const struct process *process)
         ASSERT(process->space);
         ASSERT(process->thread);
         ASSERT(process->thread->process == process);
+        ASSERT(!process->vfork_parent || process->vfork_parent->vfork_child == process);
+        ASSERT(!process->thread->vfork_child ||
+               process->thread->vfork_child->vfork_parent == process->thread);
+        signal_check(process);
     } else {
         ASSERT(process->state == PROCESS_ZOMBIE);
         ASSERT(!process->space);
@@ -344,4 +424,5 @@ void process_check(void)
     ASSERT(count == processes.pool.used);
     ASSERT(live == thread_count());
     space_check_users();
+    signal_check_tables();
 }

@@ -118,6 +118,9 @@ struct thread *sched_choose(void)
     if (cpu->current) {
         enqueue(cpu->current);
     }
+    if (last) {
+        last->preemptions++;
+    }
     dequeue(next);
     cpu->current = next;
     start_slice();
@@ -151,6 +154,10 @@ void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, st
     }
     if (deadline != PLAT_NEVER) {
         clock_add(thread, deadline);
+    }
+    if (!thread->call.has_blocked) {
+        thread->call.has_blocked = true;
+        thread->waits++;
     }
     thread->state = THREAD_BLOCKED;
     list_append(&sched.blocked, &thread->block_link);
@@ -236,7 +243,7 @@ void sched_check(void)
         const struct thread *thread = CONTAINER_OF(link, struct thread, block_link);
         ASSERT(thread->state == THREAD_BLOCKED);
         ASSERT(thread->call.is_pending);
-        ASSERT(thread->waitq || thread->has_timer);
+        ASSERT(thread->waitq || thread->has_timer || thread->vfork_child);
         blocked++;
     }
     ASSERT(queued == sched.queue_len);

@@ -1,7 +1,28 @@
 #include "proc/signal.h"
 
-#include "abi/linux.h"
+#include "abi/errno.h"
+#include "base/panic.h"
+#include "mm/pool.h"
+#include "proc/process.h"
 #include "proc/sched.h"
+
+struct signal_table {
+    struct list link; /* on the list of all */
+    unsigned users;
+    unsigned seen; /* users that a check has counted */
+    struct abi_sigaction actions[SIGNAL_MAX];
+};
+
+static struct {
+    struct pool pool;
+    struct list tables;
+} signals;
+
+void signal_init(void)
+{
+    pool_init(&signals.pool, "signal", sizeof(struct signal_table));
+    list_init(&signals.tables);
+}
 
 bool signal_is_fatal(int signal)
 {
@@ -20,13 +41,45 @@ bool signal_is_fatal(int signal)
     }
 }
 
+/* Whether the default action is to dump core, for which a process that cannot be woken is not
+ * hurried: it ends when it comes to look. */
+static bool dumps_core(int signal)
+{
+    const signal_set_t dumping = signal_bit(SIGQUIT) | signal_bit(SIGILL) | signal_bit(SIGTRAP) |
+                                 signal_bit(SIGABRT) | signal_bit(SIGBUS) | signal_bit(SIGFPE) |
+                                 signal_bit(SIGSEGV) | signal_bit(SIGXCPU) | signal_bit(SIGXFSZ) |
+                                 signal_bit(SIGSYS);
+
+    return signal_bit(signal) & dumping;
+}
+
+/* Whether taking the signal would change nothing. */
+static bool is_idle(const struct signals *own, int signal)
+{
+    signal_set_t bit = signal_bit(signal);
+
+    return (own->ignored & bit) || (!(own->handled & bit) && !signal_is_fatal(signal));
+}
+
 void signal_send(struct process *process, int signal)
 {
-    if (process->state != PROCESS_LIVE || process == process_first() || !signal_is_fatal(signal)) {
+    struct signals *own = &process->signals;
+    signal_set_t bit = signal_bit(signal);
+
+    if (process->state != PROCESS_LIVE || process == process_first() || own->fatal) {
         return;
     }
-    if (process->fatal_signal == 0 || signal == SIGKILL) {
-        process->fatal_signal = signal;
+    if (process->thread->signal_mask & bit) {
+        own->pending |= bit;
+        return;
+    }
+    if (is_idle(own, signal)) {
+        return;
+    }
+    if (!(own->handled & bit) && !dumps_core(signal)) {
+        own->fatal = signal;
+    } else {
+        own->pending |= bit;
     }
     sched_wake(process->thread);
 }
@@ -37,4 +90,151 @@ void signal_send_group(struct pid *group, int signal)
         signal_send(CONTAINER_OF(link, struct process, group_link), signal);
         plat_irq_window();
     }
+}
+
+int signal_take(struct thread *thread)
+{
+    struct signals *own = &thread->process->signals;
+    signal_set_t ready = own->pending & ~thread->signal_mask;
+
+    if (own->fatal || thread->vfork_child) {
+        return own->fatal; /* who waits for a vfork's end takes nothing less */
+    }
+    own->pending &= ~ready;
+    for (; ready != 0; ready &= ready - 1) {
+        int signal = __builtin_ctzll(ready) + 1;
+        if (!is_idle(own, signal) && !(own->handled & signal_bit(signal))) {
+            return signal;
+        }
+    }
+    return 0;
+}
+
+void signal_set_mask(struct thread *thread, signal_set_t mask)
+{
+    thread->signal_mask = mask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+}
+
+struct abi_sigaction signal_action(const struct process *process, int signal)
+{
+    const struct signals *own = &process->signals;
+
+    if (own->table) {
+        return own->table->actions[signal - 1];
+    }
+    return (struct abi_sigaction){.handler = own->ignored & signal_bit(signal) ? SIG_IGN : SIG_DFL};
+}
+
+static struct signal_table *table_create(const struct process *process)
+{
+    struct signal_table *table = pool_alloc(&signals.pool);
+
+    if (table) {
+        table->users = 1;
+        for (int i = 1; i <= SIGNAL_MAX; i++) {
+            table->actions[i - 1] = signal_action(process, i);
+        }
+        list_append(&signals.tables, &table->link);
+    }
+    return table;
+}
+
+static void table_put(struct signal_table *table)
+{
+    if (table && --table->users == 0) {
+        list_remove(&table->link);
+        pool_free(&signals.pool, table);
+    }
+}
+
+int signal_set_action(struct process *process, int signal, const struct abi_sigaction *action)
+{
+    struct signals *own = &process->signals;
+    signal_set_t bit = signal_bit(signal);
+
+    if (!own->table || own->table->users > 1) {
+        struct signal_table *table = table_create(process);
+        if (!table) {
+            return -ENOMEM;
+        }
+        table_put(own->table);
+        own->table = table;
+    }
+    own->table->actions[signal - 1] = *action;
+    own->ignored &= ~bit;
+    own->handled &= ~bit;
+    if (action->handler == SIG_IGN) {
+        own->ignored |= bit;
+    } else if (action->handler != SIG_DFL) {
+        own->handled |= bit;
+    }
+    if (is_idle(own, signal)) {
+        own->pending &= ~bit;
+    }
+    return 0;
+}
+
+bool signal_wants_no_zombies(const struct process *process)
+{
+    struct abi_sigaction action = signal_action(process, SIGCHLD);
+
+    return action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
+}
+
+void signal_fork(const struct process *parent, struct process *child)
+{
+    const struct signals *from = &parent->signals;
+
+    child->signals = (struct signals){
+        .ignored = from->ignored,
+        .handled = from->handled,
+        .table = from->table,
+    };
+    if (from->table) {
+        from->table->users++;
+    }
+    child->thread->signal_mask = parent->thread->signal_mask;
+}
+
+void signal_put(struct process *process)
+{
+    table_put(process->signals.table);
+    process->signals.table = NULL;
+}
+
+void signal_reset_handlers(struct process *process)
+{
+    signal_put(process);
+    process->signals.handled = 0;
+}
+
+void signal_check(const struct process *process)
+{
+    const struct signals *own = &process->signals;
+
+    ASSERT((own->ignored & own->handled) == 0);
+    if (!own->table) {
+        ASSERT(own->handled == 0);
+        return;
+    }
+    own->table->seen++;
+    for (int i = 0; i < SIGNAL_MAX; i++) {
+        uint64_t handler = own->table->actions[i].handler;
+        ASSERT((handler == SIG_IGN) == (own->ignored >> i & 1));
+        ASSERT((handler > SIG_IGN) == (own->handled >> i & 1));
+    }
+}
+
+void signal_check_tables(void)
+{
+    size_t count = 0;
+
+    LIST_FOR(link, &signals.tables) {
+        struct signal_table *table = CONTAINER_OF(link, struct signal_table, link);
+        ASSERT(table->users == table->seen);
+        table->seen = 0;
+        count++;
+    }
+    ASSERT(count == signals.pool.used);
+    pool_check(&signals.pool);
 }

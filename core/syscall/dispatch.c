@@ -44,6 +44,7 @@ static void make_call(struct thread *thread)
         return;
     }
     if (result == CALL_BLOCKED) {
+        usage_charge_system(thread->process);
         trace_call_block(thread);
         return;
     }
@@ -97,6 +98,7 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
         bool is_bus = fault_is_bus(thread->process->space, fault->addr, fault->access);
         end_by_signal(thread, is_bus ? SIGBUS : SIGSEGV);
     } else {
+        thread->process->usage.faults++;
         trace_fault(thread->tid, trap, TRACE_FAULT_RESOLVED);
     }
 }

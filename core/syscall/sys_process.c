@@ -1,72 +1,18 @@
-/* Making, replacing, ending and waiting for processes: clone, execve, spawn, exit, wait4, kill and
- * their kin. */
+/* Making, replacing and ending processes: clone, execve, spawn, exit. */
 #include "syscall/handlers.h"
 
 #include "abi/eft.h"
 #include "abi/errno.h"
 #include "abi/linux.h"
-#include "base/plant.h"
 #include "base/string.h"
 #include "fs/ramfs.h"
 #include "mm/uaccess.h"
 #include "proc/exec.h"
 #include "proc/process.h"
 #include "proc/sched.h"
-#include "proc/signal.h"
 
 /* The path of a call; handlers do not nest and are not reentered. */
 static char path_buffer[RAMFS_PATH_MAX];
-
-int64_t sys_getpid(struct thread *thread, const uint64_t *args)
-{
-    (void)args;
-    return thread->process->pid->number;
-}
-
-int64_t sys_getppid(struct thread *thread, const uint64_t *args)
-{
-    const struct process *parent = thread->process->parent;
-
-    (void)args;
-    return parent ? parent->pid->number : 0;
-}
-
-int64_t sys_gettid(struct thread *thread, const uint64_t *args)
-{
-    (void)args;
-    return thread->tid;
-}
-
-/* Everybody is root. */
-int64_t sys_getuid(struct thread *thread, const uint64_t *args)
-{
-    (void)thread;
-    (void)args;
-    return 0;
-}
-
-int64_t sys_geteuid(struct thread *thread, const uint64_t *args)
-{
-    return sys_getuid(thread, args);
-}
-
-int64_t sys_getgid(struct thread *thread, const uint64_t *args)
-{
-    return sys_getuid(thread, args);
-}
-
-int64_t sys_getegid(struct thread *thread, const uint64_t *args)
-{
-    return sys_getuid(thread, args);
-}
-
-int64_t sys_sched_yield(struct thread *thread, const uint64_t *args)
-{
-    (void)thread;
-    (void)args;
-    sched_end_slice();
-    return 0;
-}
 
 int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
 {
@@ -84,17 +30,21 @@ int64_t sys_set_robust_list(struct thread *thread, const uint64_t *args)
     return args[1] == ROBUST_LIST_HEAD_SIZE ? 0 : -EINVAL;
 }
 
-/* A copy of the calling process, not started. */
-static int fork_process(struct thread *thread, struct process **child)
+/* A copy of the calling process, not started; with CLONE_VM it uses the same memory. */
+static int copy_process(struct thread *thread, uint64_t flags, struct process **child)
 {
     struct process *parent = thread->process;
     struct process *made;
-    int error = process_create(&made);
+    int error = process_create(parent, &made);
 
     if (error) {
         return error;
     }
-    error = space_fork(parent->space, &made->space);
+    if (flags & CLONE_VM) {
+        made->space = space_get(parent->space);
+    } else {
+        error = space_fork(parent->space, &made->space);
+    }
     if (error) {
         process_discard(made);
         return error;
@@ -108,43 +58,133 @@ static int fork_process(struct thread *thread, struct process **child)
     return 0;
 }
 
-/* As fork: a process of its own, with a copy of the memory. Sharing anything is refused. A tid that
- * can't be written because the program gave a bad address is not written, as on Linux. */
-int64_t sys_clone(struct thread *thread, const uint64_t *args)
+/* Writes the child's number where the parent and the child want it: the first is not in the copy of
+ * the memory that the child has. What can't be written because the program gave a bad address is
+ * not written, as on Linux. -ENOMEM. */
+static int write_tids(struct process *child, const struct abi_clone_args *wanted)
 {
-    enum {
-        KNOWN = CLONE_SIGNAL_MASK | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID
-    };
-    uint64_t flags = args[0];
-    struct process *child;
+    int tid = child->pid->number;
+    int error = 0;
 
-    if ((flags & ~(uint64_t)KNOWN) || (flags & CLONE_SIGNAL_MASK) > SIGNAL_MAX) {
-        return -EINVAL;
+    if (wanted->flags & CLONE_CHILD_SETTID) {
+        error = space_write(child->space, wanted->child_tid, &tid, sizeof(tid));
     }
-    int error = fork_process(thread, &child);
+    if (error != -ENOMEM && (wanted->flags & CLONE_PARENT_SETTID)) {
+        error = user_write(wanted->parent_tid, &tid, sizeof(tid));
+    }
+    return error == -ENOMEM ? error : 0;
+}
+
+/* The rerun of a vfork: its child may have the memory still. */
+static int64_t wait_for_vfork(struct thread *thread)
+{
+    if (!thread->vfork_child) {
+        return (int64_t)thread->call.done;
+    }
+    sched_block(thread, WAIT_VFORK, (int64_t)thread->call.done, NULL, PLAT_NEVER);
+    return CALL_BLOCKED;
+}
+
+/* What clone and clone3 ask for, in the terms of clone3; stack is where sp is to be, or 0. */
+static int64_t clone_process(struct thread *thread, const struct abi_clone_args *wanted)
+{
+    struct process *child;
+    int error = copy_process(thread, wanted->flags, &child);
+
+    if (!error) {
+        error = write_tids(child, wanted);
+        if (error) {
+            process_discard(child);
+        }
+    }
     if (error) {
         return error;
     }
-    int tid = child->pid->number;
-    if (flags & CLONE_CHILD_SETTID) {
-        error = space_write(child->space, args[4], &tid, sizeof(tid));
+    if (wanted->flags & CLONE_CHILD_CLEARTID) {
+        child->clear_tid = wanted->child_tid;
     }
-    if (error != -ENOMEM && (flags & CLONE_PARENT_SETTID)) {
-        error = user_write(args[2], &tid, sizeof(tid));
+    if (wanted->flags & CLONE_SETTLS) {
+        child->thread->user.tpidr = wanted->tls;
     }
-    if (error == -ENOMEM) {
-        process_discard(child);
+    if (wanted->stack != 0) {
+        child->thread->user.sp = wanted->stack;
+    }
+    child->exit_signal = (int)wanted->exit_signal;
+    process_start(child, thread->process);
+    if (wanted->flags & CLONE_CLEAR_SIGHAND) {
+        signal_reset_handlers(child);
+    }
+    if (!(wanted->flags & CLONE_VFORK)) {
+        return child->pid->number;
+    }
+    child->vfork_parent = thread;
+    thread->vfork_child = child;
+    thread->call.has_begun = true;
+    thread->call.done = (uint64_t)child->pid->number;
+    return wait_for_vfork(thread);
+}
+
+/* Processes of their own, which may share memory: what else can be shared belongs to threads. */
+static const uint64_t clone_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                                    CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED;
+
+int64_t sys_clone(struct thread *thread, const uint64_t *args)
+{
+    const struct abi_clone_args wanted = {
+        .flags = args[0] & ~(uint64_t)(CLONE_SIGNAL_MASK | CLONE_DETACHED),
+        .exit_signal = args[0] & CLONE_SIGNAL_MASK,
+        .stack = args[1],
+        .parent_tid = args[2],
+        .tls = args[3],
+        .child_tid = args[4],
+    };
+
+    if (thread->call.has_begun) {
+        return wait_for_vfork(thread);
+    }
+    return wanted.flags & ~clone_flags ? -EINVAL : clone_process(thread, &wanted);
+}
+
+/* A later version of the structure may be longer, if what this one does not know is 0. */
+static int read_clone_args(struct abi_clone_args *wanted, uaddr_t from, uint64_t size)
+{
+    uint8_t rest;
+
+    if (size > PAGE_SIZE) {
+        return -E2BIG;
+    }
+    if (size < CLONE_ARGS_SIZE_VER0) {
+        return -EINVAL;
+    }
+    *wanted = (struct abi_clone_args){0};
+    for (uint64_t at = sizeof(*wanted); at < size; at++) {
+        int error = user_read(&rest, from + at, 1);
+        if (error || rest) {
+            return error ? error : -E2BIG;
+        }
+    }
+    return user_read(wanted, from, min_u64(size, sizeof(*wanted)));
+}
+
+/* A PID of the caller's choice, a descriptor for the child and control groups are refused. */
+int64_t sys_clone3(struct thread *thread, const uint64_t *args)
+{
+    struct abi_clone_args wanted;
+
+    if (thread->call.has_begun) {
+        return wait_for_vfork(thread);
+    }
+    int error = read_clone_args(&wanted, args[0], args[1]);
+    if (error) {
         return error;
     }
-    if (flags & CLONE_CHILD_CLEARTID) {
-        child->clear_tid = args[4];
+    if ((wanted.flags & ~(clone_flags | CLONE_CLEAR_SIGHAND)) || wanted.exit_signal > SIGNAL_MAX ||
+        wanted.set_tid || wanted.set_tid_size || (wanted.stack == 0) != (wanted.stack_size == 0) ||
+        wanted.stack > USER_END || wanted.stack_size > USER_END - wanted.stack) {
+        return -EINVAL;
     }
-    if (args[1] != 0) {
-        child->thread->user.sp = args[1];
-    }
-    child->exit_signal = (int)(flags & CLONE_SIGNAL_MASK);
-    process_start(child, thread->process);
-    return tid;
+    wanted.stack += wanted.stack_size;
+    return clone_process(thread, &wanted);
 }
 
 static struct exec_vector user_vector(uaddr_t at)
@@ -212,175 +252,4 @@ int64_t sys_exit_group(struct thread *thread, const uint64_t *args)
 int64_t sys_exit(struct thread *thread, const uint64_t *args)
 {
     return sys_exit_group(thread, args);
-}
-
-/* Whether child is among those that wait4 asks for, pid not being above 0. */
-static bool is_wanted(const struct process *child, const struct process *parent, int pid)
-{
-    if (pid == -1) {
-        return true;
-    }
-    return child->group->number == (pid == 0 ? parent->group->number : -pid);
-}
-
-/* Whether the options let wait4 see a child, which depends on the signal it sends at its end. */
-static bool is_visible(const struct process *child, uint32_t options)
-{
-    bool is_clone = child->exit_signal != SIGCHLD;
-
-    return (options & WALL) || is_clone == ((options & WCLONE) != 0);
-}
-
-static struct process *find_on(const struct list *list, const struct process *parent, int pid,
-                               uint32_t options)
-{
-    LIST_FOR(link, list) {
-        struct process *child = CONTAINER_OF(link, struct process, sibling);
-        if (is_wanted(child, parent, pid) && is_visible(child, options)) {
-            return child;
-        }
-        plat_irq_window();
-    }
-    return NULL;
-}
-
-/* A zombie that is asked for, or else a live child; NULL: there is neither. */
-static struct process *find_child(const struct process *parent, int pid, uint32_t options)
-{
-    if (pid > 0) {
-        struct process *child = process_find(pid);
-        return child && child->parent == parent && is_visible(child, options) ? child : NULL;
-    }
-    struct process *zombie = find_on(&parent->zombies, parent, pid, options);
-    return zombie ? zombie : find_on(&parent->children, parent, pid, options);
-}
-
-/* The status is written before the child is reaped: where it cannot be written, the child is still
- * there. */
-int64_t sys_wait4(struct thread *thread, const uint64_t *args)
-{
-    struct process *parent = thread->process;
-    int pid = (int)args[0];
-    uint32_t options = (uint32_t)args[2];
-
-    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE)) {
-        return -EINVAL;
-    }
-    if (args[3] != 0) {
-        return -ENOSYS; /* rusage is not kept */
-    }
-    if (pid == INT32_MIN) {
-        return -ESRCH;
-    }
-    struct process *child = find_child(parent, pid, options);
-    if (!child || (PLANTED(SEED_3) && thread->call.has_begun)) {
-        return -ECHILD;
-    }
-    if (child->state == PROCESS_ZOMBIE) {
-        int number = child->pid->number;
-        int error = args[1] ? user_write(args[1], &child->wait_status, sizeof(int)) : 0;
-        if (error) {
-            return error;
-        }
-        process_reap(child);
-        return number;
-    }
-    if (options & WNOHANG) {
-        return 0;
-    }
-    thread->call.has_begun = true;
-    sched_block(thread, WAIT_CHILD, pid, &parent->child_wait, PLAT_NEVER);
-    return CALL_BLOCKED;
-}
-
-/* To everybody but init and the caller. */
-static int kill_all(const struct process *caller, int signal)
-{
-    int result = -ESRCH;
-
-    for (struct process *process = process_first(); process; process = process_next(process)) {
-        if (process != caller && process != process_first()) {
-            result = 0;
-            if (signal) {
-                signal_send(process, signal);
-            }
-        }
-        plat_irq_window();
-    }
-    return result;
-}
-
-static int kill_group(struct pid *group, int signal)
-{
-    if (!group || list_is_empty(&group->members)) {
-        return -ESRCH;
-    }
-    if (signal) {
-        signal_send_group(group, signal);
-    }
-    return 0;
-}
-
-/* Signals that stop, and handlers, are yet to come: what does not end a process does nothing. */
-int64_t sys_kill(struct thread *thread, const uint64_t *args)
-{
-    int pid = (int)args[0];
-    int signal = (int)args[1];
-
-    if (signal < 0 || signal > SIGNAL_MAX) {
-        return -EINVAL;
-    }
-    if (pid == INT32_MIN) {
-        return -ESRCH;
-    }
-    if (pid == -1) {
-        return kill_all(thread->process, signal);
-    }
-    if (pid <= 0) {
-        return kill_group(pid == 0 ? thread->process->group : pid_find(-pid), signal);
-    }
-    struct process *process = process_find(pid);
-    if (!process) {
-        return -ESRCH;
-    }
-    if (signal) {
-        signal_send(process, signal);
-    }
-    return 0;
-}
-
-/* One session only, so far: that of init, which leads it. */
-int64_t sys_setpgid(struct thread *thread, const uint64_t *args)
-{
-    struct process *caller = thread->process;
-    int pid = (int)args[0];
-    int number = (int)args[1];
-    struct process *process = pid == 0 ? caller : process_find(pid);
-
-    if (number < 0) {
-        return -EINVAL;
-    }
-    if (!process || (process != caller && process->parent != caller)) {
-        return -ESRCH;
-    }
-    if (process != caller && process->has_execed) {
-        return -EACCES;
-    }
-    if (process->session == process->pid) {
-        return -EPERM;
-    }
-    struct pid *group = number == 0 ? process->pid : pid_find(number);
-    if (!group || (group != process->pid && list_is_empty(&group->members))) {
-        return -EPERM;
-    }
-    process_set_group(process, group);
-    return 0;
-}
-
-int64_t sys_getpgid(struct thread *thread, const uint64_t *args)
-{
-    int pid = (int)args[0];
-    const struct process *process = pid == 0 ? thread->process : process_find(pid);
-
-    return process ? process->group->number : -ESRCH;
 }

@@ -72,6 +72,7 @@ void fixture_begin(uint64_t frames)
     pid_init();
     process_init();
     thread_init();
+    signal_init();
     sched_init();
     space_init();
     fault_init();
@@ -102,13 +103,13 @@ static void end_init(struct process *init)
         process_exit(CONTAINER_OF(init->children.next, struct process, sibling), 0);
     }
     while (!list_is_empty(&init->zombies)) {
-        process_reap(CONTAINER_OF(init->zombies.next, struct process, sibling));
+        process_reap(CONTAINER_OF(init->zombies.next, struct process, sibling), true);
     }
     console_set_foreground(NULL);
     if (init->state == PROCESS_LIVE) {
         process_exit(init, 0);
     }
-    process_reap(init);
+    process_reap(init, false);
     process_init();
 }
 
@@ -128,7 +129,7 @@ void fixture_end(void)
 }
 
 /* All that can be in use. */
-struct usage {
+struct in_use {
     uint64_t frames;
     size_t regions;
     size_t spaces;
@@ -137,12 +138,12 @@ struct usage {
     size_t pids;
 };
 
-static struct usage usage_now(void)
+static struct in_use usage_now(void)
 {
     struct frame_census census;
 
     frame_check(&census);
-    return (struct usage){
+    return (struct in_use){
         .frames = fixture_frames_used(),
         .regions = region_count(),
         .spaces = space_count(),
@@ -158,7 +159,7 @@ void fixture_fail_each(int (*op)(void *context), void (*undo)(void *context), vo
         bool has_fired = true;
 
         for (uint64_t n = 1; has_fired; n++) {
-            struct usage before = usage_now();
+            struct in_use before = usage_now();
 
             test_note("allocation %lu fails%s", n, forever ? " for good" : "");
             inject_arm(n, forever);
@@ -169,7 +170,7 @@ void fixture_fail_each(int (*op)(void *context), void (*undo)(void *context), vo
             if (!has_fired) {
                 undo(context);
             }
-            struct usage after = usage_now();
+            struct in_use after = usage_now();
             EXPECT_EQ(after.frames, before.frames);
             EXPECT_EQ(after.regions, before.regions);
             EXPECT_EQ(after.spaces, before.spaces);
@@ -254,7 +255,7 @@ struct process *fixture_process(struct process *parent)
 {
     struct process *process = NULL;
 
-    EXPECT_EQ(process_create(&process), 0);
+    EXPECT_EQ(process_create(NULL, &process), 0);
     EXPECT_EQ(space_create(&process->space), 0);
     process_start(process, parent);
     return process;

@@ -3,6 +3,7 @@
 
 #include "abi/eft.h"
 #include "base/types.h"
+#include "lives.h"
 
 #define STATUS(code) ((code) << 8)
 #define PAGE ((uint64_t)PAGE_SIZE)
@@ -530,6 +531,18 @@ const struct scenario scenarios[] = {
     {"raw_console", raw_console, 0, "x\x04\xff"},
     {"fp_registers", fp_registers, 0, NULL},
     {"small_calls", small_calls, 9, NULL},
+    {"vfork_shares_memory", vfork_shares_memory, 0, NULL},
+    {"vfork_until_exec", vfork_until_exec, 0, NULL},
+    {"vfork_until_death", vfork_until_death, 0, "\xff"},
+    {"vfork_parent_is_killed", vfork_parent_is_killed, 0, NULL},
+    {"clone3_and_its_words", clone3_and_its_words, 0, NULL},
+    {"waitid_leaves_and_takes", waitid_leaves_and_takes, 0, NULL},
+    {"nobody_wants_zombies", nobody_wants_zombies, 0, NULL},
+    {"signals_are_blocked", signals_are_blocked, 0, NULL},
+    {"actions_are_inherited", actions_are_inherited, 0, NULL},
+    {"sessions_and_groups", sessions_and_groups, 0, NULL},
+    {"a_subreaper_inherits", a_subreaper_inherits, 0, "\xff"},
+    {"usage_adds_up", usage_adds_up, 0, NULL},
 };
 
 const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

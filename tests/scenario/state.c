@@ -72,6 +72,21 @@ static uint64_t hash_space(uint64_t hash, const struct space *space)
     return mix(hash, space->brk_end);
 }
 
+static uint64_t hash_signals(uint64_t hash, const struct process *process)
+{
+    const struct signals *signals = &process->signals;
+
+    hash = mix(mix(mix(hash, (uint64_t)signals->fatal), signals->pending), signals->ignored);
+    if (process->state == PROCESS_LIVE) {
+        hash = mix(hash, process->thread->signal_mask);
+        for (int i = 1; i <= SIGNAL_MAX; i++) {
+            struct abi_sigaction action = signal_action(process, i);
+            hash = mix(mix(mix(hash, action.handler), action.flags), action.mask);
+        }
+    }
+    return hash;
+}
+
 static uint64_t hash_process(uint64_t hash, const struct process *process)
 {
     hash = mix(hash, (uint64_t)process->pid->number);
@@ -79,7 +94,9 @@ static uint64_t hash_process(uint64_t hash, const struct process *process)
     hash = mix(hash, (uint64_t)process->session->number);
     hash = mix(hash, process->state);
     hash = mix(hash, (uint64_t)process->wait_status);
-    hash = mix(hash, (uint64_t)process->fatal_signal);
+    hash = hash_signals(hash, process);
+    hash = mix(hash, (uint64_t)process->death_signal);
+    hash = mix(hash, process->is_subreaper);
     hash = mix(hash, process->clear_tid);
     if (process->state == PROCESS_LIVE) {
         hash = mix(hash, process->thread->state);

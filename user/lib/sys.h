@@ -34,6 +34,14 @@
 #define SYS_OUT_STAT struct abi_stat *
 #define SYS_IN_RLIMIT const struct abi_rlimit *
 #define SYS_OUT_RLIMIT struct abi_rlimit *
+#define SYS_IN_SIGACTION const struct abi_sigaction *
+#define SYS_OUT_SIGACTION struct abi_sigaction *
+#define SYS_IN_SIGSET const uint64_t *
+#define SYS_OUT_SIGSET uint64_t *
+#define SYS_OUT_SIGINFO struct abi_siginfo *
+#define SYS_OUT_RUSAGE struct abi_rusage *
+#define SYS_OUT_TMS struct abi_tms *
+#define SYS_IN_CLONE const struct abi_clone_args *
 #define SYS_IN_SPAWN const struct abi_spawn *
 #define SYS_INOUT void *
 

@@ -20,6 +20,8 @@ enum {
     CLONE_SETTLS = 0x80000,
     CLONE_PARENT_SETTID = 0x100000,
     CLONE_CHILD_CLEARTID = 0x200000,
+    CLONE_DETACHED = 0x400000, /* ignored */
+    CLONE_UNTRACED = 0x800000, /* nobody traces */
     CLONE_CHILD_SETTID = 0x1000000,
     CLONE_ARGS_SIZE_VER0 = 64, /* the first published size of struct clone_args */
 };
@@ -29,12 +31,14 @@ enum {
 enum {
     WNOHANG = 1,
     WUNTRACED = 2,
+    WSTOPPED = 2,
     WEXITED = 4,
     WCONTINUED = 8,
     WNOWAIT = 0x1000000,
     P_ALL = 0,
     P_PID = 1,
     P_PGID = 2,
+    P_PIDFD = 3,
     CLD_EXITED = 1, /* si_code of what waitid tells */
     CLD_KILLED = 2,
     CLD_DUMPED = 3,
@@ -119,6 +123,7 @@ enum {
     SIG_SETMASK = 2,
     SA_NOCLDSTOP = 1,
     SA_NOCLDWAIT = 2,
+    SIGNAL_SET_SIZE = 8, /* bytes */
 };
 
 /* prctl(2) */
@@ -136,6 +141,7 @@ enum {
     RUSAGE_SELF = 0,
     RUSAGE_CHILDREN = -1,
     RUSAGE_THREAD = 1,
+    CLOCK_TICKS_PER_SEC = 100, /* of times(2) */
 };
 
 /* openat(2), fcntl(2), lseek(2), pipe(7) */
@@ -394,5 +400,6 @@ _Static_assert(sizeof(struct abi_termios) == 36, "struct termios of asm-generic"
 _Static_assert(sizeof(struct abi_siginfo) == 128, "siginfo_t");
 _Static_assert(sizeof(struct abi_rusage) == 144, "struct rusage");
 _Static_assert(sizeof(struct abi_utsname) == 390, "struct new_utsname");
+_Static_assert(sizeof(struct abi_clone_args) == 88, "struct clone_args");
 
 #endif

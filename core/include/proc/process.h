@@ -6,7 +6,8 @@
  * never started is discarded.
  *
  * A LIVE process is on its parent's list of children, a ZOMBIE on the list of zombies; init has no
- * parent. When a process exits, init inherits both lists.
+ * parent. When a process exits, its nearest ancestor that is a subreaper, or init, inherits both
+ * lists.
  */
 #ifndef PROC_PROCESS_H
 #define PROC_PROCESS_H
@@ -16,7 +17,9 @@
 #include "base/types.h"
 #include "mm/space.h"
 #include "proc/pid.h"
+#include "proc/signal.h"
 #include "proc/thread.h"
+#include "proc/usage.h"
 #include "sync/waitq.h"
 
 enum process_state {
@@ -40,23 +43,29 @@ struct process {
     struct list group_link; /* on group->members */
     struct pid *group;
     struct pid *session;
-    struct space *space;     /* LIVE only */
-    struct thread *thread;   /* LIVE only */
-    struct waitq child_wait; /* its own threads, waiting for a child */
-    int wait_status;         /* of a ZOMBIE, as wait4 gives it */
-    int exit_signal;         /* to the parent at exit; 0: none */
-    int fatal_signal;  /* it ends by this signal when its thread next returns to user mode; or 0 */
-    bool has_execed;   /* since its fork: setpgid by its parent comes too late */
-    uaddr_t clear_tid; /* set_tid_address */
+    struct space *space;         /* LIVE only */
+    struct thread *thread;       /* LIVE only */
+    struct waitq child_wait;     /* its own threads, waiting for a child */
+    int wait_status;             /* of a ZOMBIE, as wait4 gives it */
+    int exit_signal;             /* to the parent at exit; 0: none */
+    int death_signal;            /* to it when its parent ends; 0: none */
+    bool has_execed;             /* since its fork: setpgid by its parent comes too late */
+    bool is_subreaper;           /* it inherits the orphans among its descendants */
+    struct thread *vfork_parent; /* that waits until it lets go of the memory; or NULL */
+    uaddr_t clear_tid;           /* set_tid_address */
+    struct signals signals;
+    struct usage usage;
+    struct usage children_usage; /* of those that were waited for */
     struct abi_rlimit limits[RLIMIT_NLIMITS];
     char name[PROCESS_NAME_MAX];
 };
 
 void process_init(void);
 
-/* A process with a PID, a thread and no space; parent NULL: init itself. -ENOMEM, -EAGAIN (no PID
- * is free). */
-MUST_CHECK int process_create(struct process **process);
+/* A process with a PID, a thread and no space, as parent's child to be; parent NULL: init itself.
+ * -ENOMEM, -EAGAIN (no PID is free, or there are as many processes as parent's RLIMIT_NPROC says:
+ * all are of one user). */
+MUST_CHECK int process_create(const struct process *parent, struct process **process);
 
 /* Gives back a process that has not started, and the space if it has one. */
 void process_discard(struct process *process);
@@ -65,18 +74,27 @@ void process_discard(struct process *process);
  * fail. */
 void process_start(struct process *process, struct process *parent);
 
-/* Ends a live process: gives back all but its status, hands its children to init and wakes who
- * waits. If it is init, the machine ends. Its thread is gone on return. */
+/* It does not use its space any more as it was: writes the 0 that it has promised (set_tid_address)
+ * if others use the space, and lets a vfork parent go on. */
+void process_leave_space(struct process *process);
+
+/* Ends a live process: gives back all but its status, hands its children to the nearest subreaper
+ * or init, and tells and wakes its parent. If it is init, the machine ends. Its thread is gone on
+ * return, and so is the process if its parent wants no zombies. */
 void process_exit(struct process *process, int wait_status);
 
-/* Forgets a zombie. */
-void process_reap(struct process *process);
+/* Forgets a zombie, whose use of the machine counts as its parent's children's if that has waited
+ * for it. */
+void process_reap(struct process *process, bool is_waited_for);
 
 /* The process with this PID, a zombie too; NULL: none. Borrowed. */
 struct process *process_find(int number);
 
 /* Moves it into a group, whose reference is taken. */
 void process_set_group(struct process *process, struct pid *group);
+
+/* It leads a new session and a new group, both with its number, which no group has yet. */
+void process_start_session(struct process *process);
 
 /* Names it after the last component of path. */
 void process_set_name(struct process *process, const char *path);

@@ -25,7 +25,9 @@ enum thread_state {
 /* What a blocked call waits for, as data that a checker can evaluate. */
 enum wait_reason {
     WAIT_NOTHING,
-    WAIT_CHILD,   /* a child that matches arg becomes a zombie (or there is none that matches) */
+    WAIT_CHILD,   /* a child that matches arg becomes a zombie (or there is none that matches):
+                     0 any, above 0 a PID, below a group, negated */
+    WAIT_VFORK,   /* thread.vfork_child lets go of the memory */
     WAIT_TIME,    /* the deadline passes */
     WAIT_CONSOLE, /* the console has input */
 };
@@ -36,8 +38,9 @@ enum wait_reason {
  * completion only.
  */
 struct call {
-    bool is_pending; /* blocked, or to be rerun */
-    bool has_begun;  /* what is to be done once, as working out a deadline, is done */
+    bool is_pending;  /* blocked, or to be rerun */
+    bool has_begun;   /* what is to be done once, as working out a deadline, is done */
+    bool has_blocked; /* once at least */
     enum wait_reason reason;
     int64_t arg; /* of the reason */
     nsec_t deadline;
@@ -52,10 +55,14 @@ struct thread {
     enum thread_state state;
     struct list run_link; /* on the run queue */
     struct call call;
-    struct waitq *waitq;    /* on which it waits, or NULL */
-    struct list wait_link;  /* on waitq */
-    struct list block_link; /* on the list of all blocked threads */
-    struct tree_node timer; /* by deadline */
+    uint64_t signal_mask;        /* the signals that are blocked */
+    struct process *vfork_child; /* that has its memory, and for which it waits; or NULL */
+    struct waitq *waitq;         /* on which it waits, or NULL */
+    struct list wait_link;       /* on waitq */
+    struct list block_link;      /* on the list of all blocked threads */
+    uint64_t waits;              /* calls that blocked */
+    uint64_t preemptions;        /* turns that ended with more to do */
+    struct tree_node timer;      /* by deadline */
     bool has_timer;
 };
 

@@ -316,9 +316,9 @@ TEST(console_ctrl_c_ends_the_foreground_group)
     struct process *other = fixture_process(init);
     fixture_type("abc\x03");
     EXPECT_STREQ(fixture_output(), "abc^C\n");
-    EXPECT_EQ(job->fatal_signal, SIGINT);
-    EXPECT_EQ(second->fatal_signal, SIGINT);
-    EXPECT_EQ(other->fatal_signal, 0);
+    EXPECT_EQ(job->signals.fatal, SIGINT);
+    EXPECT_EQ(second->signals.fatal, SIGINT);
+    EXPECT_EQ(other->signals.fatal, 0);
     fixture_type("x\n");
     EXPECT_STREQ(read_some(READ_MAX), "x\n"); /* abc is gone */
     fixture_end();
@@ -351,8 +351,8 @@ TEST(console_ctrl_c_never_ends_init_or_its_group)
     struct process *shell = fixture_process(init);
     console_set_foreground(init->group);
     fixture_type("\x03");
-    EXPECT_EQ(init->fatal_signal, 0);
-    EXPECT_EQ(shell->fatal_signal, 0);
+    EXPECT_EQ(init->signals.fatal, 0);
+    EXPECT_EQ(shell->signals.fatal, 0);
     fixture_end();
 }
 
@@ -361,7 +361,7 @@ TEST(console_ctrl_c_when_the_group_is_gone)
     begin_with_job();
     process_exit(job, 0);
     fixture_type("\x03");
-    process_reap(job);
+    process_reap(job, true);
     EXPECT(console_foreground() != NULL);
     EXPECT(console_foreground() == pid_find(2)); /* the number is not reused while it is held */
     fixture_type("\x03");
@@ -443,7 +443,7 @@ TEST(console_raw_with_signals)
     begin_with_job();
     set_mode(ICANON, 0);
     fixture_type("ab\x03");
-    EXPECT_EQ(job->fatal_signal, SIGINT);
+    EXPECT_EQ(job->signals.fatal, SIGINT);
     EXPECT_STREQ(read_some(READ_MAX), "EAGAIN");
     fixture_end();
 }
@@ -453,7 +453,7 @@ TEST(console_canonical_without_signals)
     begin_with_job();
     set_mode(ISIG, 0);
     fixture_type("a\x03\n");
-    EXPECT_EQ(job->fatal_signal, 0);
+    EXPECT_EQ(job->signals.fatal, 0);
     EXPECT_STREQ(read_some(READ_MAX), "a\x03\n");
     fixture_end();
 }

@@ -411,7 +411,7 @@ static void end_spawned(void *made)
     struct process *process = *(struct process **)made;
 
     process_exit(process, 0);
-    process_reap(process);
+    process_reap(process, true);
 }
 
 /* Strings that take several pages of the new stack, and more in the file's name. */

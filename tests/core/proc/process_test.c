@@ -42,7 +42,7 @@ TEST(process_new_one_is_seen_by_nobody)
     struct process *process = NULL;
 
     begin();
-    EXPECT_EQ(process_create(&process), 0);
+    EXPECT_EQ(process_create(NULL, &process), 0);
     EXPECT_EQ(process->state, PROCESS_NEW);
     EXPECT_EQ(process->thread->tid, process->pid->number);
     EXPECT_EQ(process->exit_signal, SIGCHLD);
@@ -56,7 +56,7 @@ TEST(process_discard_with_a_space)
     struct process *process = NULL;
 
     begin();
-    EXPECT_EQ(process_create(&process), 0);
+    EXPECT_EQ(process_create(NULL, &process), 0);
     EXPECT_EQ(space_create(&process->space), 0);
     process_discard(process);
     EXPECT_EQ(space_count(), 1);
@@ -71,7 +71,7 @@ TEST(process_may_share_its_space)
     fixture_map(init->space, VA, VA + PAGE_SIZE, PROT_READ | PROT_WRITE);
     fixture_run(init);
     EXPECT_EQ(fixture_store(VA, 1), 0);
-    EXPECT_EQ(process_create(&other), 0);
+    EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = space_get(init->space);
     process_start(other, init);
     EXPECT_EQ(space_count(), 1);
@@ -127,7 +127,7 @@ TEST(process_exit_leaves_a_zombie_with_its_status)
     EXPECT_EQ(space_count(), 1);
     EXPECT(process_find(2) == child);
     process_check();
-    process_reap(child);
+    process_reap(child, true);
     EXPECT(process_find(2) == NULL);
     EXPECT(pid_find(2) == NULL);
     fixture_end();
@@ -223,7 +223,7 @@ TEST(process_zombies_of_the_dead_go_to_init)
     EXPECT(middle->parent == parent && is_on(&parent->zombies, middle));
     EXPECT_EQ(child->wait_status, 5 << 8);
     process_check();
-    process_reap(child);
+    process_reap(child, true);
     fixture_end();
 }
 
@@ -270,7 +270,7 @@ TEST(process_group_keeps_its_number)
     process_set_group(leader, leader->pid);
     process_set_group(member, leader->pid);
     process_exit(leader, 0);
-    process_reap(leader);
+    process_reap(leader, true);
     EXPECT(process_find(2) == NULL);
     EXPECT(pid_find(2) == member->group);
     process_check();
@@ -307,7 +307,7 @@ TEST(process_name_is_the_last_component)
 
 static int create(void *process)
 {
-    return process_create(process);
+    return process_create(NULL, process);
 }
 
 static void discard(void *process)
@@ -334,7 +334,7 @@ TEST(process_create_without_a_number)
         EXPECT_EQ(pid_create(&pids[i]), 0);
     }
     uint64_t used = fixture_frames_used();
-    EXPECT_EQ(process_create(&process), -EAGAIN);
+    EXPECT_EQ(process_create(NULL, &process), -EAGAIN);
     EXPECT_EQ(fixture_frames_used(), used);
     EXPECT_EQ(thread_count(), 0);
     for (unsigned i = 0; i < PID_MAX; i++) {
@@ -346,7 +346,7 @@ TEST(process_create_without_a_number)
 TEST(process_list_says_what_each_does)
 {
     static const char expected[] = "  PID PPID  PGRP  NAME            STATE\n"
-                                   "    1     0     1  init            waits for a child (-1)\n"
+                                   "    1     0     1  init            waits for child of group 1\n"
                                    "    2     1     2  sleeper         sleeps for 1500 ms more\n"
                                    "    4     2     2  dead            zombie, status 0x300\n"
                                    "    3     1     1  reader          waits for the console\n"
@@ -413,7 +413,7 @@ TEST(process_agrees_with_a_model)
             }
         } else if (one->process) {
             EXPECT_EQ(one->process->wait_status, i << 8);
-            process_reap(one->process);
+            process_reap(one->process, true);
             one->process = NULL;
         }
         for (unsigned k = 1; k < PROCESSES; k++) {
@@ -435,7 +435,7 @@ TEST_DIES(process_start_without_a_space, "process_start: process->space")
     struct process *process = NULL;
 
     begin();
-    EXPECT_EQ(process_create(&process), 0);
+    EXPECT_EQ(process_create(NULL, &process), 0);
     process_start(process, init);
 }
 
@@ -456,7 +456,7 @@ TEST_DIES(process_exit_twice, "process_exit: process->state == PROCESS_LIVE")
 TEST_DIES(process_reap_of_a_live_one, "process_reap: process->state == PROCESS_ZOMBIE")
 {
     begin();
-    process_reap(fixture_process(init));
+    process_reap(fixture_process(init), true);
 }
 
 TEST_DIES(process_check_looks_at_the_scheduler, "sched_check: ")
@@ -503,7 +503,7 @@ TEST_DIES(process_check_sees_a_frame_with_too_few_references,
     fixture_run(init);
     EXPECT_EQ(fixture_store(VA, 1), 0);
     EXPECT_EQ(space_fork(init->space, &child), 0);
-    EXPECT_EQ(process_create(&other), 0);
+    EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = child;
     process_start(other, init);
     EXPECT(pt_find(child->root, VA, &leaf));

@@ -1,6 +1,7 @@
 #include "proc/signal.h"
 
 #include "abi/linux.h"
+#include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
 #include "tests/core/fixture.h"
@@ -43,7 +44,7 @@ TEST(signal_is_noted_and_wakes)
     begin();
     block(child);
     signal_send(child, SIGTERM);
-    EXPECT_EQ(child->fatal_signal, SIGTERM);
+    EXPECT_EQ(child->signals.fatal, SIGTERM);
     EXPECT_EQ(child->thread->state, THREAD_READY);
     EXPECT_EQ(child->state, PROCESS_LIVE); /* it ends when it would return to user mode */
     fixture_end();
@@ -54,21 +55,19 @@ TEST(signal_that_is_harmless_does_nothing)
     begin();
     block(child);
     signal_send(child, SIGCHLD);
-    EXPECT_EQ(child->fatal_signal, 0);
+    EXPECT_EQ(child->signals.fatal, 0);
     EXPECT_EQ(child->thread->state, THREAD_BLOCKED);
     fixture_end();
 }
 
-TEST(signal_first_one_counts_but_for_sigkill)
+TEST(signal_first_one_counts)
 {
     begin();
     signal_send(child, SIGTERM);
     signal_send(child, SIGINT);
-    EXPECT_EQ(child->fatal_signal, SIGTERM);
+    EXPECT_EQ(child->signals.fatal, SIGTERM);
     signal_send(child, SIGKILL);
-    EXPECT_EQ(child->fatal_signal, SIGKILL);
-    signal_send(child, SIGTERM);
-    EXPECT_EQ(child->fatal_signal, SIGKILL);
+    EXPECT_EQ(child->signals.fatal, SIGTERM);
     fixture_end();
 }
 
@@ -77,7 +76,7 @@ TEST(signal_never_ends_init)
     begin();
     block(init);
     signal_send(init, SIGKILL);
-    EXPECT_EQ(init->fatal_signal, 0);
+    EXPECT_EQ(init->signals.fatal, 0);
     EXPECT_EQ(init->thread->state, THREAD_BLOCKED);
     fixture_end();
 }
@@ -87,7 +86,7 @@ TEST(signal_to_a_zombie)
     begin();
     process_exit(child, wait_status_exited(3));
     signal_send(child, SIGKILL);
-    EXPECT_EQ(child->fatal_signal, 0);
+    EXPECT_EQ(child->signals.fatal, 0);
     EXPECT_EQ(child->wait_status, 3 << 8);
     fixture_end();
 }
@@ -103,9 +102,9 @@ TEST(signal_to_a_group)
     process_set_group(dead, child->pid);
     process_exit(dead, 0);
     signal_send_group(child->pid, SIGINT);
-    EXPECT_EQ(child->fatal_signal, SIGINT);
-    EXPECT_EQ(second->fatal_signal, SIGINT);
-    EXPECT_EQ(other->fatal_signal, 0);
-    EXPECT_EQ(init->fatal_signal, 0);
+    EXPECT_EQ(child->signals.fatal, SIGINT);
+    EXPECT_EQ(second->signals.fatal, SIGINT);
+    EXPECT_EQ(other->signals.fatal, 0);
+    EXPECT_EQ(init->signals.fatal, 0);
     fixture_end();
 }

@@ -144,8 +144,8 @@ TEST(sys_clone_with_a_stack_and_a_signal)
 
 TEST(sys_clone_refuses_to_share)
 {
-    static const uint64_t flags[] = {CLONE_VM,       CLONE_VFORK, CLONE_VM | CLONE_VFORK,
-                                     SIGNAL_MAX + 1, 0xff,        0x80000000};
+    static const uint64_t flags[] = {CLONE_FS, CLONE_FILES, CLONE_VM | CLONE_SIGHAND,
+                                     CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, 0x80000000};
 
     begin();
     for (unsigned i = 0; i < ARRAY_LEN(flags); i++) {
@@ -222,7 +222,7 @@ static void end_child(void *pid)
     struct process *child = calls_child(*(int64_t *)pid);
 
     process_exit(child, 0);
-    process_reap(child);
+    process_reap(child, true);
     fixture_run(init);
 }
 

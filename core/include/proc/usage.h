@@ -1,0 +1,43 @@
+/*
+ * What a process has used, getrusage(2): time in user mode and in the kernel, page faults, memory,
+ * waits. Time is the clock's, read at each border between user mode and kernel.
+ */
+#ifndef PROC_USAGE_H
+#define PROC_USAGE_H
+
+#include "abi/linux.h"
+#include "base/types.h"
+
+struct process;
+struct thread;
+
+struct usage {
+    nsec_t user;
+    nsec_t system;
+    uint64_t faults;      /* page faults of the program's own accesses that were resolved */
+    uint64_t waits;       /* calls that blocked */
+    uint64_t preemptions; /* turns that ended with more to do */
+    uint64_t peak_pages;  /* the most that were resident in a space that it has left */
+};
+
+/* The time from here on is thread's; what has passed since the last charge is too if it was thread
+ * that ran last. */
+void usage_begin(const struct thread *thread);
+
+/* Charges the time since the last charge. */
+void usage_charge_user(struct process *process);
+void usage_charge_system(struct process *process);
+
+/* The process leaves its space; its thread ends. What these have counted is kept. */
+void usage_leave_space(struct process *process);
+void usage_end_thread(struct process *process);
+
+/* A child that was waited for: what it has used, and those that it had waited for. */
+void usage_add_child(struct process *process, const struct process *child);
+
+/* As getrusage gives it: a process itself, its children that it has waited for, or the sum. */
+struct abi_rusage usage_of(const struct process *process);
+struct abi_rusage usage_of_children(const struct process *process);
+struct abi_rusage usage_of_both(const struct process *process);
+
+#endif

@@ -1,0 +1,172 @@
+/* Sending signals, and what a process does about them: kill, tkill, tgkill, rt_sigaction,
+ * rt_sigprocmask, rt_sigpending. */
+#include "syscall/handlers.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "mm/uaccess.h"
+#include "proc/process.h"
+
+static bool is_signal(int signal)
+{
+    return signal >= 1 && signal <= SIGNAL_MAX;
+}
+
+/* To everybody but init and the caller. */
+static int kill_all(const struct process *caller, int signal)
+{
+    int result = -ESRCH;
+
+    for (struct process *process = process_first(); process; process = process_next(process)) {
+        if (process != caller && process != process_first()) {
+            result = 0;
+            if (signal) {
+                signal_send(process, signal);
+            }
+        }
+        plat_irq_window();
+    }
+    return result;
+}
+
+static int kill_group(struct pid *group, int signal)
+{
+    if (!group || list_is_empty(&group->members)) {
+        return -ESRCH;
+    }
+    if (signal) {
+        signal_send_group(group, signal);
+    }
+    return 0;
+}
+
+int64_t sys_kill(struct thread *thread, const uint64_t *args)
+{
+    int pid = (int)args[0];
+    int signal = (int)args[1];
+
+    if (signal != 0 && !is_signal(signal)) {
+        return -EINVAL;
+    }
+    if (pid == INT32_MIN) {
+        return -ESRCH;
+    }
+    if (pid == -1) {
+        return kill_all(thread->process, signal);
+    }
+    if (pid <= 0) {
+        return kill_group(pid == 0 ? thread->process->group : pid_find(-pid), signal);
+    }
+    struct process *process = process_find(pid);
+    if (!process) {
+        return -ESRCH;
+    }
+    if (signal) {
+        signal_send(process, signal);
+    }
+    return 0;
+}
+
+/* Each process has one thread, whose number is its own. process 0: whichever has the thread. */
+static int64_t kill_thread(int process, int tid, int signal)
+{
+    struct process *target = process_find(tid);
+
+    if (tid <= 0 || (signal != 0 && !is_signal(signal))) {
+        return -EINVAL;
+    }
+    if (!target || (process && process != tid)) {
+        return -ESRCH;
+    }
+    if (signal) {
+        signal_send(target, signal);
+    }
+    return 0;
+}
+
+int64_t sys_tkill(struct thread *thread, const uint64_t *args)
+{
+    (void)thread;
+    return kill_thread(0, (int)args[0], (int)args[1]);
+}
+
+int64_t sys_tgkill(struct thread *thread, const uint64_t *args)
+{
+    (void)thread;
+    return (int)args[0] <= 0 ? -EINVAL : kill_thread((int)args[0], (int)args[1], (int)args[2]);
+}
+
+int64_t sys_rt_sigaction(struct thread *thread, const uint64_t *args)
+{
+    struct process *process = thread->process;
+    int signal = (int)args[0];
+    struct abi_sigaction wanted;
+
+    if (args[3] != SIGNAL_SET_SIZE) {
+        return -EINVAL;
+    }
+    int error = args[1] ? user_read(&wanted, args[1], sizeof(wanted)) : 0;
+    if (error) {
+        return error;
+    }
+    if (!is_signal(signal) || (args[1] && (signal == SIGKILL || signal == SIGSTOP))) {
+        return -EINVAL;
+    }
+    const struct abi_sigaction old = signal_action(process, signal);
+    if (args[2]) {
+        error = user_prepare_write(args[2], sizeof(old));
+    }
+    if (!error && args[1]) {
+        wanted.mask &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+        error = signal_set_action(process, signal, &wanted);
+    }
+    if (!error && args[2]) {
+        error = user_write(args[2], &old, sizeof(old));
+    }
+    return error;
+}
+
+int64_t sys_rt_sigprocmask(struct thread *thread, const uint64_t *args)
+{
+    const signal_set_t old = thread->signal_mask;
+    signal_set_t wanted = old;
+    signal_set_t given;
+
+    if (args[3] != SIGNAL_SET_SIZE) {
+        return -EINVAL;
+    }
+    if (args[1]) {
+        int error = user_read(&given, args[1], sizeof(given));
+        if (error) {
+            return error;
+        }
+        switch ((int)args[0]) {
+        case SIG_BLOCK:
+            wanted |= given;
+            break;
+        case SIG_UNBLOCK:
+            wanted &= ~given;
+            break;
+        case SIG_SETMASK:
+            wanted = given;
+            break;
+        default:
+            return -EINVAL;
+        }
+    }
+    int error = args[2] ? user_write(args[2], &old, sizeof(old)) : 0;
+    if (!error) {
+        signal_set_mask(thread, wanted);
+    }
+    return error;
+}
+
+int64_t sys_rt_sigpending(struct thread *thread, const uint64_t *args)
+{
+    const signal_set_t blocked = thread->process->signals.pending & thread->signal_mask;
+
+    if (args[1] > SIGNAL_SET_SIZE) {
+        return -EINVAL;
+    }
+    return user_write(args[0], &blocked, args[1]);
+}

@@ -1,0 +1,253 @@
+/* Waiting for children: wait4, waitid, and what the ones that ended have used. */
+#include "syscall/handlers.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/panic.h"
+#include "base/plant.h"
+#include "mm/uaccess.h"
+#include "proc/clock.h"
+#include "proc/process.h"
+#include "proc/sched.h"
+
+struct wanted {
+    int64_t who; /* as the argument of WAIT_CHILD. It is kept in the call, so that a rerun waits for
+                    the group that the caller was in at first */
+    uint32_t options;
+};
+
+/* Whether the options let a wait see a child, which depends on the signal it sends at its end. */
+static bool is_visible(const struct process *child, uint32_t options)
+{
+    bool is_clone = child->exit_signal != SIGCHLD;
+
+    return (options & WALL) || is_clone == ((options & WCLONE) != 0);
+}
+
+static bool is_wanted(const struct process *child, const struct wanted *wanted)
+{
+    return (wanted->who == 0 || child->group->number == -wanted->who) &&
+           is_visible(child, wanted->options);
+}
+
+static struct process *find_on(const struct list *list, const struct wanted *wanted)
+{
+    LIST_FOR(link, list) {
+        struct process *child = CONTAINER_OF(link, struct process, sibling);
+        if (is_wanted(child, wanted)) {
+            return child;
+        }
+        plat_irq_window();
+    }
+    return NULL;
+}
+
+/* A zombie that is asked for, or else a live child; NULL: there is neither. */
+static struct process *find_child(const struct process *parent, const struct wanted *wanted)
+{
+    if (wanted->who > 0) {
+        struct process *child = process_find((int)wanted->who);
+        if (!child || child->parent != parent || !is_visible(child, wanted->options)) {
+            return NULL;
+        }
+        return child->state == PROCESS_LIVE || (wanted->options & WEXITED) ? child : NULL;
+    }
+    struct process *zombie = wanted->options & WEXITED ? find_on(&parent->zombies, wanted) : NULL;
+    return zombie ? zombie : find_on(&parent->children, wanted);
+}
+
+/* Finds a zombie, or none yet (*zombie is NULL and the result 0, with WNOHANG), or blocks. */
+static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct process **zombie)
+{
+    struct process *parent = thread->process;
+    struct call *call = &thread->call;
+
+    if (call->has_begun) {
+        wanted->who = call->arg;
+    }
+    *zombie = NULL;
+    struct process *child = find_child(parent, wanted);
+    if (!child || (PLANTED(SEED_3) && call->has_begun)) {
+        return -ECHILD;
+    }
+    if (child->state == PROCESS_ZOMBIE) {
+        *zombie = child;
+        return 0;
+    }
+    if (wanted->options & WNOHANG) {
+        return 0;
+    }
+    call->has_begun = true;
+    sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
+    return CALL_BLOCKED;
+}
+
+/* What a wait hands out of a zombie. Addresses of 0 are not wanted. */
+struct result {
+    uaddr_t at;
+    const void *bytes;
+    uint64_t len;
+};
+
+/* Writes all of it or nothing, so that the child is still there when an address is bad. */
+static int write_results(const struct result *results, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        int error = results[i].at ? user_prepare_write(results[i].at, results[i].len) : 0;
+        if (error) {
+            return error;
+        }
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (results[i].at) {
+            int error = user_write(results[i].at, results[i].bytes, results[i].len);
+            ASSERT(error == 0); /* it was prepared */
+        }
+    }
+    return 0;
+}
+
+/* Where Linux reaps the child and then finds that the status cannot be written, Eft looks first: a
+ * call that gives EFAULT has not changed anything, and the child is still there. */
+int64_t sys_wait4(struct thread *thread, const uint64_t *args)
+{
+    const uint32_t known = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE;
+    struct wanted wanted = {.who = (int)args[0], .options = (uint32_t)args[2]};
+    struct process *zombie;
+
+    if (wanted.options & ~known) {
+        return -EINVAL;
+    }
+    if (wanted.who == INT32_MIN) {
+        return -ESRCH;
+    }
+    wanted.options |= WEXITED;
+    if (wanted.who == 0) {
+        wanted.who = -thread->process->group->number;
+    } else if (wanted.who == -1) {
+        wanted.who = 0;
+    }
+    int64_t error = wait_for(thread, &wanted, &zombie);
+    if (error || !zombie) {
+        return error;
+    }
+    int number = zombie->pid->number;
+    const struct abi_rusage usage = usage_of_both(zombie);
+    const struct result results[] = {
+        {args[1], &zombie->wait_status, sizeof(zombie->wait_status)},
+        {args[3], &usage, sizeof(usage)},
+    };
+    error = write_results(results, ARRAY_LEN(results));
+    if (error) {
+        return error;
+    }
+    process_reap(zombie, true);
+    return number;
+}
+
+/* What waitid means by a kind and a number. */
+static int set_wanted(const struct process *caller, int kind, int number, int64_t *who)
+{
+    switch (kind) {
+    case P_ALL:
+        *who = 0;
+        return 0;
+    case P_PID:
+        *who = number;
+        return number > 0 ? 0 : -EINVAL;
+    case P_PGID:
+        *who = -(int64_t)(number == 0 ? caller->group->number : number);
+        return number >= 0 ? 0 : -EINVAL;
+    case P_PIDFD:
+        return number >= 0 ? -EBADF : -EINVAL; /* no descriptor is one of a process */
+    default:
+        return -EINVAL;
+    }
+}
+
+/* All 0: no child has ended yet. */
+static struct abi_siginfo info_of(const struct process *zombie)
+{
+    struct abi_siginfo info = {0};
+
+    if (zombie) {
+        int signal = zombie->wait_status & 0x7f;
+        info.si_signo = SIGCHLD;
+        info.si_code = signal ? CLD_KILLED : CLD_EXITED;
+        info.si_pid = zombie->pid->number;
+        info.si_status = signal ? signal : zombie->wait_status >> 8;
+    }
+    return info;
+}
+
+/* As Linux, fills in the fields and not what lies behind them; unlike Linux, nothing when it
+ * fails. */
+int64_t sys_waitid(struct thread *thread, const uint64_t *args)
+{
+    const uint32_t states = WEXITED | WSTOPPED | WCONTINUED;
+    const uint32_t known = states | WNOHANG | WNOWAIT | WNOTHREAD | WALL | WCLONE;
+    struct wanted wanted = {.options = (uint32_t)args[3]};
+    struct process *zombie = NULL;
+
+    if ((wanted.options & ~known) || !(wanted.options & states)) {
+        return -EINVAL;
+    }
+    int64_t error = set_wanted(thread->process, (int)args[0], (int)args[1], &wanted.who);
+    if (!error) {
+        error = wait_for(thread, &wanted, &zombie);
+    }
+    if (error) {
+        return error;
+    }
+    const struct abi_siginfo info = info_of(zombie);
+    const struct abi_rusage usage = zombie ? usage_of_both(zombie) : (struct abi_rusage){0};
+    const struct result results[] = {
+        {args[2], &info, offsetof(struct abi_siginfo, rest)},
+        {zombie ? args[4] : 0, &usage, sizeof(usage)},
+    };
+    error = write_results(results, ARRAY_LEN(results));
+    if (!error && zombie && !(wanted.options & WNOWAIT)) {
+        process_reap(zombie, true);
+    }
+    return error;
+}
+
+int64_t sys_getrusage(struct thread *thread, const uint64_t *args)
+{
+    struct process *process = thread->process;
+    struct abi_rusage usage;
+
+    usage_charge_system(process);
+    switch ((int)args[0]) {
+    case RUSAGE_SELF:
+    case RUSAGE_THREAD:
+        usage = usage_of(process);
+        break;
+    case RUSAGE_CHILDREN:
+        usage = usage_of_children(process);
+        break;
+    default:
+        return -EINVAL;
+    }
+    return user_write(args[1], &usage, sizeof(usage));
+}
+
+static int64_t ticks(nsec_t time)
+{
+    return (int64_t)(time / (NSEC_PER_SEC / CLOCK_TICKS_PER_SEC));
+}
+
+int64_t sys_times(struct thread *thread, const uint64_t *args)
+{
+    struct process *process = thread->process;
+
+    usage_charge_system(process);
+    const struct abi_tms tms = {
+        .tms_utime = ticks(process->usage.user),
+        .tms_stime = ticks(process->usage.system),
+        .tms_cutime = ticks(process->children_usage.user),
+        .tms_cstime = ticks(process->children_usage.system),
+    };
+    int error = args[0] ? user_write(args[0], &tms, sizeof(tms)) : 0;
+    return error ? error : ticks(clock_now());
+}

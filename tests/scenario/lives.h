@@ -1,0 +1,21 @@
+/* The scenarios that are not in scenarios.c itself, by subject. */
+#ifndef SCENARIO_LIVES_H
+#define SCENARIO_LIVES_H
+
+#include "scenario.h"
+
+/* lives_process.c: sharing memory with a child, waiting, signals, sessions. */
+void vfork_shares_memory(struct program programs[PROGRAMS]);
+void vfork_until_exec(struct program programs[PROGRAMS]);
+void vfork_until_death(struct program programs[PROGRAMS]);
+void vfork_parent_is_killed(struct program programs[PROGRAMS]);
+void clone3_and_its_words(struct program programs[PROGRAMS]);
+void waitid_leaves_and_takes(struct program programs[PROGRAMS]);
+void nobody_wants_zombies(struct program programs[PROGRAMS]);
+void signals_are_blocked(struct program programs[PROGRAMS]);
+void actions_are_inherited(struct program programs[PROGRAMS]);
+void sessions_and_groups(struct program programs[PROGRAMS]);
+void a_subreaper_inherits(struct program programs[PROGRAMS]);
+void usage_adds_up(struct program programs[PROGRAMS]);
+
+#endif
