@@ -434,7 +434,7 @@ uint32_t record_next(unsigned kind, uint32_t bound)
         differ("it asks for a choice of kind %u below %u, and %u of kind %u was made", kind, bound,
                value, tag >> 3);
     }
-    return value % bound;
+    return value < bound ? value : 0;
 }
 
 static void compare_mark(uint64_t pc)

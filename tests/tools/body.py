@@ -81,7 +81,7 @@ def qemu(*args, variant='aarch64', initrd=machine.initramfs(), **words):
 def _debug(command):
     if '--gdb' not in sys.argv:
         return
-    command = machine.under_gdb(command) if 'qemu' in command[0] else ['gdb', '--args', *command]
+    command = machine.under_gdb(command)
     os.execvp(command[0], command)
 
 

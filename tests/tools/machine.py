@@ -6,6 +6,7 @@ QEMU = ('qemu-system-aarch64', '-display', 'none', '-serial', 'mon:stdio', '-nod
         '-net', 'none', '-no-reboot', '-semihosting-config', 'enable=on,target=native')
 
 CONSOLE = 'build/qemu-gdb.log'
+SCRIPT = 'core/eft-gdb.py'  # for gdb
 
 # Which compiler's build is meant, as the end of the folders' names: "" or "-clang".
 SUFFIX = os.environ.get('EFT_SUFFIX', '')
@@ -51,10 +52,17 @@ def qemu(image, initrd, ram=None, cmdline='', args=(), machine='virt', cpu='cort
 
 
 def under_gdb(command, elf='eft.elf'):
+    """A machine's command under gdb, with the script that knows the kernel."""
+    if 'qemu' in command[0]:
+        return qemu_under_gdb(command, elf)
+    return ['gdb', '-x', SCRIPT, '--args', *command]
+
+
+def qemu_under_gdb(command, elf):
     """A QEMU command under gdb, stopped before its first instruction; elf lies beside the image.
     Its standard input and output are gdb's, so that its console is a file."""
     elf = os.path.join(os.path.dirname(command[command.index('-kernel') + 1]), elf)
     command = [word if word != 'mon:stdio' else f'file:{CONSOLE}' for word in command]
     target = shlex.join(command + ['-S', '-gdb', 'stdio'])
-    return ['gdb-multiarch', elf, '-ex', f'echo The console is {CONSOLE}.\\n',
+    return ['gdb-multiarch', elf, '-x', SCRIPT, '-ex', f'echo The console is {CONSOLE}.\\n',
             '-ex', f'target remote | {target}']
