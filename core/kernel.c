@@ -9,6 +9,7 @@
 #include "base/plant.h"
 #include "base/print.h"
 #include "dev/console.h"
+#include "dev/device.h"
 #include "fs/cpio.h"
 #include "fs/ramfs.h"
 #include "mm/fault.h"
@@ -142,6 +143,9 @@ static bool unpack_initramfs(const struct plat_boot *boot)
     }
     cpio.bytes = plat_phys_ptr(boot->initrd.base, boot->initrd.size);
     int error = ramfs_init();
+    if (!error) {
+        error = device_init();
+    }
     for (result = cpio_next(&cpio, &member); result == CPIO_MEMBER && !error;
          result = cpio_next(&cpio, &member)) {
         error = ramfs_add(member.name, member.mode, member.bytes, member.size);
@@ -223,6 +227,8 @@ void kernel_boot(const struct plat_boot *boot)
     signal_init();
     sched_init();
     space_init();
+    file_init();
+    fdtable_init();
     fault_init();
     console_init();
     if (!start_from_words(boot)) {

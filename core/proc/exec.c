@@ -293,6 +293,7 @@ int exec_replace(struct process *process, const struct exec_request *request)
     if (error) {
         return error;
     }
+    fdtable_exec(process->fds);
     process_leave_space(process);
     signal_reset_handlers(process);
     process->space = made;
@@ -318,11 +319,15 @@ int exec_spawn(struct process *parent, const struct exec_request *request, struc
     if (error) {
         return error;
     }
-    error = exec_build(request, &made->space, &made->thread->user);
+    error = process_inherit_files(made, parent);
+    if (!error) {
+        error = exec_build(request, &made->space, &made->thread->user);
+    }
     if (error) {
         process_discard(made);
         return error;
     }
+    fdtable_exec(made->fds);
     made->has_execed = true;
     process_set_name(made, request->path);
     process_start(made, parent);

@@ -6,6 +6,7 @@
 #include "base/plant.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "dev/device.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
 #include "mm/uaccess.h"
@@ -13,7 +14,10 @@
 #include "proc/sched.h"
 #include "syscall/trace.h"
 
-enum { STACK_LIMIT = 8 << 20 }; /* bytes */
+enum {
+    STACK_LIMIT = 8 << 20, /* bytes */
+    FIRST_UMASK = 022,
+};
 
 static struct {
     struct pool pool;
@@ -34,7 +38,7 @@ static void set_first_limits(struct process *process)
     }
     process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT;
     process->limits[RLIMIT_CORE].rlim_cur = 0;
-    process->limits[RLIMIT_NOFILE] = (struct abi_rlimit){PROCESS_FILES_MAX, PROCESS_FILES_MAX};
+    process->limits[RLIMIT_NOFILE] = (struct abi_rlimit){FDTABLE_MAX, FDTABLE_MAX};
     process->limits[RLIMIT_NICE] = (struct abi_rlimit){0, 0};
     process->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
 }
@@ -82,15 +86,45 @@ void process_discard(struct process *process)
     if (process->space) {
         space_put(process->space);
     }
+    if (process->fds) {
+        fdtable_destroy(process->fds);
+    }
     thread_destroy(process->thread);
     pid_put(process->pid);
     pool_free(&processes.pool, process);
+}
+
+/* 0, 1 and 2 are one description. */
+static int open_console(struct fdtable *fds)
+{
+    struct file *console = device_open_console();
+    int error = console ? 0 : -ENOMEM;
+
+    for (int fd = 0; fd < 3 && !error; fd++) {
+        error = fdtable_replace(fds, fd, console, false);
+    }
+    if (console) {
+        file_put(console);
+    }
+    return error;
+}
+
+int process_inherit_files(struct process *process, const struct process *parent)
+{
+    process->cwd = parent ? parent->cwd : ramfs_root();
+    process->umask = parent ? parent->umask : FIRST_UMASK;
+    if (parent) {
+        return fdtable_fork(parent->fds, &process->fds);
+    }
+    int error = fdtable_create(&process->fds);
+    return error ? error : open_console(process->fds);
 }
 
 void process_start(struct process *process, struct process *parent)
 {
     ASSERT(process->state == PROCESS_NEW);
     ASSERT(process->space);
+    ASSERT(process->fds);
     process->state = PROCESS_LIVE;
     process->parent = parent;
     process->pid->process = process;
@@ -207,6 +241,8 @@ void process_exit(struct process *process, int wait_status)
     signal_put(process);
     thread_destroy(process->thread);
     process->thread = NULL;
+    fdtable_destroy(process->fds);
+    process->fds = NULL;
     space_put(process->space);
     process->space = NULL;
     process->state = PROCESS_ZOMBIE;
@@ -243,6 +279,11 @@ struct process *process_find(int number)
     struct pid *pid = pid_find(number);
 
     return pid ? pid->process : NULL;
+}
+
+uint64_t process_fd_limit(const struct process *process)
+{
+    return min_u64(process->limits[RLIMIT_NOFILE].rlim_cur, FDTABLE_MAX);
 }
 
 void process_set_group(struct process *process, struct pid *group)
@@ -371,6 +412,7 @@ static void check_process(const struct process *process)
     ASSERT(process->group_link.prev->next == &process->group_link);
     if (process->state == PROCESS_LIVE) {
         ASSERT(process->space);
+        ASSERT(process->fds);
         ASSERT(process->thread);
         ASSERT(process->thread->process == process);
         ASSERT(!process->vfork_parent || process->vfork_parent->vfork_child == process);
@@ -380,6 +422,7 @@ static void check_process(const struct process *process)
     } else {
         ASSERT(process->state == PROCESS_ZOMBIE);
         ASSERT(!process->space);
+        ASSERT(!process->fds);
         ASSERT(!process->thread);
         /* Init leaves its children to nobody: the machine has ended. */
         ASSERT(!process->parent ||
@@ -411,18 +454,22 @@ void process_check(void)
     pool_check(&processes.pool);
     (void)pid_check();
     space_check_all(&user_refs, &tables);
+    file_check_begin();
     for (struct process *p = processes.init; p; p = process_next(p)) {
         check_process(p);
         count++;
         if (p->state == PROCESS_LIVE) {
             live++;
             space_check_user(p->space);
+            fdtable_check(p->fds);
         }
     }
     ASSERT(user_refs == census.user_refs);
     ASSERT(tables == census.tables);
     ASSERT(count == processes.pool.used);
     ASSERT(live == thread_count());
+    ASSERT(live == fdtable_count());
+    file_check_end();
     space_check_users();
     signal_check_tables();
 }

@@ -135,17 +135,21 @@ static void put_ioctl(struct text *text, const struct space *space, uint64_t req
     }
 }
 
-static void put_vectors(struct text *text, const struct space *space, uaddr_t at, int64_t count)
+/* The bytes of the ranges, of which len mean something. */
+static void put_vectors(struct text *text, const struct space *space, uaddr_t at, int64_t count,
+                        uint64_t len)
 {
     text_char(text, '[');
-    for (int64_t i = 0; i < count && i < SHOWN_VECTORS; i++) {
+    for (int64_t i = 0; i < count && i < SHOWN_VECTORS && len > 0; i++) {
         struct abi_iovec vector;
         if (space_peek(space, &vector, at + (uint64_t)i * sizeof(vector), sizeof(vector)) !=
             sizeof(vector)) {
             text_char(text, '?');
             break;
         }
-        put_bytes(text, space, vector.iov_base, vector.iov_len);
+        uint64_t shown = min_u64(vector.iov_len, len);
+        put_bytes(text, space, vector.iov_base, shown);
+        len -= shown;
     }
     text_char(text, ']');
 }
@@ -193,7 +197,7 @@ static void put_pointed(struct text *text, enum syscall_kind kind, const struct 
         break;
     case KIND_IN_IOV:
         text_char(text, ' ');
-        put_vectors(text, space, *arg, (int)arg[1]);
+        put_vectors(text, space, *arg, (int64_t)arg[1], UINT64_MAX);
         break;
     case KIND_IN_TIMESPEC:
     case KIND_IN_RLIMIT:
@@ -303,6 +307,9 @@ void describe_outputs(struct text *text, const struct syscall *call, const struc
         if (call->kinds[i] == KIND_OUT_BYTES) {
             text_char(text, ' ');
             put_bytes(text, space, args[i], (uint64_t)result);
+        } else if (call->kinds[i] == KIND_OUT_IOV) {
+            text_char(text, ' ');
+            put_vectors(text, space, args[i], (int64_t)args[i + 1], (uint64_t)result);
         } else if (call->kinds[i] == KIND_OUT_INT) {
             int value = 0;
             if (space_peek(space, &value, args[i], sizeof(value)) == sizeof(value)) {

@@ -40,9 +40,10 @@ static int copy_process(struct thread *thread, uint64_t flags, struct process **
     if (error) {
         return error;
     }
-    if (flags & CLONE_VM) {
+    error = process_inherit_files(made, parent);
+    if (!error && (flags & CLONE_VM)) {
         made->space = space_get(parent->space);
-    } else {
+    } else if (!error) {
         error = space_fork(parent->space, &made->space);
     }
     if (error) {

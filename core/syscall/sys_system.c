@@ -133,7 +133,7 @@ static int check_limit(unsigned resource, const struct abi_rlimit *limit)
     if (limit->rlim_cur > limit->rlim_max) {
         return -EINVAL;
     }
-    return resource == RLIMIT_NOFILE && limit->rlim_max > PROCESS_FILES_MAX ? -EPERM : 0;
+    return resource == RLIMIT_NOFILE && limit->rlim_max > FDTABLE_MAX ? -EPERM : 0;
 }
 
 int64_t sys_prlimit64(struct thread *thread, const uint64_t *args)

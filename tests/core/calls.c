@@ -2,6 +2,7 @@
 
 #include "abi/linux.h"
 #include "base/string.h"
+#include "dev/device.h"
 #include "fs/ramfs.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
@@ -18,6 +19,7 @@ struct process *calls_begin(void)
     fixture_begin(FIXTURE_FRAMES_MAX);
     elf_make_program(&program, ELF_FIXED);
     EXPECT_EQ(ramfs_init(), 0);
+    EXPECT_EQ(device_init(), 0);
     EXPECT_EQ(ramfs_add("bin/prog", RAMFS_REGULAR | 0755, program.bytes, program.len), 0);
     EXPECT_EQ(ramfs_add("etc/text", RAMFS_REGULAR | 0644, text, sizeof(text) - 1), 0);
     fixture_keep_frames();

@@ -75,6 +75,8 @@ void fixture_begin(uint64_t frames)
     signal_init();
     sched_init();
     space_init();
+    file_init();
+    fdtable_init();
     fault_init();
     console_init();
     EXPECT(trace_init(NULL));
@@ -257,6 +259,7 @@ struct process *fixture_process(struct process *parent)
 
     EXPECT_EQ(process_create(NULL, &process), 0);
     EXPECT_EQ(space_create(&process->space), 0);
+    EXPECT_EQ(process_inherit_files(process, parent), 0);
     process_start(process, parent);
     return process;
 }

@@ -87,6 +87,20 @@ static uint64_t hash_signals(uint64_t hash, const struct process *process)
     return hash;
 }
 
+/* Descriptors, and what is behind them; who shares a description shows in its count and offset. */
+static uint64_t hash_descriptors(uint64_t hash, const struct process *process)
+{
+    const struct fdtable *fds = process->fds;
+
+    for (int fd = fdtable_next(fds, 0); fd >= 0; fd = fdtable_next(fds, (unsigned)fd + 1)) {
+        const struct file *file = fdtable_find(fds, fd);
+        hash = mix(mix(hash, (uint64_t)fd), fdtable_closes_on_exec(fds, fd));
+        hash = mix(mix(mix(hash, file->refs), file->flags), file->offset);
+        hash = mix(hash, file->node ? file->node->number : 0);
+    }
+    return mix(mix(hash, process->cwd->number), process->umask);
+}
+
 static uint64_t hash_process(uint64_t hash, const struct process *process)
 {
     hash = mix(hash, (uint64_t)process->pid->number);
@@ -101,6 +115,7 @@ static uint64_t hash_process(uint64_t hash, const struct process *process)
     if (process->state == PROCESS_LIVE) {
         hash = mix(hash, process->thread->state);
         hash = hash_space(hash, process->space);
+        hash = hash_descriptors(hash, process);
     }
     LIST_FOR(link, &process->children) {
         hash = hash_process(hash, CONTAINER_OF(link, struct process, sibling));

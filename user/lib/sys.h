@@ -27,6 +27,7 @@
 #define SYS_IN_BYTES const void *
 #define SYS_OUT_BYTES void *
 #define SYS_IN_IOV const struct abi_iovec *
+#define SYS_OUT_IOV const struct abi_iovec *
 #define SYS_OUT_INT int *
 #define SYS_IN_TIMESPEC const struct abi_timespec *
 #define SYS_OUT_TIMESPEC struct abi_timespec *

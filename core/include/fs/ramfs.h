@@ -13,8 +13,10 @@ enum {
     RAMFS_TYPE_MASK = 0170000,
     RAMFS_DIRECTORY = 0040000,
     RAMFS_REGULAR = 0100000,
-    RAMFS_EXECUTABLE = 0111, /* any of these bits */
-    RAMFS_PATH_MAX = 4096,   /* with the end */
+    RAMFS_CHARACTER = 0020000, /* a device of characters */
+    RAMFS_EXECUTABLE = 0111,   /* any of these bits */
+    RAMFS_PATH_MAX = 4096,     /* with the end */
+    RAMFS_NAME_MAX = 255,      /* of a component, for whoever looks for it */
 };
 
 struct ramfs_node {
@@ -27,7 +29,10 @@ struct ramfs_node {
     uint32_t mode;
     const uint8_t *bytes;
     uint64_t size;
+    uint32_t device; /* of a device: major << 8 | minor */
 };
+
+struct abi_stat;
 
 /* An empty root. -ENOMEM. */
 MUST_CHECK int ramfs_init(void);
@@ -36,8 +41,25 @@ MUST_CHECK int ramfs_init(void);
  * bytes must stay. -ENOMEM, -EINVAL (a component is ..), -ENOTDIR, -EISDIR. */
 MUST_CHECK int ramfs_add(const char *path, uint32_t mode, const uint8_t *bytes, uint64_t size);
 
-/* Absolute or from the root. -ENOENT, -ENOTDIR. */
+/* Adds a device as ramfs_add does. *node: where it is. */
+MUST_CHECK int ramfs_add_device(const char *path, uint32_t mode, uint32_t device,
+                                const struct ramfs_node **node);
+
+const struct ramfs_node *ramfs_root(void);
+
+/* What path names, absolute or from the root; or from a directory. -ENOENT, -ENOTDIR,
+ * -ENAMETOOLONG. */
 MUST_CHECK int ramfs_find(const char *path, const struct ramfs_node **node);
+MUST_CHECK int ramfs_find_from(const struct ramfs_node *directory, const char *path,
+                               const struct ramfs_node **node);
+
+static inline bool ramfs_is_directory(const struct ramfs_node *node)
+{
+    return (node->mode & RAMFS_TYPE_MASK) == RAMFS_DIRECTORY;
+}
+
+/* stat(2) */
+void ramfs_status(const struct ramfs_node *node, struct abi_stat *status);
 
 /* The number of nodes. */
 size_t ramfs_count(void);

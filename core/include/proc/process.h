@@ -15,6 +15,7 @@
 #include "abi/linux.h"
 #include "base/list.h"
 #include "base/types.h"
+#include "fs/fdtable.h"
 #include "mm/space.h"
 #include "proc/pid.h"
 #include "proc/signal.h"
@@ -28,10 +29,7 @@ enum process_state {
     PROCESS_ZOMBIE,
 };
 
-enum {
-    PROCESS_NAME_MAX = 16,
-    PROCESS_FILES_MAX = 1024, /* descriptors: the most that RLIMIT_NOFILE can allow */
-};
+enum { PROCESS_NAME_MAX = 16 };
 
 struct process {
     struct pid *pid;
@@ -43,8 +41,11 @@ struct process {
     struct list group_link; /* on group->members */
     struct pid *group;
     struct pid *session;
-    struct space *space;         /* LIVE only */
-    struct thread *thread;       /* LIVE only */
+    struct space *space;   /* LIVE only */
+    struct thread *thread; /* LIVE only */
+    struct fdtable *fds;   /* LIVE only */
+    const struct ramfs_node *cwd;
+    uint32_t umask;
     struct waitq child_wait;     /* its own threads, waiting for a child */
     int wait_status;             /* of a ZOMBIE, as wait4 gives it */
     int exit_signal;             /* to the parent at exit; 0: none */
@@ -70,6 +71,10 @@ MUST_CHECK int process_create(const struct process *parent, struct process **pro
 /* Gives back a process that has not started, and the space if it has one. */
 void process_discard(struct process *process);
 
+/* Gives a process that has not started the descriptors, the current directory and the mask of
+ * another; parent NULL: what init has, the console as 0, 1 and 2. -ENOMEM: discard it. */
+MUST_CHECK int process_inherit_files(struct process *process, const struct process *parent);
+
 /* It is a child of parent from now on, in its group and session, and its thread runs. Cannot
  * fail. */
 void process_start(struct process *process, struct process *parent);
@@ -89,6 +94,9 @@ void process_reap(struct process *process, bool is_waited_for);
 
 /* The process with this PID, a zombie too; NULL: none. Borrowed. */
 struct process *process_find(int number);
+
+/* The lowest number that no descriptor of it may have (RLIMIT_NOFILE). */
+uint64_t process_fd_limit(const struct process *process);
 
 /* Moves it into a group, whose reference is taken. */
 void process_set_group(struct process *process, struct pid *group);

@@ -26,6 +26,7 @@ enum syscall_kind {
     KIND_IN_BYTES,
     KIND_OUT_BYTES,
     KIND_IN_IOV,
+    KIND_OUT_IOV,
     KIND_OUT_INT,
     KIND_IN_TIMESPEC,
     KIND_OUT_TIMESPEC,

@@ -73,6 +73,7 @@ TEST(process_may_share_its_space)
     EXPECT_EQ(fixture_store(VA, 1), 0);
     EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = space_get(init->space);
+    EXPECT_EQ(process_inherit_files(other, init), 0);
     process_start(other, init);
     EXPECT_EQ(space_count(), 1);
     process_check();
@@ -505,6 +506,7 @@ TEST_DIES(process_check_sees_a_frame_with_too_few_references,
     EXPECT_EQ(space_fork(init->space, &child), 0);
     EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = child;
+    EXPECT_EQ(process_inherit_files(other, init), 0);
     process_start(other, init);
     EXPECT(pt_find(child->root, VA, &leaf));
     frame_put(leaf.pa);

@@ -165,8 +165,10 @@ TEST(describe_vectors_of_bytes)
     put_words(CALLS_DATA_END - 16, 2, (const uint64_t[]){AT(0), 1});
     EXPECT_STREQ(INPUTS(writev, 1, AT(64), 2), "writev(1, 0x20000040 [\"ab\"\"cd\"], 2)");
     EXPECT_STREQ(INPUTS(writev, 1, AT(64), 0), "writev(1, 0x20000040 [], 0)");
-    EXPECT_STREQ(INPUTS(writev, 1, AT(64), (uint64_t)-1), "writev(1, 0x20000040 [], -1)");
+    EXPECT_STREQ(INPUTS(writev, 1, AT(64), (uint64_t)-1),
+                 "writev(1, 0x20000040 [], 18446744073709551615)");
     EXPECT_STREQ(INPUTS(writev, 1, CALLS_DATA_END - 16, 2), "writev(1, 0x2001fff0 [\"a\"?], 2)");
+    EXPECT_STREQ(OUTPUTS(readv, 3, 3, AT(64), 2), " = 3 [\"ab\"\"c\"]");
     for (unsigned i = 0; i < 20; i++) {
         put_words(AT(64 + 16 * i), 2, (const uint64_t[]){AT(0), 1});
     }

@@ -12,7 +12,7 @@
 #include "tests/core/calls.h"
 #include "tests/core/fixture.h"
 
-enum { STDIN, STDOUT, STDERR, NO_FD, CHUNK = 512 };
+enum { STDIN, STDOUT, STDERR, NO_FD = 9, CHUNK = 512 };
 
 #define PATH_AT CALLS_DATA
 #define BUFFER_AT (CALLS_DATA + PAGE_SIZE)
@@ -94,7 +94,8 @@ TEST(sys_read_no_bytes_does_not_wait)
     EXPECT_EQ(CALL(init, read, STDIN, CALLS_NOWHERE, 0), 0);
     fixture_type("a\n");
     EXPECT_EQ(CALL(init, read, STDIN, CALLS_NOWHERE, 0), 0);
-    EXPECT_EQ(CALL(init, read, STDIN, BUFFER_AT, UINT64_MAX), 2);
+    EXPECT_EQ(CALL(init, read, STDIN, BUFFER_AT, UINT64_MAX), -EFAULT);
+    EXPECT_EQ(CALL(init, read, STDIN, BUFFER_AT, USER_END - BUFFER_AT), 2);
     fixture_end();
 }
 
@@ -227,6 +228,82 @@ TEST(sys_writev_arguments_that_make_no_sense)
     fixture_end();
 }
 
+/* ---- readv, pread64, pwrite64, lseek ---- */
+
+static int64_t open_text(unsigned flags)
+{
+    calls_put_text(PATH_AT, "/etc/text");
+    return CALL(init, openat, HERE, PATH_AT, flags);
+}
+
+TEST(sys_readv_one_after_the_other)
+{
+    const struct abi_iovec vectors[] = {{BUFFER_AT + 4, 4}, {BUFFER_AT, 4}, {BUFFER_AT + 8, 100}};
+
+    begin();
+    EXPECT_EQ(open_text(O_RDONLY), 3);
+    calls_put(CALLS_DATA, vectors, sizeof(vectors));
+    EXPECT_EQ(CALL(init, readv, 3, CALLS_DATA, 3), 10);
+    expect_read(" texsomet\n");
+    EXPECT_EQ(CALL(init, readv, 3, CALLS_DATA, 0), 0);
+    EXPECT_EQ(CALL(init, readv, 3, CALLS_DATA, 1025), -EINVAL);
+    EXPECT_EQ(CALL(init, readv, NO_FD, CALLS_DATA, 1025), -EBADF);
+    EXPECT_EQ(CALL(init, writev, 3, CALLS_DATA, 3), -EBADF);
+    EXPECT_EQ(CALL(init, writev, 3, CALLS_NOWHERE, 3), -EFAULT);
+    fixture_end();
+}
+
+/* The program's vectors lie where the read writes: they count as they were. */
+TEST(sys_readv_over_its_own_vectors)
+{
+    const struct abi_iovec vectors[] = {{CALLS_DATA, 4}, {BUFFER_AT, 4}};
+
+    begin();
+    EXPECT_EQ(open_text(O_RDONLY), 3);
+    calls_put(CALLS_DATA, vectors, sizeof(vectors));
+    EXPECT_EQ(CALL(init, readv, 3, CALLS_DATA, 2), 8);
+    expect_read(" tex");
+    fixture_end();
+}
+
+TEST(sys_pread64_leaves_the_offset)
+{
+    begin();
+    EXPECT_EQ(open_text(O_RDONLY), 3);
+    EXPECT_EQ(CALL(init, pread64, 3, BUFFER_AT, 100, 5), 5);
+    expect_read("text\n");
+    EXPECT_EQ(CALL(init, lseek, 3, 0, SEEK_CUR), 0);
+    EXPECT_EQ(CALL(init, pread64, 3, BUFFER_AT, 100, 11), 0);
+    EXPECT_EQ(CALL(init, pread64, 3, BUFFER_AT, 1, (uint64_t)-1), -EINVAL);
+    EXPECT_EQ(CALL(init, pread64, NO_FD, BUFFER_AT, 1, (uint64_t)-1), -EINVAL);
+    EXPECT_EQ(CALL(init, pread64, NO_FD, BUFFER_AT, 1, 0), -EBADF);
+    EXPECT_EQ(CALL(init, pread64, 3, BUFFER_AT, 1, INT64_MAX), -EINVAL);
+    EXPECT_EQ(CALL(init, pread64, 3, CALLS_NOWHERE, 1, 0), -EFAULT);
+    EXPECT_EQ(CALL(init, pread64, 3, UINT64_MAX, 1, 0), -EFAULT);
+    EXPECT_EQ(CALL(init, pwrite64, 3, BUFFER_AT, 1, 0), -EBADF);
+    EXPECT_EQ(CALL(init, pwrite64, STDOUT, BUFFER_AT, 1, 0), -ESPIPE);
+    EXPECT_EQ(CALL(init, pwrite64, STDOUT, BUFFER_AT, 1, (uint64_t)-1), -EINVAL);
+    fixture_end();
+}
+
+TEST(sys_lseek_that_fails)
+{
+    begin();
+    EXPECT_EQ(CALL(init, lseek, STDIN, 0, SEEK_SET), -ESPIPE);
+    EXPECT_EQ(CALL(init, lseek, STDIN, 0, 5), -EINVAL);
+    EXPECT_EQ(CALL(init, lseek, NO_FD, 0, 5), -EBADF);
+    fixture_end();
+}
+
+TEST(sys_write_to_what_cannot_be_written)
+{
+    begin();
+    EXPECT_EQ(open_text(O_RDONLY), 3);
+    EXPECT_EQ(CALL(init, write, 3, BUFFER_AT, 1), -EBADF);
+    EXPECT_EQ(CALL(init, write, STDOUT, BUFFER_AT, USER_END), -EFAULT);
+    fixture_end();
+}
+
 /* ---- ioctl ---- */
 
 TEST(sys_ioctl_attributes)
@@ -330,7 +407,7 @@ TEST(sys_fstat_of_the_console)
 {
     begin();
     EXPECT_EQ(CALL(init, fstat, STDOUT, BUFFER_AT), 0);
-    EXPECT_EQ(status_at(BUFFER_AT).st_mode, S_IFCHR | 0620);
+    EXPECT_EQ(status_at(BUFFER_AT).st_mode, S_IFCHR | 0600);
     EXPECT_EQ(CALL(init, fstat, NO_FD, BUFFER_AT), -EBADF);
     EXPECT_EQ(CALL(init, fstat, STDOUT, CALLS_NOWHERE), -EFAULT);
     fixture_end();
@@ -363,7 +440,7 @@ TEST(sys_newfstatat_of_a_descriptor)
 {
     begin();
     EXPECT_EQ(stat_path("", STDIN, AT_EMPTY_PATH), 0);
-    EXPECT_EQ(status_at(BUFFER_AT).st_mode, S_IFCHR | 0620);
+    EXPECT_EQ(status_at(BUFFER_AT).st_mode, S_IFCHR | 0600);
     EXPECT_EQ(stat_path("", NO_FD, AT_EMPTY_PATH), -EBADF);
     EXPECT_EQ(stat_path("", STDIN, 0), -ENOENT);
     fixture_end();

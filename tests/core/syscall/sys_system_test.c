@@ -238,7 +238,7 @@ TEST(sys_prlimit64_sets_what_a_child_inherits)
     EXPECT_EQ(child->limits[RLIMIT_AS].rlim_cur, 5);
     EXPECT_EQ(child->limits[RLIMIT_AS].rlim_max, 6);
     EXPECT_EQ(set_limit(init, RLIMIT_AS, 7, 6), -EINVAL);
-    EXPECT_EQ(set_limit(init, RLIMIT_NOFILE, 7, PROCESS_FILES_MAX + 1), -EPERM);
+    EXPECT_EQ(set_limit(init, RLIMIT_NOFILE, 7, FDTABLE_MAX + 1), -EPERM);
     EXPECT_EQ(init->limits[RLIMIT_AS].rlim_cur, 5);
     fixture_end();
 }

@@ -1,0 +1,63 @@
+/*
+ * Descriptor tables: the numbers by which a process knows its open files.
+ *
+ * A table has chunks of descriptors, made when a number in them is first used and given back with
+ * the last one. Each descriptor has a reference to its description and a close-on-exec mark.
+ */
+#ifndef FS_FDTABLE_H
+#define FS_FDTABLE_H
+
+#include "fs/file.h"
+
+enum { FDTABLE_MAX = 1024 }; /* descriptors, at most */
+
+struct fdtable;
+
+void fdtable_init(void);
+
+/* An empty table. -ENOMEM. */
+MUST_CHECK int fdtable_create(struct fdtable **table);
+
+/* A table with the same descriptors, which share their descriptions. -ENOMEM. */
+MUST_CHECK int fdtable_fork(const struct fdtable *table, struct fdtable **copy);
+
+/* Closes all and gives the table back. */
+void fdtable_destroy(struct fdtable *table);
+
+/* The description behind a number, borrowed; NULL: none. */
+struct file *fdtable_find(const struct fdtable *table, int fd);
+
+/* The same; NULL also for one that only names a file (O_PATH). */
+struct file *fdtable_find_open(const struct fdtable *table, int fd);
+
+/* Takes the lowest free number from min on and below limit, which fdtable_install gives a file or
+ * fdtable_release gives up; until then there is none behind it. -EMFILE, -ENOMEM. */
+MUST_CHECK int fdtable_reserve(struct fdtable *table, unsigned min, uint64_t limit, int *fd);
+void fdtable_install(struct fdtable *table, int fd, struct file *file, bool close_on_exec);
+void fdtable_release(struct fdtable *table, int fd);
+
+/* Puts a file behind a number below FDTABLE_MAX, in the place of what is there. Takes a reference of
+ * its own. -ENOMEM. */
+MUST_CHECK int fdtable_replace(struct fdtable *table, int fd, struct file *file,
+                               bool close_on_exec);
+
+/* Closes a number. -EBADF. */
+MUST_CHECK int fdtable_close(struct fdtable *table, int fd);
+
+/* The lowest number in use, from min on; -1: none. */
+int fdtable_next(const struct fdtable *table, unsigned min);
+
+/* The mark of a number in use. */
+bool fdtable_closes_on_exec(const struct fdtable *table, int fd);
+void fdtable_set_close_on_exec(struct fdtable *table, int fd, bool close_on_exec);
+
+/* Closes what is marked. */
+void fdtable_exec(struct fdtable *table);
+
+/* Tables that exist. */
+size_t fdtable_count(void);
+
+/* Bits and descriptions agree; says file_see for each reference. Panics if not. */
+void fdtable_check(const struct fdtable *table);
+
+#endif

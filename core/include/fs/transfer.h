@@ -1,0 +1,54 @@
+/*
+ * The bytes of user memory that a read or a write moves: one range, or several that follow one
+ * another (readv(2)). How many have been moved is struct call's done, so that a rerun goes on where
+ * the last run was.
+ *
+ * A transfer is in use during one run of a call; calls do not nest.
+ */
+#ifndef FS_TRANSFER_H
+#define FS_TRANSFER_H
+
+#include "base/types.h"
+
+struct thread;
+
+/* The most that one call transfers (write(2)). */
+#define TRANSFER_MAX ((uint64_t)0x7ffff000)
+
+struct transfer {
+    struct thread *thread;
+    uint64_t total;  /* bytes asked for */
+    uint64_t *done;  /* of them, so far */
+    unsigned index;  /* the range that byte number done lies in */
+    uint64_t before; /* the bytes of the ranges before it */
+};
+
+/* The range [at, at + len), cut to TRANSFER_MAX. -EFAULT: it reaches beyond user memory. */
+MUST_CHECK int transfer_range(struct transfer *transfer, struct thread *thread, uaddr_t at,
+                              uint64_t len);
+
+/* The ranges that count vectors at an address say. -EINVAL (too many, or one is too long),
+ * -EFAULT. */
+MUST_CHECK int transfer_vectors(struct transfer *transfer, struct thread *thread, uaddr_t at,
+                                uint64_t count);
+
+uint64_t transfer_left(const struct transfer *transfer);
+
+/* The next bytes up to the end of a range or of a page: such a piece can be reached wholly or not
+ * at all. At least one is left. */
+uint64_t transfer_piece(struct transfer *transfer);
+
+/* Copy the next len bytes: all of them, or none where they cannot be reached (-EFAULT, -ENOMEM).
+ * They are not done before transfer_advance says so. */
+MUST_CHECK int transfer_from_user(struct transfer *transfer, void *to, uint64_t len);
+MUST_CHECK int transfer_to_user(struct transfer *transfer, const void *from, uint64_t len);
+
+/* Makes the next len bytes writable: a copy of them to the user that follows cannot fail. */
+MUST_CHECK int transfer_prepare(struct transfer *transfer, uint64_t len);
+
+void transfer_advance(struct transfer *transfer, uint64_t len);
+
+/* What a call gives that ends here: the bytes done, or the error where there are none. */
+int64_t transfer_result(const struct transfer *transfer, int error);
+
+#endif

@@ -1,0 +1,117 @@
+/* Descriptors as numbers: closing and copying them, and their flags. */
+#include "syscall/handlers.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/panic.h"
+#include "fs/fdtable.h"
+#include "proc/process.h"
+
+int64_t sys_close(struct thread *thread, const uint64_t *args)
+{
+    return fdtable_close(thread->process->fds, (int)args[0]);
+}
+
+/* Nobody shares a table, so that there is nothing to unshare. */
+int64_t sys_close_range(struct thread *thread, const uint64_t *args)
+{
+    struct fdtable *fds = thread->process->fds;
+    unsigned first = (unsigned)args[0];
+    unsigned last = (unsigned)args[1];
+
+    if ((args[2] & ~(uint64_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last) {
+        return -EINVAL;
+    }
+    for (int fd = fdtable_next(fds, first); fd >= 0 && (unsigned)fd <= last;
+         fd = fdtable_next(fds, (unsigned)fd + 1)) {
+        if (args[2] & CLOSE_RANGE_CLOEXEC) {
+            fdtable_set_close_on_exec(fds, fd, true);
+        } else {
+            int64_t error = fdtable_close(fds, fd);
+            ASSERT(error == 0);
+        }
+        plat_irq_window();
+    }
+    return 0;
+}
+
+/* The lowest free number from min on for the same description. */
+static int64_t duplicate(struct process *process, struct file *file, unsigned min,
+                         bool close_on_exec)
+{
+    int fd;
+    int error = fdtable_reserve(process->fds, min, process_fd_limit(process), &fd);
+
+    if (error) {
+        return error;
+    }
+    fdtable_install(process->fds, fd, file_get(file), close_on_exec);
+    return fd;
+}
+
+int64_t sys_dup(struct thread *thread, const uint64_t *args)
+{
+    struct file *file = fdtable_find(thread->process->fds, (int)args[0]);
+
+    return file ? duplicate(thread->process, file, 0, false) : -EBADF;
+}
+
+int64_t sys_dup3(struct thread *thread, const uint64_t *args)
+{
+    struct process *process = thread->process;
+    struct file *file = fdtable_find(process->fds, (int)args[0]);
+    int to = (int)args[1];
+
+    if ((args[2] & ~(uint64_t)O_CLOEXEC) || (int)args[0] == to) {
+        return -EINVAL;
+    }
+    if ((unsigned)to >= process_fd_limit(process) || !file) {
+        return -EBADF;
+    }
+    int error = fdtable_replace(process->fds, to, file, args[2] & O_CLOEXEC);
+    return error ? error : to;
+}
+
+static int64_t set_status_flags(struct file *file, uint32_t flags)
+{
+    const uint32_t settable = O_APPEND | O_NONBLOCK | O_NOATIME;
+
+    if (flags & O_DIRECT) {
+        return -EINVAL; /* nothing here can do it */
+    }
+    file->flags = (file->flags & ~settable) | (flags & settable);
+    return 0;
+}
+
+int64_t sys_fcntl(struct thread *thread, const uint64_t *args)
+{
+    struct process *process = thread->process;
+    int fd = (int)args[0];
+    struct file *file = fdtable_find(process->fds, fd);
+    unsigned command = (unsigned)args[1];
+
+    if (!file) {
+        return -EBADF;
+    }
+    switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC:
+        if ((unsigned)args[2] >= process_fd_limit(process)) {
+            return -EINVAL;
+        }
+        return duplicate(process, file, (unsigned)args[2], command == F_DUPFD_CLOEXEC);
+    case F_GETFD:
+        return fdtable_closes_on_exec(process->fds, fd) ? FD_CLOEXEC : 0;
+    case F_SETFD:
+        fdtable_set_close_on_exec(process->fds, fd, args[2] & FD_CLOEXEC);
+        return 0;
+    case F_GETFL:
+        return file->flags;
+    default:
+        break;
+    }
+    if (file->flags & O_PATH) {
+        return -EBADF;
+    }
+    return command == F_SETFL ? set_status_flags(file, (uint32_t)args[2]) : -EINVAL;
+}

@@ -1,0 +1,231 @@
+/* Files by their names: opening and looking at them. The file system is read-only. */
+#include "syscall/handlers.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/string.h"
+#include "fs/fdtable.h"
+#include "fs/ramfs.h"
+#include "mm/uaccess.h"
+#include "proc/process.h"
+
+/* The path of a call; handlers do not nest and are not reentered. */
+static char path_buffer[RAMFS_PATH_MAX];
+
+/* Reads the path; an empty one is -ENOENT. */
+static int read_path(uaddr_t from)
+{
+    int error = user_read_string(path_buffer, from, sizeof(path_buffer));
+
+    return error || path_buffer[0] ? error : -ENOENT;
+}
+
+/* Where the path in the buffer begins: the root, the current directory or a descriptor's. */
+static int find_start(const struct thread *thread, uint64_t directory,
+                      const struct ramfs_node **start)
+{
+    const struct process *process = thread->process;
+
+    if (path_buffer[0] == '/') {
+        *start = ramfs_root();
+        return 0;
+    }
+    if ((int)directory == AT_FDCWD) {
+        *start = process->cwd;
+        return 0;
+    }
+    const struct file *file = fdtable_find(process->fds, (int)directory);
+    if (!file) {
+        return -EBADF;
+    }
+    if (!file->node || !ramfs_is_directory(file->node)) {
+        return -ENOTDIR;
+    }
+    *start = file->node;
+    return 0;
+}
+
+/* What the path in user memory names. */
+static int find_node(const struct thread *thread, uint64_t directory, uaddr_t path,
+                     const struct ramfs_node **node)
+{
+    const struct ramfs_node *start;
+    int error = read_path(path);
+
+    if (!error) {
+        error = find_start(thread, directory, &start);
+    }
+    return error ? error : ramfs_find_from(start, path_buffer, node);
+}
+
+/* ---- open ---- */
+
+#define O_UNNAMED 020000000u /* __O_TMPFILE: the part of O_TMPFILE that is not O_DIRECTORY */
+
+enum {
+    NOT_KEPT = O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC, /* in a description's flags */
+    KEPT_OF_NAME = O_DIRECTORY | O_NOFOLLOW | O_PATH,             /* by O_PATH */
+    KNOWN = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |
+            O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |
+            O_SYNC | O_PATH | (int)O_UNNAMED,
+};
+
+static bool wants_write(uint32_t flags)
+{
+    return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
+}
+
+/* A file without a name needs a directory to be in, and to be written to. */
+static int check_open_flags(uint32_t flags)
+{
+    bool has_directory = (flags & O_DIRECTORY) && !(flags & O_CREAT);
+
+    if ((flags & O_UNNAMED) && !(flags & O_PATH)) {
+        return has_directory && (flags & O_ACCMODE) != O_RDONLY ? 0 : -EINVAL;
+    }
+    return 0;
+}
+
+/* Why nothing can be created at the path in the buffer, which it cuts. */
+static int refuse_creation(const struct ramfs_node *start)
+{
+    size_t end = str_len(path_buffer);
+    bool wants_directory = path_buffer[end - 1] == '/';
+    const struct ramfs_node *parent = start;
+
+    while (end > 0 && path_buffer[end - 1] == '/') {
+        end--;
+    }
+    while (end > 0 && path_buffer[end - 1] != '/') {
+        end--;
+    }
+    path_buffer[end] = '\0';
+    int error = end > 0 ? ramfs_find_from(start, path_buffer, &parent) : 0;
+    if (error) {
+        return error;
+    }
+    return wants_directory ? -EISDIR : -EROFS;
+}
+
+/* Whether a node may be opened like that; open(2). */
+static int check_open(const struct ramfs_node *node, uint32_t flags)
+{
+    bool is_directory = ramfs_is_directory(node);
+    bool is_regular = (node->mode & RAMFS_TYPE_MASK) == RAMFS_REGULAR;
+
+    if ((flags & O_CREAT) && (flags & O_EXCL)) {
+        return -EEXIST;
+    }
+    if ((flags & O_CREAT) && is_directory) {
+        return -EISDIR;
+    }
+    if ((flags & O_DIRECTORY) && !is_directory) {
+        return -ENOTDIR;
+    }
+    if (flags & O_UNNAMED) {
+        return -EROFS;
+    }
+    if (is_directory && wants_write(flags)) {
+        return -EISDIR;
+    }
+    if (is_regular && wants_write(flags)) {
+        return -EROFS;
+    }
+    return flags & O_DIRECT ? -EINVAL : 0;
+}
+
+/* Opens what the path in the buffer names. */
+static int open_path(const struct thread *thread, uint64_t directory, uint32_t flags,
+                     struct file **file)
+{
+    const struct ramfs_node *start;
+    const struct ramfs_node *node;
+    int error = find_start(thread, directory, &start);
+
+    if (error) {
+        return error;
+    }
+    error = ramfs_find_from(start, path_buffer, &node);
+    bool ends_with_slash = path_buffer[str_len(path_buffer) - 1] == '/';
+    if ((flags & O_CREAT) && (error == -ENOENT || ends_with_slash)) {
+        return refuse_creation(start);
+    }
+    if (!error && (flags & O_PATH)) {
+        error = (flags & O_DIRECTORY) && !ramfs_is_directory(node) ? -ENOTDIR : 0;
+    } else if (!error) {
+        error = check_open(node, flags);
+    }
+    uint32_t kept =
+        flags & O_PATH ? flags & KEPT_OF_NAME : (flags & ~(uint32_t)NOT_KEPT) | O_LARGEFILE;
+    return error ? error : file_open(node, kept, file);
+}
+
+/* As on Linux a bit that means nothing is not looked at. */
+int64_t sys_openat(struct thread *thread, const uint64_t *args)
+{
+    struct process *process = thread->process;
+    uint32_t flags = (uint32_t)args[2] & KNOWN;
+    struct file *file;
+    int fd;
+
+    if (flags & O_PATH) {
+        flags &= KEPT_OF_NAME | O_CLOEXEC;
+    }
+    int error = check_open_flags(flags);
+    if (!error) {
+        error = read_path(args[1]);
+    }
+    if (!error) {
+        error = fdtable_reserve(process->fds, 0, process_fd_limit(process), &fd);
+    }
+    if (error) {
+        return error;
+    }
+    error = open_path(thread, args[0], flags, &file);
+    if (error) {
+        fdtable_release(process->fds, fd);
+        return error;
+    }
+    fdtable_install(process->fds, fd, file, flags & O_CLOEXEC);
+    return fd;
+}
+
+/* ---- status ---- */
+
+int64_t sys_newfstatat(struct thread *thread, const uint64_t *args)
+{
+    enum { KNOWN_FLAGS = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC };
+    const struct ramfs_node *node;
+    struct abi_stat status;
+
+    if (args[3] & ~(uint64_t)KNOWN_FLAGS) {
+        return -EINVAL;
+    }
+    int error = find_node(thread, args[0], args[1], &node);
+    bool is_empty = error == -ENOENT && path_buffer[0] == '\0';
+    if (is_empty && (args[3] & AT_EMPTY_PATH) && (int)args[0] != AT_FDCWD) {
+        const uint64_t fstat_args[] = {args[0], args[2]};
+        return sys_fstat(thread, fstat_args);
+    }
+    if (is_empty && (args[3] & AT_EMPTY_PATH)) {
+        node = thread->process->cwd;
+        error = 0;
+    }
+    if (error) {
+        return error;
+    }
+    ramfs_status(node, &status);
+    return user_write(args[2], &status, sizeof(status));
+}
+
+/* No name is a link that could be read. */
+int64_t sys_readlinkat(struct thread *thread, const uint64_t *args)
+{
+    const struct ramfs_node *node;
+
+    if ((int)args[3] <= 0) {
+        return -EINVAL;
+    }
+    int error = find_node(thread, args[0], args[1], &node);
+    return error ? error : -EINVAL;
+}
