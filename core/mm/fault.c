@@ -6,6 +6,7 @@
 #include "base/plant.h"
 #include "base/string.h"
 #include "mm/frame.h"
+#include "mm/limit.h"
 #include "mm/pt.h"
 
 static uint64_t stale_count;
@@ -137,13 +138,51 @@ bool fault_is_bus(const struct space *space, uaddr_t va, enum plat_access access
     return region && is_allowed(region->prot, access) && is_behind_end(region, page_down(va));
 }
 
+/* Whether a stack may be made longer so that it begins at page, getrlimit(2); a page that may be
+ * accessed must not come near it from below (Linux: stack_guard_gap). */
+static bool can_grow(const struct space *space, const struct region *stack, uaddr_t page)
+{
+    const struct region *below = region_find_below(&space->regions, page);
+
+    if (page < SPACE_MMAP_BOTTOM || stack->end - page > limit_now(RLIMIT_STACK) ||
+        !limit_allows(space, (stack->start - page) >> PAGE_SHIFT)) {
+        return false;
+    }
+    return !below || (below->flags & REGION_GROWS) || below->prot == PROT_NONE ||
+           page - below->end >= SPACE_STACK_GUARD;
+}
+
+/* The first touch of a page below a stack, which becomes longer. */
+static int grow(struct space *space, struct region *stack, uaddr_t page, enum plat_access access)
+{
+    uaddr_t old_start = stack->start;
+
+    if (!is_allowed(stack->prot, access) || !can_grow(space, stack, page)) {
+        return -EFAULT;
+    }
+    region_set_start(&space->regions, stack, page);
+    int error = make_present(space, stack, page);
+    if (error) {
+        region_set_start(&space->regions, stack, old_start);
+    } else {
+        region_join(&space->regions, page, page);
+    }
+    return error;
+}
+
 int fault_resolve(struct space *space, uaddr_t va, enum plat_access access)
 {
-    const struct region *region = va < USER_END ? region_find(&space->regions, va) : NULL;
+    struct region *region = va < USER_END ? region_find_from(&space->regions, va) : NULL;
     uaddr_t page = page_down(va);
     struct pt_leaf leaf;
 
-    if (!region || !is_allowed(region->prot, access) || is_behind_end(region, page)) {
+    if (!region) {
+        return -EFAULT;
+    }
+    if (va < region->start) {
+        return region->flags & REGION_GROWS ? grow(space, region, page, access) : -EFAULT;
+    }
+    if (!is_allowed(region->prot, access) || is_behind_end(region, page)) {
         return -EFAULT;
     }
     if (!pt_find(space->root, page, &leaf)) {

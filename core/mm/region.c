@@ -34,9 +34,14 @@ struct region *region_next(const struct region_set *set, const struct region *re
     return region_of(tree_next(&set->tree, &region->node));
 }
 
+struct region *region_find_below(const struct region_set *set, uaddr_t va)
+{
+    return region_of(tree_find_le(&set->tree, va));
+}
+
 struct region *region_find(const struct region_set *set, uaddr_t va)
 {
-    struct region *region = region_of(tree_find_le(&set->tree, va));
+    struct region *region = region_find_below(set, va);
 
     return region && va < region->end ? region : NULL;
 }
@@ -69,7 +74,7 @@ uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t en
 
 bool region_is_data(const struct region *region)
 {
-    return (region->prot & PROT_WRITE) && !region->shared;
+    return (region->prot & PROT_WRITE) && !region->shared && !(region->flags & REGION_GROWS);
 }
 
 static uint64_t pages_of(const struct region *region)
@@ -111,7 +116,7 @@ static bool can_join(const struct region *lower, const struct region *upper)
 {
     struct region next = *lower;
 
-    if (lower->end != upper->start || lower->prot != upper->prot) {
+    if (lower->end != upper->start || lower->prot != upper->prot || lower->flags != upper->flags) {
         return false;
     }
     region_advance(&next, lower->end - lower->start);
@@ -224,6 +229,15 @@ void region_set_prot(struct region_set *set, struct region *region, unsigned pro
     count(set, region);
 }
 
+void region_set_start(struct region_set *set, struct region *region, uaddr_t start)
+{
+    ASSERT(start >= region->start || region_is_free(set, start, region->start));
+    uncount(set, region);
+    region->start = start;
+    region->node.key = start; /* it stays between its neighbours */
+    count(set, region);
+}
+
 void region_join(struct region_set *set, uaddr_t start, uaddr_t end)
 {
     struct region *lower = region_find_from(set, start > 0 ? start - 1 : 0);
@@ -256,6 +270,8 @@ void region_check(const struct region_set *set)
         ASSERT(region->end <= USER_END);
         ASSERT(((region->start | region->end) & PAGE_MASK) == 0);
         ASSERT(region->file || region->file_len == 0);
+        ASSERT(!(region->flags & REGION_GROWS) || !region->file);
+        ASSERT(!(region->flags & REGION_GROWS) || !region->shared);
         last_end = region->end;
         count(&counted, region);
     }

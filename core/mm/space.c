@@ -25,6 +25,15 @@ void space_init(void)
     shared_init();
 }
 
+/* Below the stack, as far as its limit lets it grow: at least 128 MiB, at most 5/6 of all (Linux:
+ * mmap_base). */
+static uaddr_t mmap_top(void)
+{
+    uint64_t stack = min_u64(limit_now(RLIMIT_STACK), USER_END / 6 * 5);
+
+    return page_down(SPACE_STACK_TOP - max_u64(stack, SPACE_STACK_ROOM) - SPACE_STACK_GUARD);
+}
+
 int space_create(struct space **space)
 {
     struct space *made = pool_alloc(&space_pool);
@@ -38,6 +47,7 @@ int space_create(struct space **space)
     }
     region_set_init(&made->regions);
     made->users = 1;
+    made->mmap_top = mmap_top();
     list_append(&spaces, &made->link);
     *space = made;
     return 0;
@@ -140,7 +150,7 @@ static void write_protect(struct space *space)
     for (const struct region *region = region_first(&space->regions); region;
          region = region_next(&space->regions, region)) {
         plat_irq_window();
-        if (!region_is_data(region)) {
+        if (region->shared || !(region->prot & PROT_WRITE)) {
             continue;
         }
         for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);
@@ -169,6 +179,7 @@ int space_fork(struct space *parent, struct space **child)
     if (error) {
         return error;
     }
+    made->mmap_top = parent->mmap_top;
     made->brk_start = parent->brk_start;
     made->brk_end = parent->brk_end;
     error = fork_regions(parent, made);
@@ -310,18 +321,47 @@ int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot
     return refusal;
 }
 
+int space_map_stack(struct space *space, uint64_t bytes)
+{
+    uint64_t needed = page_up(bytes);
+    uint64_t allowed = max_u64(needed, page_down(limit_now(RLIMIT_STACK)));
+    const struct region region = {
+        .start = SPACE_STACK_TOP - min_u64(needed + SPACE_STACK_FIRST, allowed),
+        .end = SPACE_STACK_TOP,
+        .prot = PROT_READ | PROT_WRITE,
+        .flags = REGION_GROWS,
+    };
+
+    return space_map(space, &region);
+}
+
+/* What lies below a region may end here. */
+static uaddr_t gap_end(const struct region *region)
+{
+    uint64_t guard = region->flags & REGION_GROWS ? SPACE_STACK_GUARD : 0;
+
+    return region->start - min_u64(region->start, guard);
+}
+
+bool space_has_gap(const struct space *space, uaddr_t start, uaddr_t end)
+{
+    const struct region *next = region_find_from(&space->regions, start);
+
+    return !next || gap_end(next) >= end;
+}
+
 int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start)
 {
-    uaddr_t top = SPACE_MMAP_TOP;
+    const struct region *above = region_find_from(&space->regions, space->mmap_top);
+    uaddr_t top = above ? min_u64(gap_end(above), space->mmap_top) : space->mmap_top;
 
     while (top >= SPACE_MMAP_BOTTOM && top - SPACE_MMAP_BOTTOM >= len) {
-        const struct tree_node *node = tree_find_le(&space->regions.tree, top - 1);
-        const struct region *below = node ? CONTAINER_OF(node, struct region, node) : NULL;
+        const struct region *below = region_find_below(&space->regions, top - 1);
         if (!below || below->end <= top - len) {
             *start = top - len;
             return 0;
         }
-        top = below->start;
+        top = gap_end(below);
         plat_irq_window();
     }
     return -ENOMEM;

@@ -221,21 +221,16 @@ static int measure_request(const struct exec_request *request, struct measures *
 static int build_stack(struct space *space, const struct exec_request *request,
                        const struct measures *measures, const struct elf_image *image, uaddr_t *sp)
 {
-    const struct region region = {
-        .start = SPACE_STACK_TOP - SPACE_STACK_SIZE,
-        .end = SPACE_STACK_TOP,
-        .prot = PROT_READ | PROT_WRITE,
-    };
     const struct measure argv = measures->argv;
     const struct measure envp = measures->envp;
-    int error = space_map(space, &region);
+    uint64_t strings =
+        argv.bytes + envp.bytes + RANDOM_BYTES + sizeof("aarch64") + str_len(request->path) + 1;
+    uint64_t words = 1 + argv.count + 1 + envp.count + 1 + 2 * (uint64_t)AUX_COUNT;
+    int error = space_map_stack(space, strings + words * sizeof(uint64_t) + STACK_ALIGN);
 
     if (error) {
         return error;
     }
-    uint64_t strings =
-        argv.bytes + envp.bytes + RANDOM_BYTES + sizeof("aarch64") + str_len(request->path) + 1;
-    uint64_t words = 1 + argv.count + 1 + envp.count + 1 + 2 * (uint64_t)AUX_COUNT;
     struct stack stack = {.space = space};
     stack.next_string = SPACE_STACK_TOP - strings;
     stack.sp = (stack.next_string - words * sizeof(uint64_t)) & ~(uint64_t)(STACK_ALIGN - 1);

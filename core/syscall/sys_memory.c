@@ -43,7 +43,8 @@ int64_t sys_brk(struct thread *thread, const uint64_t *args)
     if (new_end > old_end) {
         const struct region region = {
             .start = old_end, .end = new_end, .prot = PROT_READ | PROT_WRITE};
-        bool is_allowed = region_is_free(&space->regions, old_end, new_end) &&
+        /* Linux leaves a page free behind the break. */
+        bool is_allowed = space_has_gap(space, old_end, new_end + PAGE_SIZE) &&
                           !is_too_much(new_end - old_end) && limit_allows_region(space, &region);
         error = is_allowed ? space_map(space, &region) : -ENOMEM;
     } else if (new_end < old_end) {
@@ -80,11 +81,10 @@ static int place(const struct space *space, uint64_t hint, uint64_t len, uint64_
         return hint < SPACE_MMAP_BOTTOM ? -EPERM : -ENOMEM;
     }
     uaddr_t wanted = page_down(hint);
-    bool is_free = fits && region_is_free(&space->regions, wanted, wanted + len);
-    if ((flags & MAP_FIXED_NOREPLACE) && !is_free) {
+    if ((flags & MAP_FIXED_NOREPLACE) && !region_is_free(&space->regions, wanted, wanted + len)) {
         return -EEXIST;
     }
-    if (is_exact || is_free) {
+    if (is_exact || (fits && space_has_gap(space, wanted, wanted + len))) {
         *start = wanted;
         return 0;
     }
@@ -126,6 +126,9 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED) {
         return -EINVAL;
     }
+    if ((flags & MAP_GROWSDOWN) && (flags & MAP_TYPE) == MAP_SHARED) {
+        return -EINVAL;
+    }
     if (args[1] > USER_END || (!(flags & MAP_NORESERVE) && is_too_much(args[1]))) {
         return -ENOMEM;
     }
@@ -136,6 +139,9 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     }
     struct region region = {
         .start = start, .end = start + len, .prot = (unsigned)args[2] & PROT_ALL};
+    if (flags & MAP_GROWSDOWN) {
+        region.flags = REGION_GROWS;
+    }
     error = (flags & MAP_TYPE) == MAP_SHARED ? map_shared(space, &region) : map(space, &region);
     return error ? error : (int64_t)start;
 }

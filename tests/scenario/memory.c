@@ -2,6 +2,7 @@
 #include "scenario.h"
 
 #include "base/types.h"
+#include "mm/space.h"
 #include "mm/tlb.h"
 
 #define STATUS(code) ((code) << 8)
@@ -198,4 +199,42 @@ void memory_shared(struct program programs[PROGRAMS])
     CALL(p, munmap, N(HERE), N(4 * PAGE));
     program_result(p, 0);
     program_exit(p, 0);
+}
+
+/* The stack grows down to its limit and not beyond, not even with a mapping in the way. */
+void memory_stack(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+    struct label grandchild = {0};
+    const uint64_t top = SPACE_STACK_TOP;
+    const uint64_t limit = (uint64_t)1 << 20;
+
+    program_store(p, DATA, limit);
+    program_store(p, DATA + 8, limit);
+    CALL(p, prlimit64, N(0), N(RLIMIT_STACK), N(DATA), N(0));
+    program_result(p, 0);
+    program_store(p, top - limit / 2, 1);
+    program_fork(p, 20, &child);
+    program_wait(p, X(20), SIGSEGV);
+    program_fork(p, 20, &grandchild);
+    program_wait(p, X(20), SIGSEGV);
+    program_exit(p, 0);
+
+    program_place(p, &child);
+    program_load(p, 21, top - limit / 2);
+    program_expect(p, X(21), N(1));
+    program_store(p, top - limit, 2);
+    CALL(p, uname, N(top - limit + 8)); /* the kernel writes there too */
+    program_result(p, 0);
+    program_store(p, top - limit - 8, 3);
+    program_exit(p, 1);
+
+    program_place(p, &grandchild);
+    CALL(p, mmap, N(top - limit - SPACE_STACK_GUARD + PAGE), N(PAGE), N(RW),
+         N(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED), N(-1), N(0));
+    program_result(p, (int64_t)(top - limit - SPACE_STACK_GUARD + PAGE));
+    program_store(p, top - limit + 2 * PAGE, 3);
+    program_store(p, top - limit + PAGE, 3);
+    program_exit(p, 1);
 }

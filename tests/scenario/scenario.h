@@ -56,6 +56,7 @@ void memory_mappings(struct program programs[PROGRAMS]);
 void memory_code(struct program programs[PROGRAMS]);
 void memory_a_full_batch(struct program programs[PROGRAMS]);
 void memory_heap(struct program programs[PROGRAMS]);
+void memory_stack(struct program programs[PROGRAMS]);
 void memory_shared(struct program programs[PROGRAMS]);
 
 /* ---- assembling ---- */

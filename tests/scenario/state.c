@@ -59,7 +59,7 @@ static uint64_t hash_space(uint64_t hash, const struct space *space)
     for (const struct region *region = region_first(&space->regions); region;
          region = region_next(&space->regions, region)) {
         struct pt_leaf leaf;
-        hash = mix(mix(mix(hash, region->start), region->end), region->prot);
+        hash = mix(mix(mix(hash, region->start), region->end), region->prot | region->flags << 3);
         if (region->shared) {
             hash = hash_shared(hash, region);
             continue;

@@ -6,8 +6,8 @@
  * it is reused as late as possible. All operations are O(1); nothing is done at boot for a frame
  * that is never used.
  *
- * A user frame's references are the translations that name it, and one of a shared object that holds
- * it; a table or a pool frame has one.
+ * A user frame's references are the translations that name it, and one of a shared object that
+ * holds it; a table or a pool frame has one.
  */
 #ifndef MM_FRAME_H
 #define MM_FRAME_H

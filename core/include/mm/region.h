@@ -14,11 +14,16 @@
 #include "base/types.h"
 #include "mm/shared.h"
 
+enum {
+    REGION_GROWS = 1, /* a stack: a fault below it makes it longer */
+};
+
 struct region {
     struct tree_node node; /* key: start */
     uaddr_t start;
     uaddr_t end;
     unsigned prot;         /* PROT_* */
+    unsigned flags;        /* REGION_* */
     const uint8_t *file;   /* the byte for start; NULL: anonymous, zeroes */
     uint64_t file_len;     /* bytes from there on, which may go on behind end; zeroes follow */
     struct shared *shared; /* NULL: private; else counted */
@@ -29,7 +34,7 @@ struct region {
 struct region_set {
     struct tree tree;
     uint64_t pages;
-    uint64_t data_pages; /* private and to be written: what RLIMIT_DATA limits */
+    uint64_t data_pages; /* private, to be written, no stack: what RLIMIT_DATA limits */
 };
 
 void region_init(void);
@@ -48,6 +53,9 @@ struct region *region_find_from(const struct region_set *set, uaddr_t va);
 
 /* Whether no region touches [start, end). */
 bool region_is_free(const struct region_set *set, uaddr_t start, uaddr_t end);
+
+/* The last region that begins at or below va, or NULL. */
+struct region *region_find_below(const struct region_set *set, uaddr_t va);
 
 /* The pages that are mapped in [start, end). */
 uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t end);
@@ -73,6 +81,9 @@ void region_remove(struct region_set *set, uaddr_t start, uaddr_t end);
 
 /* Gives a region other rights. Neighbours are not joined. */
 void region_set_prot(struct region_set *set, struct region *region, unsigned prot);
+
+/* Moves the start of a stack; what it gains must be free. */
+void region_set_start(struct region_set *set, struct region *region, uaddr_t start);
 
 /* Joins neighbours that can be one, at the borders in [start, end]. */
 void region_join(struct region_set *set, uaddr_t start, uaddr_t end);

@@ -16,9 +16,10 @@
 
 /* Where things lie in a new space. */
 #define SPACE_STACK_TOP (USER_END - PAGE_SIZE)
-#define SPACE_STACK_SIZE ((uint64_t)8 << 20)
-#define SPACE_STACK_GAP ((uint64_t)1 << 20) /* below the stack nothing is put by choice */
-#define SPACE_MMAP_TOP (SPACE_STACK_TOP - SPACE_STACK_SIZE - SPACE_STACK_GAP)
+#define SPACE_STACK_GUARD ((uint64_t)256 << PAGE_SHIFT) /* below a stack nothing is put by choice */
+#define SPACE_STACK_ROOM ((uint64_t)128 << 20)          /* that a stack has at least */
+#define SPACE_STACK_FIRST ((uint64_t)128 << 10) /* that it has beyond what exec puts there */
+#define SPACE_MMAP_TOP (SPACE_STACK_TOP - SPACE_STACK_ROOM - SPACE_STACK_GUARD) /* at the most */
 #define SPACE_MMAP_BOTTOM ((uaddr_t)1 << 16) /* nothing is mapped below: null pointers fault */
 #define SPACE_PIE_BASE ((uaddr_t)0x5500000000)
 
@@ -29,6 +30,7 @@ struct space {
     paddr_t root;
     struct tlb_context tlb;
     struct region_set regions;
+    uaddr_t mmap_top;  /* mappings go below it, if they may lie anywhere */
     uaddr_t brk_start; /* page-aligned, behind the program's image */
     uaddr_t brk_end;   /* as the program set it, not rounded */
     uint64_t resident; /* pages that are there */
@@ -37,7 +39,7 @@ struct space {
 
 void space_init(void);
 
-/* An empty space with one user. -ENOMEM. */
+/* An empty space with one user, and room for a stack that RLIMIT_STACK allows. -ENOMEM. */
 MUST_CHECK int space_create(struct space **space);
 
 /* One user more; gives the space. */
@@ -63,20 +65,26 @@ MUST_CHECK int space_unmap(struct space *space, uaddr_t start, uaddr_t end);
 /* Maps a region over what was there. -ENOMEM, and nothing has changed. */
 MUST_CHECK int space_map(struct space *space, const struct region *given);
 
+/* Maps the stack, long enough for that many bytes and some more; it grows on faults. -ENOMEM. */
+MUST_CHECK int space_map_stack(struct space *space, uint64_t bytes);
+
 /* Sets the rights of [start, end), up to the first region that may not have them (-ENOMEM: a hole,
  * or more data than RLIMIT_DATA allows), behind a changed prefix, as on Linux (mprotect(2)).
  * -ENOMEM for lack of memory has changed nothing. */
 MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot);
 
-/* The highest free range of len bytes below SPACE_MMAP_TOP. -ENOMEM. */
+/* Whether nothing is mapped in [start, end), and no stack would come near from above. */
+bool space_has_gap(const struct space *space, uaddr_t start, uaddr_t end);
+
+/* The highest such range of len bytes below the space's mmap_top. -ENOMEM. */
 MUST_CHECK int space_find_gap(const struct space *space, uint64_t len, uaddr_t *start);
 
 /* Checks regions, tables, and that every leaf lies in a region whose rights it does not exceed.
  * Panics if not. Adds what it has to the counts: references to user frames, and tables. */
 void space_check(const struct space *space, uint64_t *user_refs, uint64_t *tables);
 
-/* Checks all spaces and shared objects and adds up what they have. Then every user says that it is one, and in the end
- * all must have been seen. */
+/* Checks all spaces and shared objects and adds up what they have. Then every user says that it is
+ * one, and in the end all must have been seen. */
 void space_check_all(uint64_t *user_refs, uint64_t *tables);
 void space_check_user(struct space *space);
 void space_check_users(void);

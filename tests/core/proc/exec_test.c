@@ -6,6 +6,7 @@
 #include "base/inject.h"
 #include "base/string.h"
 #include "fs/ramfs.h"
+#include "mm/limit.h"
 #include "mm/uaccess.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -226,8 +227,8 @@ TEST(exec_memory_below_the_strings_is_stack)
     struct exec_request request = request_of("/bin/prog");
     EXPECT_EQ(exec_spawn(init, &request, &made), 0);
     fixture_run(made);
-    EXPECT_EQ(fixture_store(SPACE_STACK_TOP - SPACE_STACK_SIZE, 1), 0);
-    EXPECT_EQ(fixture_store(SPACE_STACK_TOP - SPACE_STACK_SIZE - 1, 1), -EFAULT);
+    EXPECT_EQ(fixture_store(SPACE_STACK_TOP - LIMIT_STACK_USUAL, 1), 0);
+    EXPECT_EQ(fixture_store(SPACE_STACK_TOP - LIMIT_STACK_USUAL - 1, 1), -EFAULT);
     EXPECT_EQ(fixture_store(SPACE_STACK_TOP, 1), -EFAULT);
     fixture_end();
 }

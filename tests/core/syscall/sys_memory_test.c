@@ -65,7 +65,8 @@ TEST(sys_brk_refuses_what_it_cannot_have)
     EXPECT_EQ(CALL(init, brk, start + (frame_total_count() + 1) * PAGE_SIZE), start);
     EXPECT_EQ(map(start + 2 * PAGE_SIZE, PAGE_SIZE, MAP_FIXED), start + 2 * PAGE_SIZE);
     EXPECT_EQ(CALL(init, brk, start + 2 * PAGE_SIZE + 1), start);
-    EXPECT_EQ(CALL(init, brk, start + 2 * PAGE_SIZE), start + 2 * PAGE_SIZE);
+    EXPECT_EQ(CALL(init, brk, start + 2 * PAGE_SIZE), start);
+    EXPECT_EQ(CALL(init, brk, start + PAGE_SIZE), start + PAGE_SIZE);
     fixture_end();
 }
 
@@ -203,6 +204,18 @@ TEST(sys_mmap_shared_across_fork)
     EXPECT_EQ(fixture_load(AT(1), &byte), 0);
     EXPECT_EQ(byte, 7);
     EXPECT_EQ(shared_count(), 1);
+    fixture_end();
+}
+
+TEST(sys_mmap_growsdown)
+{
+    begin();
+    EXPECT_EQ(map(AT(9), PAGE_SIZE, MAP_GROWSDOWN), AT(9));
+    expect_mapped(AT(8), true);
+    EXPECT_EQ(map(AT(7), PAGE_SIZE, 0), SPACE_MMAP_TOP - PAGE_SIZE); /* a hint too near */
+    EXPECT_EQ(CALL(init, mmap, AT(0), PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN,
+                   (uint64_t)-1, 0),
+              -EINVAL);
     fixture_end();
 }
 

@@ -3,6 +3,7 @@
 #include "abi/linux.h"
 #include "base/entropy.h"
 #include "base/string.h"
+#include "mm/limit.h"
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
@@ -199,7 +200,7 @@ TEST(sys_prlimit64_tells_limits)
     begin();
     EXPECT_EQ(CALL(init, prlimit64, 0, RLIMIT_STACK, 0, BUFFER_AT), 0);
     calls_get(BUFFER_AT, &limit, sizeof(limit));
-    EXPECT_EQ(limit.rlim_cur, SPACE_STACK_SIZE);
+    EXPECT_EQ(limit.rlim_cur, LIMIT_STACK_USUAL);
     EXPECT_EQ(CALL(init, prlimit64, 1, 0, 0, BUFFER_AT), 0);
     calls_get(BUFFER_AT, &limit, sizeof(limit));
     EXPECT_EQ(limit.rlim_max, RLIM_INFINITY);
