@@ -148,7 +148,7 @@ static void start_program(char **words, bool background)
         return;
     }
     foreground(pid);
-    if (sys_wait4(pid, &status, 0, 0) == pid)
+    if (sys_wait4(pid, &status, 0, NULL) == pid)
         last_status = show_end(words[0], pid, status);
     foreground((int)sys_getpgid(0));
 }

@@ -97,7 +97,7 @@ static int check_exit(int pid, int expected, const char *what)
 {
     int status = -1;
 
-    check(sys_wait4(pid, &status, 0, 0) == pid, "wait4 gives the PID of the child that ended");
+    check(sys_wait4(pid, &status, 0, NULL) == pid, "wait4 gives the PID of the child that ended");
     check(wait_signal(status) == 0, "the child was not ended by a signal");
     check(wait_exit_status(status) == expected, what);
     return wait_exit_status(status);

@@ -326,6 +326,11 @@ struct process *process_first(void)
     return processes.init;
 }
 
+size_t process_count(void)
+{
+    return processes.pool.used;
+}
+
 static void print_wait(const struct thread *thread)
 {
     const struct call *call = &thread->call;

@@ -4,7 +4,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/entropy.h"
-#include "mm/space.h"
+#include "mm/frame.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
 #include "proc/process.h"
@@ -91,6 +91,21 @@ int64_t sys_uname(struct thread *thread, const uint64_t *args)
 
     (void)thread;
     return user_write(args[0], &name, sizeof(name));
+}
+
+/* No load is worked out, and there is no swap. */
+int64_t sys_sysinfo(struct thread *thread, const uint64_t *args)
+{
+    const struct abi_sysinfo info = {
+        .uptime = (int64_t)(clock_now() / NSEC_PER_SEC),
+        .totalram = frame_total_count() * PAGE_SIZE,
+        .freeram = frame_free_count() * PAGE_SIZE,
+        .procs = (uint16_t)process_count(),
+        .mem_unit = 1,
+    };
+
+    (void)thread;
+    return user_write(args[0], &info, sizeof(info));
 }
 
 int64_t sys_getrandom(struct thread *thread, const uint64_t *args)

@@ -42,6 +42,7 @@
 #define SYS_OUT_SIGINFO struct abi_siginfo *
 #define SYS_OUT_RUSAGE struct abi_rusage *
 #define SYS_OUT_TMS struct abi_tms *
+#define SYS_OUT_SYSINFO struct abi_sysinfo *
 #define SYS_IN_CLONE const struct abi_clone_args *
 #define SYS_IN_SPAWN const struct abi_spawn *
 #define SYS_INOUT void *

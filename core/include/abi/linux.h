@@ -329,6 +329,22 @@ struct abi_tms {
     int64_t tms_cstime;
 };
 
+/* sysinfo(2) */
+struct abi_sysinfo {
+    int64_t uptime; /* seconds */
+    uint64_t loads[3];
+    uint64_t totalram; /* this and the others in units of mem_unit bytes */
+    uint64_t freeram;
+    uint64_t sharedram;
+    uint64_t bufferram;
+    uint64_t totalswap;
+    uint64_t freeswap;
+    uint16_t procs;
+    uint64_t totalhigh;
+    uint64_t freehigh;
+    uint32_t mem_unit;
+};
+
 /* The kernel's sigaction, not the C library's. */
 struct abi_sigaction {
     uint64_t handler; /* SIG_DFL, SIG_IGN or an address */
@@ -407,6 +423,7 @@ struct abi_winsize {
 _Static_assert(sizeof(struct abi_stat) == 128, "struct stat of asm-generic");
 _Static_assert(sizeof(struct abi_termios) == 36, "struct termios of asm-generic");
 _Static_assert(sizeof(struct abi_siginfo) == 128, "siginfo_t");
+_Static_assert(sizeof(struct abi_sysinfo) == 112, "struct sysinfo");
 _Static_assert(sizeof(struct abi_rusage) == 144, "struct rusage");
 _Static_assert(sizeof(struct abi_utsname) == 390, "struct new_utsname");
 _Static_assert(sizeof(struct abi_clone_args) == 88, "struct clone_args");

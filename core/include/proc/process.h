@@ -112,6 +112,9 @@ void process_set_name(struct process *process, const char *path);
 struct process *process_first(void);
 struct process *process_next(struct process *process);
 
+/* The number of processes, zombies too. */
+size_t process_count(void);
+
 /* A line for each process: who it is, what it does, what it waits for. */
 void process_print_all(void);
 

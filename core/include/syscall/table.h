@@ -41,6 +41,7 @@ enum syscall_kind {
     KIND_OUT_SIGINFO,
     KIND_OUT_RUSAGE,
     KIND_OUT_TMS,
+    KIND_OUT_SYSINFO,
     KIND_IN_CLONE,
     KIND_IN_SPAWN,
     KIND_INOUT,

@@ -4,6 +4,7 @@
 #include "base/entropy.h"
 #include "base/string.h"
 #include "mm/limit.h"
+#include "mm/frame.h"
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
@@ -241,5 +242,25 @@ TEST(sys_prlimit64_sets_what_a_child_inherits)
     EXPECT_EQ(set_limit(init, RLIMIT_AS, 7, 6), -EINVAL);
     EXPECT_EQ(set_limit(init, RLIMIT_NOFILE, 7, FDTABLE_MAX + 1), -EPERM);
     EXPECT_EQ(init->limits[RLIMIT_AS].rlim_cur, 5);
+    fixture_end();
+}
+
+TEST(sys_sysinfo_counts_memory_and_processes)
+{
+    struct abi_sysinfo info;
+
+    begin();
+    EXPECT_EQ(CALL(init, sysinfo, BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &info, sizeof(info));
+    EXPECT_EQ(info.totalram, frame_total_count() * PAGE_SIZE);
+    EXPECT(info.freeram >= frame_free_count() * PAGE_SIZE); /* the answer itself took frames */
+    EXPECT(info.freeram < info.totalram);
+    EXPECT_EQ(info.mem_unit, 1);
+    EXPECT_EQ(info.procs, 1);
+    (void)CALL(init, clone, SIGCHLD);
+    EXPECT_EQ(CALL(init, sysinfo, BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &info, sizeof(info));
+    EXPECT_EQ(info.procs, 2);
+    EXPECT_EQ(CALL(init, sysinfo, CALLS_NOWHERE), -EFAULT);
     fixture_end();
 }
