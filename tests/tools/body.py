@@ -14,6 +14,7 @@ import time
 import traceback
 
 import cpio
+import debian
 import machine
 
 SECONDS = 60  # for a machine to end, or to say what it must
@@ -24,6 +25,10 @@ _cases = {}
 
 class Wrong(Exception):
     """What does not hold."""
+
+
+class Skip(Exception):
+    """Why a case cannot be made here."""
 
 
 def case(function):
@@ -59,9 +64,9 @@ def work_file(name, content=None):
     return path
 
 
-def archive(files):
-    """An initramfs with these files, {path: bytes}."""
-    return cpio.archive(files)
+def archive(files, plain=()):
+    """An initramfs with these files, {path: bytes}; those in plain may not be executed."""
+    return cpio.archive(files, plain)
 
 
 # Which build the hosted body is of; tests/tools/cover.py takes another.
@@ -76,6 +81,14 @@ def hosted(*args, variant=HOSTED, initrd=machine.initramfs(), **words):
 def qemu(*args, variant='aarch64', initrd=machine.initramfs(), **words):
     """The command for the AArch64 body; words as of machine.qemu."""
     return machine.qemu(machine.built(variant, 'Image'), initrd, args=args, **words)
+
+
+def linux(*args, initrd=machine.initramfs()):
+    """The command for a Linux kernel on the same machine."""
+    try:
+        return machine.linux(debian.kernel(), initrd, args=args)
+    except debian.Missing as error:
+        raise Skip(f'no Linux kernel: {error}') from None
 
 
 def _debug(command):
@@ -174,17 +187,21 @@ def main():
     if '--list' in sys.argv:
         print('\n'.join(_cases))
         return
-    failed = 0
+    failed = skipped = 0
     chosen = [name for name in _cases if not names or name in names]
     for name in chosen:
         try:
             _cases[name]()
             print(f'ok {name}', flush=True)
+        except Skip as reason:
+            skipped += 1
+            print(f'skip {name}: {reason}', flush=True)
         except Exception as error:  # pylint: disable=broad-except
             failed += 1
             first, *rest = str(error).split('\n')
             print('\n'.join([f'not ok {name}: {first}', *rest]), flush=True)
             if not isinstance(error, Wrong):
                 traceback.print_exc(file=sys.stdout)
-    print(f'{len(chosen) - failed} passed, {failed} failed')
+    tail = f', {skipped} skipped' if skipped else ''
+    print(f'{len(chosen) - failed - skipped} passed, {failed} failed{tail}')
     sys.exit(1 if failed else 0)

@@ -2,7 +2,10 @@
 """Writes a cpio archive of the `newc` kind, the same bytes for the same input.
 
     cpio.py ARCHIVE PATH=FILE...
+
+What may be executed may be so in the archive too.
 """
+import os
 import sys
 
 
@@ -14,27 +17,31 @@ def entry(path, inode, mode, data=b'', links=1):
     return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
 
 
-def archive(files):
-    """files: {path: bytes}. Parent folders come before what is in them."""
+def archive(files, plain=()):
+    """files: {path: bytes}. All may be executed, but for those whose paths are in plain. Parent
+    folders come before what is in them."""
     folders = set()
     for path in files:
         parts = path.split('/')[:-1]
         folders.update('/'.join(parts[:i + 1]) for i in range(len(parts)))
     members = [(path, 0o040755, b'', 2) for path in sorted(folders)]
-    members += [(path, 0o100755, files[path], 1) for path in sorted(files)]
+    members += [(path, 0o100644 if path in plain else 0o100755, files[path], 1)
+                for path in sorted(files)]
     out = b''.join(entry(path, inode, mode, data, links)
                    for inode, (path, mode, data, links) in enumerate(members, 1))
     return out + entry('TRAILER!!!', 0, 0)
 
 
 def main():
-    files = {}
+    files, plain = {}, []
     for word in sys.argv[2:]:
         path, _, source = word.partition('=')
         with open(source, 'rb') as file:
             files[path.lstrip('/')] = file.read()
+        if not os.access(source, os.X_OK):
+            plain.append(path.lstrip('/'))
     with open(sys.argv[1], 'wb') as out:
-        out.write(archive(files))
+        out.write(archive(files, plain))
 
 
 if __name__ == '__main__':

@@ -51,6 +51,13 @@ def qemu(image, initrd, ram=None, cmdline='', args=(), machine='virt', cpu='cort
     return command + list(more)
 
 
+def linux(kernel, initrd, args=()):
+    """The command that boots a Linux kernel with the same programs."""
+    words = ' '.join(['console=ttyAMA0 quiet panic=-1', '--', *map(quote, args)])
+    return [*QEMU, '-M', 'virt', '-cpu', 'cortex-a72', '-m', '512M', '-kernel', kernel,
+            '-initrd', initrd, '-append', words]
+
+
 def under_gdb(command, elf='eft.elf'):
     """A machine's command under gdb, with the script that knows the kernel."""
     if 'qemu' in command[0]:
