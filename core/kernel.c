@@ -25,7 +25,7 @@
 enum { STATUS_BOOT_FAILED = 1 };
 
 static const char *const known_words[] = {
-    "det", "frames", "init", "plant", "trace",
+    "det", "frames", "init", "plant", "strace", "trace",
 };
 
 static struct {
@@ -115,7 +115,7 @@ static bool start_from_words(const struct plat_boot *boot)
         !select_plant()) {
         return false;
     }
-    if (!trace_init(cmdline_get("trace"))) {
+    if (!trace_init(cmdline_get("trace"), cmdline_get("strace") != NULL)) {
         kprintf("eft: trace=%s: cannot write to that file\n", cmdline_get("trace"));
         return false;
     }

@@ -1,331 +1,534 @@
 #include "syscall/describe.h"
 
-#include "abi/eft.h"
-#include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/string.h"
-#include "mm/uaccess.h"
-#include "proc/exec.h"
-#include "proc/process.h"
+#include "syscall/names.h"
+#include "syscall/show.h"
 
 enum {
-    SHOWN_BYTES = 256,        /* of a buffer */
-    HASHED_BYTES = 64 * 1024, /* of a longer one, in place of the rest */
-    STRING_BYTES = 4096,      /* of a string that are looked at */
-    SHOWN_STRINGS = 12,
-    SHOWN_VECTORS = 16,
+    RESULT_COLUMN = 40,
+    O_TMPFILE_BIT = 020000000, /* the bit of O_TMPFILE that is its own */
 };
 
-static const struct space *space_of(const struct thread *thread)
+/* A call that is being told. */
+struct telling {
+    struct view view;
+    const struct described *what;
+    int64_t result; /* 0 until it has one */
+};
+
+/* Tells the argument at index. */
+typedef void teller(const struct telling *telling, unsigned index);
+
+static uint64_t arg_of(const struct telling *telling, unsigned index)
 {
-    return thread->process->space;
+    return telling->what->args[index];
 }
 
-static void put_byte(struct text *text, uint8_t byte)
+/* ---- numbers ---- */
+
+static void tell_int(const struct telling *telling, unsigned index)
 {
-    if (byte == '\n') {
-        text_printf(text, "\\n");
-    } else if (byte == '"' || byte == '\\') {
-        text_printf(text, "\\%c", byte);
-    } else if (byte < ' ' || byte > '~') {
-        text_printf(text, "\\x%02x", byte);
+    text_printf(telling->view.text, "%d", (int)arg_of(telling, index));
+}
+
+static void tell_uint(const struct telling *telling, unsigned index)
+{
+    text_printf(telling->view.text, "0x%x", (unsigned)arg_of(telling, index));
+}
+
+static void tell_long(const struct telling *telling, unsigned index)
+{
+    text_printf(telling->view.text, "%ld", (int64_t)arg_of(telling, index));
+}
+
+static void tell_size(const struct telling *telling, unsigned index)
+{
+    text_printf(telling->view.text, "%lu", arg_of(telling, index));
+}
+
+static void tell_address(const struct telling *telling, unsigned index)
+{
+    show_address(&telling->view, arg_of(telling, index));
+}
+
+static void tell_directory(const struct telling *telling, unsigned index)
+{
+    if ((int)arg_of(telling, index) == AT_FDCWD) {
+        text_printf(telling->view.text, "AT_FDCWD");
     } else {
-        text_char(text, (char)byte);
+        tell_int(telling, index);
     }
 }
 
-/* "bytes", the first of them, and a hash (FNV-1a) that covers more when not all are shown; ? from
- * where nothing is mapped. */
-static void put_bytes(struct text *text, const struct space *space, uaddr_t at, uint64_t all)
+static void tell_signal(const struct telling *telling, unsigned index)
 {
-    uint64_t len = min_u64(all, HASHED_BYTES);
-    uint64_t hash = 0xcbf29ce484222325u;
-    uint64_t done = 0;
+    names_put_signal(telling->view.text, (int)arg_of(telling, index));
+}
 
-    text_char(text, '"');
-    while (done < len) {
-        uint8_t chunk[64];
-        uint64_t count = space_peek(space, chunk, at + done, min_u64(sizeof(chunk), len - done));
-        if (count == 0) {
-            break;
+static void tell_mode(const struct telling *telling, unsigned index)
+{
+    uint32_t mode = (uint32_t)arg_of(telling, index);
+    bool has_begun = false;
+
+    text_char(telling->view.text, '0');
+    for (int shift = 30; shift >= 0; shift -= 3) {
+        has_begun = has_begun || mode >> shift != 0;
+        if (has_begun) {
+            text_printf(telling->view.text, "%u", mode >> shift & 7);
         }
-        for (uint64_t i = 0; i < count; i++) {
-            hash = (hash ^ chunk[i]) * 0x100000001b3u;
-            if (done + i < SHOWN_BYTES) {
-                put_byte(text, chunk[i]);
-            }
-        }
-        done += count;
-    }
-    text_char(text, '"');
-    if (done > SHOWN_BYTES) {
-        text_printf(text, "#%016lx", hash);
-    }
-    if (done < len) {
-        text_char(text, '?');
     }
 }
 
-static void put_string(struct text *text, const struct space *space, uaddr_t at)
+static void tell_open_flags(const struct telling *telling, unsigned index)
 {
-    uint64_t len = 0;
-    char c;
-
-    if (at == 0) {
-        text_printf(text, "NULL");
-        return;
-    }
-    while (len < STRING_BYTES && space_peek(space, &c, at + len, 1) == 1 && c != '\0') {
-        len++;
-    }
-    put_bytes(text, space, at, space_peek(space, &c, at, 1) == 1 ? len : 1);
+    show_open_flags(telling->view.text, (uint32_t)arg_of(telling, index));
 }
 
-static void put_string_vector(struct text *text, const struct space *space, uaddr_t at)
+static void tell_clone_flags(const struct telling *telling, unsigned index)
 {
-    unsigned count = 0;
+    uint32_t flags = (uint32_t)arg_of(telling, index);
+    struct text *text = telling->view.text;
 
-    text_char(text, '[');
-    for (; at != 0 && count < EXEC_ARGS_MAX; count++) {
-        uint64_t string;
-        if (space_peek(space, &string, at + count * sizeof(string), sizeof(string)) !=
-            sizeof(string)) {
-            text_char(text, '?');
-            break;
-        }
-        if (string == 0) {
-            break;
-        }
-        if (count < SHOWN_STRINGS) {
-            text_printf(text, count > 0 ? " " : "");
-            put_string(text, space, string);
-        }
+    text_printf(text, "child_stack=");
+    tell_address(telling, index + 1);
+    text_printf(text, ", flags=");
+    if (flags & ~(uint32_t)CLONE_SIGNAL_MASK) {
+        names_put_flags(text, &names_clone, flags & ~(uint32_t)CLONE_SIGNAL_MASK);
+        text_printf(text, flags & CLONE_SIGNAL_MASK ? "|" : "");
     }
-    if (count > SHOWN_STRINGS) {
-        text_printf(text, " and %u more", count - SHOWN_STRINGS);
+    if ((flags & CLONE_SIGNAL_MASK) || flags == 0) {
+        names_put_signal(text, (int)(flags & CLONE_SIGNAL_MASK));
     }
-    text_char(text, ']');
 }
 
-/* What an ioctl reads, or with is_result what it has written. */
-static void put_ioctl(struct text *text, const struct space *space, uint64_t request, uaddr_t at,
-                      bool is_result)
-{
-    int number;
+/* ---- memory that the call reads ---- */
 
-    switch ((uint32_t)request) {
+static void tell_path(const struct telling *telling, unsigned index)
+{
+    show_path(&telling->view, arg_of(telling, index));
+}
+
+static void tell_strings(const struct telling *telling, unsigned index)
+{
+    show_strings(&telling->view, arg_of(telling, index));
+}
+
+static void tell_environment(const struct telling *telling, unsigned index)
+{
+    show_environment(&telling->view, arg_of(telling, index));
+}
+
+static void tell_in_bytes(const struct telling *telling, unsigned index)
+{
+    show_bytes(&telling->view, arg_of(telling, index), arg_of(telling, index + 1));
+}
+
+static void tell_in_iov(const struct telling *telling, unsigned index)
+{
+    show_iov(&telling->view, arg_of(telling, index), (int64_t)arg_of(telling, index + 1),
+             UINT64_MAX);
+}
+
+static void tell_timespec(const struct telling *telling, unsigned index)
+{
+    show_timespec(&telling->view, arg_of(telling, index));
+}
+
+static void tell_rlimit(const struct telling *telling, unsigned index)
+{
+    show_rlimit(&telling->view, arg_of(telling, index));
+}
+
+static void tell_sigset(const struct telling *telling, unsigned index)
+{
+    show_sigset(&telling->view, arg_of(telling, index));
+}
+
+static void tell_sigaction(const struct telling *telling, unsigned index)
+{
+    show_sigaction(&telling->view, arg_of(telling, index));
+}
+
+static void tell_clone_args(const struct telling *telling, unsigned index)
+{
+    show_clone_args(&telling->view, arg_of(telling, index), arg_of(telling, index + 1));
+}
+
+static void tell_spawn(const struct telling *telling, unsigned index)
+{
+    show_spawn(&telling->view, arg_of(telling, index));
+}
+
+/* ---- memory that the call has written, if it succeeded ---- */
+
+static void tell_out_bytes(const struct telling *telling, unsigned index)
+{
+    show_bytes(&telling->view, arg_of(telling, index), (uint64_t)telling->result);
+}
+
+static void tell_out_iov(const struct telling *telling, unsigned index)
+{
+    show_iov(&telling->view, arg_of(telling, index), (int64_t)arg_of(telling, index + 1),
+             (uint64_t)telling->result);
+}
+
+static void tell_out_int(const struct telling *telling, unsigned index)
+{
+    show_ints(&telling->view, arg_of(telling, index), 1);
+}
+
+static void tell_out_fds(const struct telling *telling, unsigned index)
+{
+    show_ints(&telling->view, arg_of(telling, index), 2);
+}
+
+/* wait4 that found none has written nothing. */
+static void tell_out_status(const struct telling *telling, unsigned index)
+{
+    if (telling->result == 0) {
+        tell_address(telling, index);
+    } else {
+        show_wait_status(&telling->view, arg_of(telling, index));
+    }
+}
+
+static void tell_out_siginfo(const struct telling *telling, unsigned index)
+{
+    show_siginfo(&telling->view, arg_of(telling, index));
+}
+
+static void tell_out_utsname(const struct telling *telling, unsigned index)
+{
+    show_utsname(&telling->view, arg_of(telling, index));
+}
+
+static void tell_out_stat(const struct telling *telling, unsigned index)
+{
+    show_stat(&telling->view, arg_of(telling, index));
+}
+
+static void tell_out_rusage(const struct telling *telling, unsigned index)
+{
+    show_rusage(&telling->view, arg_of(telling, index));
+}
+
+static void tell_out_tms(const struct telling *telling, unsigned index)
+{
+    show_tms(&telling->view, arg_of(telling, index));
+}
+
+static void tell_out_sysinfo(const struct telling *telling, unsigned index)
+{
+    show_sysinfo(&telling->view, arg_of(telling, index));
+}
+
+/* ---- arguments that depend on others ---- */
+
+static void tell_fcntl_arg(const struct telling *telling, unsigned index)
+{
+    uint64_t arg = arg_of(telling, index);
+
+    switch ((uint32_t)arg_of(telling, index - 1)) {
+    case F_SETFD:
+        names_put_flags(telling->view.text, &names_fd, arg);
+        break;
+    case F_SETFL:
+        show_open_flags(telling->view.text, (uint32_t)arg);
+        break;
+    default:
+        text_printf(telling->view.text, "%ld", (int64_t)arg);
+        break;
+    }
+}
+
+static void tell_ioctl_arg(const struct telling *telling, unsigned index)
+{
+    uaddr_t at = arg_of(telling, index);
+
+    switch ((uint32_t)arg_of(telling, index - 1)) {
+    case TCGETS:
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
-    case TCGETS:
-        if (is_result == (request == TCGETS)) {
-            text_char(text, ' ');
-            put_bytes(text, space, at, sizeof(struct abi_termios));
-        }
+        show_termios(&telling->view, at);
         break;
-    case TIOCSPGRP:
     case TIOCGPGRP:
-        if (is_result == (request == TIOCGPGRP) &&
-            space_peek(space, &number, at, sizeof(number)) == sizeof(number)) {
-            text_printf(text, " {%d}", number);
-        }
+    case TIOCSPGRP:
+        show_ints(&telling->view, at, 1);
+        break;
+    case TIOCGWINSZ:
+        show_winsize(&telling->view, at);
         break;
     default:
+        show_address(&telling->view, at);
         break;
     }
 }
 
-/* The bytes of the ranges, of which len mean something. */
-static void put_vectors(struct text *text, const struct space *space, uaddr_t at, int64_t count,
-                        uint64_t len)
+static void tell_prctl_arg(const struct telling *telling, unsigned index)
 {
-    text_char(text, '[');
-    for (int64_t i = 0; i < count && i < SHOWN_VECTORS && len > 0; i++) {
-        struct abi_iovec vector;
-        if (space_peek(space, &vector, at + (uint64_t)i * sizeof(vector), sizeof(vector)) !=
-            sizeof(vector)) {
-            text_char(text, '?');
-            break;
-        }
-        uint64_t shown = min_u64(vector.iov_len, len);
-        put_bytes(text, space, vector.iov_base, shown);
-        len -= shown;
-    }
-    text_char(text, ']');
-}
+    uint64_t arg = arg_of(telling, index);
 
-/* A structure of 64-bit numbers. */
-static void put_words(struct text *text, const struct space *space, uaddr_t at, unsigned count)
-{
-    text_char(text, '{');
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t word;
-        if (space_peek(space, &word, at + i * sizeof(word), sizeof(word)) != sizeof(word)) {
-            text_char(text, '?');
-            break;
-        }
-        text_printf(text, i > 0 ? " %lu" : "%lu", word);
-    }
-    text_char(text, '}');
-}
-
-static void put_spawn(struct text *text, const struct space *space, uaddr_t at)
-{
-    struct abi_spawn spawn;
-
-    if (space_peek(space, &spawn, at, sizeof(spawn)) != sizeof(spawn)) {
-        text_char(text, '?');
-        return;
-    }
-    text_printf(text, "{path=");
-    put_string(text, space, spawn.path);
-    text_printf(text, " image=0x%lx+%lu argv=", spawn.image, spawn.image_len);
-    put_string_vector(text, space, spawn.argv);
-    text_printf(text, " envp=");
-    put_string_vector(text, space, spawn.envp);
-    text_printf(text, " flags=0x%lx}", spawn.flags);
-}
-
-/* What an argument that is not 0 points to, where the call reads it. */
-static void put_pointed(struct text *text, enum syscall_kind kind, const struct space *space,
-                        const uint64_t *arg)
-{
-    switch (kind) {
-    case KIND_IN_BYTES:
-        text_char(text, ' ');
-        put_bytes(text, space, *arg, arg[1]);
+    switch ((int)arg_of(telling, index - 1)) {
+    case PR_SET_PDEATHSIG:
+        names_put_signal(telling->view.text, (int)arg);
         break;
-    case KIND_IN_IOV:
-        text_char(text, ' ');
-        put_vectors(text, space, *arg, (int64_t)arg[1], UINT64_MAX);
+    case PR_GET_PDEATHSIG:
+        show_signal(&telling->view, arg);
         break;
-    case KIND_IN_TIMESPEC:
-    case KIND_IN_RLIMIT:
-        text_char(text, ' ');
-        put_words(text, space, *arg, 2);
+    case PR_SET_NAME:
+    case PR_GET_NAME:
+        show_string(&telling->view, arg);
         break;
-    case KIND_IN_SPAWN:
-        text_char(text, ' ');
-        put_spawn(text, space, *arg);
-        break;
-    case KIND_INOUT:
-        put_ioctl(text, space, arg[-1], *arg, false);
+    case PR_GET_CHILD_SUBREAPER:
+        show_ints(&telling->view, arg, 1);
         break;
     default:
+        text_printf(telling->view.text, "%lu", arg);
         break;
     }
 }
 
-static void put_input(struct text *text, enum syscall_kind kind, const struct space *space,
-                      const uint64_t *arg)
+/* parent_tid, tls and child_tid of clone, those that its flags use. */
+static void tell_clone_arg(const struct telling *telling, unsigned index)
 {
-    switch (kind) {
-    case KIND_INT:
-    case KIND_FD:
-    case KIND_PID:
-    case KIND_SIG:
-        text_printf(text, "%d", (int)*arg);
-        return;
-    case KIND_LONG:
-        text_printf(text, "%ld", (int64_t)*arg);
-        return;
-    case KIND_SIZE:
-        text_printf(text, "%lu", *arg);
-        return;
-    case KIND_PATH:
-        put_string(text, space, *arg);
-        return;
-    case KIND_STRV:
-        put_string_vector(text, space, *arg);
-        return;
-    default:
-        break;
-    }
-    text_printf(text, "0x%lx", *arg);
-    if (*arg != 0) {
-        put_pointed(text, kind, space, arg);
+    static const char *const names[] = {[2] = "parent_tid", [3] = "tls", [4] = "child_tidptr"};
+
+    text_printf(telling->view.text, "%s=", names[index]);
+    if (index == 2) {
+        show_ints(&telling->view, arg_of(telling, index), 1);
+    } else {
+        tell_address(telling, index);
     }
 }
 
-void describe_inputs(struct text *text, const struct syscall *call, const struct thread *thread)
-{
-    const uint64_t *args = thread->user.x;
+/* ---- all kinds ---- */
 
-    if (!call) {
-        text_printf(text, "call_%u(0x%lx, 0x%lx, 0x%lx)", (uint32_t)thread->user.x[8], args[0],
-                    args[1], args[2]);
-        return;
-    }
-    text_printf(text, "%s(", call->name);
-    for (unsigned i = 0; i < call->arg_count; i++) {
-        if (i > 0) {
-            text_printf(text, ", ");
-        }
-        put_input(text, call->kinds[i], space_of(thread), &args[i]);
-    }
-    text_char(text, ')');
-}
+static const struct {
+    teller *tell;
+    const struct names *flags; /* or these, joined */
+    const struct names *one;   /* or one of these */
+} kinds[] = {
+    [KIND_INT] = {.tell = tell_int},
+    [KIND_UINT] = {.tell = tell_uint},
+    [KIND_LONG] = {.tell = tell_long},
+    [KIND_SIZE] = {.tell = tell_size},
+    [KIND_ADDR] = {.tell = tell_address},
+    [KIND_FD] = {.tell = tell_int},
+    [KIND_DIRFD] = {.tell = tell_directory},
+    [KIND_PID] = {.tell = tell_int},
+    [KIND_SIG] = {.tell = tell_signal},
+    [KIND_MODE] = {.tell = tell_mode},
+    [KIND_FLAGS] = {.tell = tell_uint},
+    [KIND_PROT] = {.flags = &names_prot},
+    [KIND_MAP_FLAGS] = {.flags = &names_map},
+    [KIND_REMAP_FLAGS] = {.flags = &names_remap},
+    [KIND_ADVICE] = {.one = &names_advice},
+    [KIND_OPEN_FLAGS] = {.tell = tell_open_flags},
+    [KIND_FD_FLAGS] = {.flags = &names_open},
+    [KIND_AT_FLAGS] = {.flags = &names_at},
+    [KIND_WHENCE] = {.one = &names_whence},
+    [KIND_FCNTL] = {.one = &names_fcntl},
+    [KIND_FCNTL_ARG] = {.tell = tell_fcntl_arg},
+    [KIND_IOCTL] = {.one = &names_ioctl},
+    [KIND_IOCTL_ARG] = {.tell = tell_ioctl_arg},
+    [KIND_PRCTL] = {.one = &names_prctl},
+    [KIND_PRCTL_ARG] = {.tell = tell_prctl_arg},
+    [KIND_CLONE_FLAGS] = {.tell = tell_clone_flags},
+    [KIND_CLONE_ARG] = {.tell = tell_clone_arg},
+    [KIND_WAIT_FLAGS] = {.flags = &names_wait},
+    [KIND_ID_TYPE] = {.one = &names_id_type},
+    [KIND_CLOCK] = {.one = &names_clock},
+    [KIND_RESOURCE] = {.one = &names_resource},
+    [KIND_PRIORITY] = {.one = &names_priority},
+    [KIND_USAGE] = {.one = &names_usage},
+    [KIND_SIG_HOW] = {.one = &names_sig_how},
+    [KIND_RANDOM_FLAGS] = {.flags = &names_random},
+    [KIND_PATH] = {.tell = tell_path},
+    [KIND_STRV] = {.tell = tell_strings},
+    [KIND_ENVV] = {.tell = tell_environment},
+    [KIND_IN_BYTES] = {.tell = tell_in_bytes},
+    [KIND_OUT_BYTES] = {.tell = tell_out_bytes},
+    [KIND_IN_IOV] = {.tell = tell_in_iov},
+    [KIND_OUT_IOV] = {.tell = tell_out_iov},
+    [KIND_OUT_INT] = {.tell = tell_out_int},
+    [KIND_OUT_FDS] = {.tell = tell_out_fds},
+    [KIND_OUT_STATUS] = {.tell = tell_out_status},
+    [KIND_OUT_SIGINFO] = {.tell = tell_out_siginfo},
+    [KIND_IN_TIMESPEC] = {.tell = tell_timespec},
+    [KIND_OUT_TIMESPEC] = {.tell = tell_timespec},
+    [KIND_OUT_UTSNAME] = {.tell = tell_out_utsname},
+    [KIND_OUT_STAT] = {.tell = tell_out_stat},
+    [KIND_OUT_RUSAGE] = {.tell = tell_out_rusage},
+    [KIND_OUT_TMS] = {.tell = tell_out_tms},
+    [KIND_OUT_SYSINFO] = {.tell = tell_out_sysinfo},
+    [KIND_IN_RLIMIT] = {.tell = tell_rlimit},
+    [KIND_OUT_RLIMIT] = {.tell = tell_rlimit},
+    [KIND_IN_SIGSET] = {.tell = tell_sigset},
+    [KIND_OUT_SIGSET] = {.tell = tell_sigset},
+    [KIND_IN_SIGACTION] = {.tell = tell_sigaction},
+    [KIND_OUT_SIGACTION] = {.tell = tell_sigaction},
+    [KIND_IN_CLONE_ARGS] = {.tell = tell_clone_args},
+    [KIND_IN_SPAWN] = {.tell = tell_spawn},
+};
 
-static const char *error_name(int64_t result)
+/* Whether an argument is told at all: not if the others say that it is not used. Clone's stack is
+ * told with its flags. */
+static bool is_told(const struct described *what, unsigned index)
 {
-    static const char *const names[] = {
-        [EPERM] = "EPERM",     [ENOENT] = "ENOENT",
-        [ESRCH] = "ESRCH",     [EINTR] = "EINTR",
-        [EIO] = "EIO",         [E2BIG] = "E2BIG",
-        [ENOEXEC] = "ENOEXEC", [EBADF] = "EBADF",
-        [ECHILD] = "ECHILD",   [EAGAIN] = "EAGAIN",
-        [ENOMEM] = "ENOMEM",   [EACCES] = "EACCES",
-        [EFAULT] = "EFAULT",   [EBUSY] = "EBUSY",
-        [EEXIST] = "EEXIST",   [ENODEV] = "ENODEV",
-        [ENOTDIR] = "ENOTDIR", [EISDIR] = "EISDIR",
-        [EINVAL] = "EINVAL",   [ENOTTY] = "ENOTTY",
-        [EFBIG] = "EFBIG",     [ENAMETOOLONG] = "ENAMETOOLONG",
-        [ENOSYS] = "ENOSYS",   [ELOOP] = "ELOOP",
+    static const uint32_t clone_uses[] = {
+        [2] = CLONE_PARENT_SETTID,
+        [3] = CLONE_SETTLS,
+        [4] = CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID,
     };
 
-    if (result >= 0 || (uint64_t)-result >= ARRAY_LEN(names)) {
-        return NULL;
+    switch (what->call->kinds[index]) {
+    case KIND_FCNTL_ARG:
+        return (uint32_t)what->args[index - 1] != F_GETFD &&
+               (uint32_t)what->args[index - 1] != F_GETFL;
+    case KIND_PRCTL_MORE:
+        return false;
+    case KIND_MODE:
+        return what->call->kinds[index - 1] != KIND_OPEN_FLAGS ||
+               (what->args[index - 1] & (O_CREAT | O_TMPFILE_BIT));
+    case KIND_CLONE_ARG:
+        return what->args[0] & clone_uses[index];
+    default:
+        return true;
     }
-    return names[-result];
 }
 
-void describe_outputs(struct text *text, const struct syscall *call, const struct thread *thread,
-                      const uint64_t *args, int64_t result)
+static void tell(const struct telling *telling, unsigned index)
 {
-    const char *error = error_name(result);
+    enum syscall_kind kind = telling->what->call->kinds[index];
+    uint64_t arg = syscall_argument(arg_of(telling, index), kind);
 
-    if (error) {
-        text_printf(text, " = -%s", error);
+    if (telling->result < 0 && syscall_kind_is_output(kind) && kind != KIND_PRCTL_ARG) {
+        tell_address(telling, index); /* nothing has been written */
+    } else if (kinds[kind].flags) {
+        names_put_flags(telling->view.text, kinds[kind].flags, arg);
+    } else if (kinds[kind].one) {
+        names_put_one(telling->view.text, kinds[kind].one, arg);
+    } else {
+        kinds[kind].tell(telling, index);
+    }
+}
+
+/* The first argument that the call writes, or the number of its arguments. */
+static unsigned first_output(const struct described *what)
+{
+    unsigned index = 0;
+
+    while (index < what->call->arg_count &&
+           !(syscall_kind_is_output(what->call->kinds[index]) && is_told(what, index))) {
+        index++;
+    }
+    return index;
+}
+
+/* The arguments [first, end). */
+static void tell_range(const struct telling *telling, unsigned first, unsigned end)
+{
+    const char *between = "";
+
+    for (unsigned i = first; i < end; i++) {
+        if (is_told(telling->what, i)) {
+            text_printf(telling->view.text, "%s", between);
+            tell(telling, i);
+            between = ", ";
+        }
+    }
+}
+
+static struct telling telling_of(struct text *text, const struct described *what,
+                                 const struct space *space, int64_t result)
+{
+    return (struct telling){
+        .view = {.text = text, .space = space, .is_whole = what->is_whole},
+        .what = what,
+        .result = result,
+    };
+}
+
+void describe_begin(struct text *text, const struct described *described, const struct space *space)
+{
+    const struct telling telling = telling_of(text, described, space, 0);
+    const struct syscall *call = described->call;
+
+    if (!call) {
+        text_printf(text, "syscall_0x%x(", described->number);
+        for (unsigned i = 0; i < SYSCALL_ARGS_MAX; i++) {
+            text_printf(text, i > 0 ? ", 0x%lx" : "0x%lx", described->args[i]);
+        }
         return;
     }
-    text_printf(text, result > 0xffff ? " = 0x%lx" : " = %ld", result);
-    for (unsigned i = 0; call && result >= 0 && i < call->arg_count; i++) {
-        const struct space *space = space_of(thread);
-        if (args[i] == 0) {
-            continue;
-        }
-        if (call->kinds[i] == KIND_OUT_BYTES) {
-            text_char(text, ' ');
-            put_bytes(text, space, args[i], (uint64_t)result);
-        } else if (call->kinds[i] == KIND_OUT_IOV) {
-            text_char(text, ' ');
-            put_vectors(text, space, args[i], (int64_t)args[i + 1], (uint64_t)result);
-        } else if (call->kinds[i] == KIND_OUT_INT) {
-            int value = 0;
-            if (space_peek(space, &value, args[i], sizeof(value)) == sizeof(value)) {
-                text_printf(text, " {0x%x}", (unsigned)value);
-            }
-        } else if (call->kinds[i] == KIND_OUT_TIMESPEC || call->kinds[i] == KIND_OUT_RLIMIT) {
-            text_char(text, ' ');
-            put_words(text, space, args[i], 2);
-        } else if (call->kinds[i] == KIND_OUT_UTSNAME) {
-            text_char(text, ' ');
-            put_bytes(text, space, args[i], sizeof(struct abi_utsname));
-        } else if (call->kinds[i] == KIND_INOUT) {
-            put_ioctl(text, space, args[i - 1], args[i], true);
-        } else if (call->kinds[i] == KIND_OUT_STAT) {
-            text_char(text, ' ');
-            put_words(text, space, args[i], sizeof(struct abi_stat) / sizeof(uint64_t));
-        }
+    unsigned end = first_output(described);
+    text_printf(text, "%s(", call->name);
+    tell_range(&telling, 0, end);
+    text_printf(text, end > 0 && end < call->arg_count ? ", " : "");
+}
+
+static void put_closing(struct text *text)
+{
+    text_printf(text, ") ");
+    while (text->len < RESULT_COLUMN && text->len < text->capacity) {
+        text_char(text, ' ');
     }
+    text_printf(text, "= ");
+}
+
+static bool gives_address(const struct syscall *call)
+{
+    return str_equal(call->name, "brk") || str_equal(call->name, "mmap") ||
+           str_equal(call->name, "mremap");
+}
+
+static void put_fcntl_result(struct text *text, uint32_t command, int64_t result)
+{
+    text_printf(text, result ? "0x%lx" : "%lx", (uint64_t)result);
+    if (command == F_GETFL) {
+        text_printf(text, " (flags ");
+        show_open_flags(text, (uint32_t)result);
+        text_char(text, ')');
+    } else if (result != 0) {
+        text_printf(text, " (flags ");
+        names_put_flags(text, &names_fd, (uint64_t)result);
+        text_char(text, ')');
+    }
+}
+
+static void put_result(struct text *text, const struct described *what, int64_t result)
+{
+    const struct syscall *call = what->call;
+    unsigned last = call && call->arg_count > 0 ? call->arg_count - 1 : 0;
+
+    if (result < 0) {
+        text_printf(text, "-1 ");
+        if (!names_put_error(text, -result)) {
+            text_printf(text, "(errno %ld)", -result);
+        }
+    } else if (call && call->kinds[last] == KIND_FCNTL_ARG && !is_told(what, last)) {
+        put_fcntl_result(text, (uint32_t)what->args[last - 1], result);
+    } else {
+        text_printf(text, call && gives_address(call) ? "0x%lx" : "%ld", (uint64_t)result);
+    }
+}
+
+void describe_end(struct text *text, const struct described *described, const struct space *space,
+                  int64_t result)
+{
+    const struct telling telling = telling_of(text, described, space, result);
+
+    if (described->call) {
+        tell_range(&telling, first_output(described), described->call->arg_count);
+    }
+    put_closing(text);
+    put_result(text, described, result);
+}
+
+void describe_gone(struct text *text)
+{
+    put_closing(text);
+    text_char(text, '?');
 }

@@ -11,24 +11,6 @@
 #include "syscall/table.h"
 #include "syscall/trace.h"
 
-/* An argument as the type that the table gives it: of an int the upper half of the register is not
- * looked at (AAPCS64 6.4.2). */
-static uint64_t argument(uint64_t value, enum syscall_kind kind)
-{
-    switch (kind) {
-    case KIND_INT:
-    case KIND_FD:
-    case KIND_PID:
-    case KIND_SIG:
-        return (uint64_t)(int32_t)value;
-    case KIND_UINT:
-    case KIND_FLAGS:
-        return (uint32_t)value;
-    default:
-        return value;
-    }
-}
-
 /* Makes the call in the thread's registers, for the first time or again. */
 static void make_call(struct thread *thread)
 {
@@ -36,7 +18,7 @@ static void make_call(struct thread *thread)
     uint64_t args[SYSCALL_ARGS_MAX] = {0};
 
     for (unsigned i = 0; call && i < call->arg_count; i++) {
-        args[i] = argument(thread->user.x[i], call->kinds[i]);
+        args[i] = syscall_argument(thread->user.x[i], call->kinds[i]);
     }
     trace_call_begin(thread);
     int64_t result = call ? call->handler(thread, args) : -ENOSYS;
@@ -49,6 +31,7 @@ static void make_call(struct thread *thread)
         return;
     }
     if (result == CALL_AGAIN) {
+        trace_call_block(thread);
         thread->call.is_pending = true;
         sched_end_slice();
         return;
@@ -69,9 +52,23 @@ void dispatch_rerun(struct thread *thread)
 }
 
 /* A fault of the program's own ends it. */
-static void end_by_signal(struct thread *thread, int signal)
+static void end_by_signal(struct thread *thread, int signal, const char *code, uaddr_t addr)
 {
+    trace_signal(thread->tid, signal, code, addr);
     process_exit(thread->process, signal);
+}
+
+/* The same for an access that its memory does not allow. */
+static void end_by_access(struct thread *thread, const struct plat_fault *fault)
+{
+    struct space *space = thread->process->space;
+
+    if (fault_is_bus(space, fault->addr, fault->access)) {
+        end_by_signal(thread, SIGBUS, "BUS_ADRERR", fault->addr);
+    } else {
+        bool is_mapped = region_find(&space->regions, fault->addr) != NULL;
+        end_by_signal(thread, SIGSEGV, is_mapped ? "SEGV_ACCERR" : "SEGV_MAPERR", fault->addr);
+    }
 }
 
 static void handle_fault(struct thread *thread, const struct plat_trap *trap)
@@ -81,7 +78,9 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
 
     if (fault->kind == PLAT_FAULT_ALIGNMENT || fault->kind == PLAT_FAULT_BUS) {
         trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);
-        end_by_signal(thread, SIGBUS);
+        end_by_signal(thread, SIGBUS,
+                      fault->kind == PLAT_FAULT_ALIGNMENT ? "BUS_ADRALN" : "BUS_OBJERR",
+                      fault->addr);
         return;
     }
     uint64_t stale = fault_stale_count();
@@ -92,11 +91,10 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
     if (error == -ENOMEM) {
         trace_fault(thread->tid, trap, TRACE_FAULT_NO_MEMORY);
         kprintf("eft: out of memory: ended process %d (%s)\n", thread->tid, thread->process->name);
-        end_by_signal(thread, SIGKILL);
+        process_exit(thread->process, SIGKILL);
     } else if (error) {
         trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);
-        bool is_bus = fault_is_bus(thread->process->space, fault->addr, fault->access);
-        end_by_signal(thread, is_bus ? SIGBUS : SIGSEGV);
+        end_by_access(thread, fault);
     } else {
         thread->process->usage.faults++;
         trace_fault(thread->tid, trap, TRACE_FAULT_RESOLVED);
@@ -122,10 +120,10 @@ void dispatch_trap(struct thread *thread, const struct plat_trap *trap)
         handle_fault(thread, trap);
         return;
     case PLAT_TRAP_UNDEFINED:
-        end_by_signal(thread, SIGILL);
+        end_by_signal(thread, SIGILL, "ILL_ILLOPC", thread->user.pc);
         return;
     case PLAT_TRAP_BREAKPOINT:
-        end_by_signal(thread, SIGTRAP);
+        end_by_signal(thread, SIGTRAP, "TRAP_BRKPT", thread->user.pc);
         return;
     case PLAT_TRAP_FP:
         handle_fp(thread);

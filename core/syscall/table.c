@@ -20,6 +20,35 @@ static const struct syscall syscalls[] = {
 #include "abi/syscall.def"
 };
 
+enum kind_type { TYPE_INT, TYPE_UINT, TYPE_LONG };
+enum kind_use { USE_IN, USE_OUT };
+
+static const struct {
+    enum kind_type type;
+    enum kind_use use;
+} kinds[] = {
+#define KIND(name, type, use) {TYPE_##type, USE_##use},
+#include "syscall/kinds.def"
+#undef KIND
+};
+
+uint64_t syscall_argument(uint64_t value, enum syscall_kind kind)
+{
+    switch (kinds[kind].type) {
+    case TYPE_INT:
+        return (uint64_t)(int32_t)value;
+    case TYPE_UINT:
+        return (uint32_t)value;
+    default:
+        return value;
+    }
+}
+
+bool syscall_kind_is_output(enum syscall_kind kind)
+{
+    return kinds[kind].use == USE_OUT;
+}
+
 const struct syscall *syscall_find(uint64_t number)
 {
     size_t low = 0;

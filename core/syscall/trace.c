@@ -1,14 +1,18 @@
 #include "syscall/trace.h"
 
+#include "abi/linux.h"
 #include "base/print.h"
 #include "base/string.h"
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "syscall/describe.h"
+#include "syscall/names.h"
 
 enum {
-    INPUTS_BYTES = 32 * 1024, /* for the longest vectors of arguments that describe_inputs shows */
-    LINE_BYTES = 4096,
+    FILE_LINE_BYTES = 48 * 1024, /* a program's arguments and environment, as far as shown */
+    FILE_END_BYTES = 20 * 1024,  /* of these: kept for what is told when the call has ended */
+    CONSOLE_LINE_BYTES = 8 * 1024,
+    CONSOLE_END_BYTES = 3 * 1024,
 };
 
 enum event_kind {
@@ -30,28 +34,61 @@ struct event {
     int64_t result;
 };
 
+/* A place where lines go. */
+struct sink {
+    bool is_on;
+    bool is_whole;       /* every event, and a hash of what is not shown */
+    struct text line;    /* which is being made */
+    size_t capacity;     /* of its bytes */
+    size_t kept_for_end; /* of these, while the beginning of a call is told */
+    void (*write)(const char *bytes, size_t len);
+};
+
+static char file_line[FILE_LINE_BYTES];
+static char console_line[CONSOLE_LINE_BYTES];
+
 static struct {
     struct event ring[TRACE_RING_EVENTS];
     uint64_t count; /* of events ever kept */
-    bool has_text;
-    struct text inputs; /* of the call that is being made */
-    char inputs_bytes[INPUTS_BYTES];
-    uint64_t args[SYSCALL_ARGS_MAX]; /* as they were at its beginning */
-    uint64_t number;
+    struct sink sinks[2];
+    bool in_call; /* a call has begun, and has neither ended nor blocked */
+    int tid;      /* its thread */
     bool was_pending;
+    unsigned number;
+    uint64_t args[SYSCALL_ARGS_MAX]; /* as they were at its beginning */
 } trace;
 
-bool trace_init(const char *path)
+#define FOR_SINKS(sink)                                                                            \
+    for (struct sink *sink = trace.sinks; sink < trace.sinks + ARRAY_LEN(trace.sinks); sink++)     \
+        if (sink->is_on)
+
+bool trace_init(const char *path, bool to_console)
 {
+    bool has_file = path && *path;
+
     trace.count = 0;
-    trace.has_text = path && *path;
-    trace.inputs = (struct text){trace.inputs_bytes, sizeof(trace.inputs_bytes), 0};
-    return !trace.has_text || plat_trace_open(path);
+    trace.in_call = false;
+    trace.sinks[0] = (struct sink){
+        .is_on = has_file,
+        .is_whole = true,
+        .line.bytes = file_line,
+        .capacity = sizeof(file_line),
+        .kept_for_end = FILE_END_BYTES,
+        .write = plat_trace_write,
+    };
+    trace.sinks[1] = (struct sink){
+        .is_on = to_console,
+        .line.bytes = console_line,
+        .capacity = sizeof(console_line),
+        .kept_for_end = CONSOLE_END_BYTES,
+        .write = plat_console_write,
+    };
+    return !has_file || plat_trace_open(path);
 }
 
 bool trace_has_text(void)
 {
-    return trace.has_text;
+    return trace.sinks[0].is_on;
 }
 
 static struct event *keep(enum event_kind kind, int tid)
@@ -63,47 +100,49 @@ static struct event *keep(enum event_kind kind, int tid)
 }
 
 /* The beginning of a line: when, and who. */
-static void start_line(int tid)
+static void start_line(struct sink *sink, int tid)
 {
-    char bytes[64];
-    struct text text = {bytes, sizeof(bytes), 0};
     nsec_t now = clock_now();
+    uint64_t seconds = now / NSEC_PER_SEC;
 
-    text_printf(&text, "[%5lu.%09lu] %d ", now / NSEC_PER_SEC, now % NSEC_PER_SEC, tid);
-    plat_trace_write(bytes, text.len);
+    sink->line.len = 0;
+    sink->line.capacity = sink->capacity - 1; /* and the newline */
+    if (sink->is_whole) {
+        text_printf(&sink->line, "[%5lu.%09lu] %d ", seconds, now % NSEC_PER_SEC, tid);
+    } else {
+        text_printf(&sink->line, "[pid %4d] %5lu.%06lu ", tid, seconds, now % NSEC_PER_SEC / 1000);
+    }
 }
 
-static void write_line(int tid, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void write_line(int tid, const char *format, ...)
+static void end_line(struct sink *sink)
 {
-    char bytes[256];
-    struct text text = {bytes, sizeof(bytes), 0};
-    va_list args;
-
-    va_start(args, format);
-    text_vprintf(&text, format, args);
-    va_end(args);
-    start_line(tid);
-    plat_trace_write(bytes, text.len);
-    plat_trace_write("\n", 1);
+    sink->line.capacity = sink->capacity;
+    text_char(&sink->line, '\n');
+    sink->write(sink->line.bytes, sink->line.len);
 }
 
-/* The call that is being made, and what became of it. */
-static void write_call(int tid, const char *rest, size_t len)
+/* A line that is no call's: to the file, or to all. */
+static void write_line(bool to_all, int tid, const char *format, ...) PRINTF_LIKE(3, 4);
+
+static void write_line(bool to_all, int tid, const char *format, ...)
 {
-    start_line(tid);
-    plat_trace_write(trace.inputs.bytes, trace.inputs.len);
-    plat_trace_write(rest, len);
-    plat_trace_write("\n", 1);
+    FOR_SINKS(sink)
+    {
+        if (sink->is_whole || to_all) {
+            va_list args;
+            va_start(args, format);
+            start_line(sink, tid);
+            text_vprintf(&sink->line, format, args);
+            va_end(args);
+            end_line(sink);
+        }
+    }
 }
 
 void trace_switch(int tid, const char *name)
 {
     (void)keep(EVENT_SWITCH, tid);
-    if (trace.has_text) {
-        write_line(tid, "runs (%s)", name);
-    }
+    write_line(false, tid, "runs (%s)", name);
 }
 
 static const char *const access_names[] = {
@@ -130,52 +169,101 @@ void trace_fault(int tid, const struct plat_trap *trap, enum trace_fault outcome
     event->number = fault->addr;
     event->args[0] = (uint64_t)fault->access;
     event->result = (int64_t)outcome;
-    if (trace.has_text) {
-        /* Above user space the walk ends where the machine likes. */
-        write_line(tid, "fault: %s 0x%lx, %s, level %u: %s", access_names[fault->access],
-                   fault->addr, kinds[fault->kind], fault->addr < USER_END ? fault->level : 0,
-                   outcomes[outcome]);
-    }
+    /* Above user space the walk ends where the machine likes. */
+    write_line(false, tid, "fault: %s 0x%lx, %s, level %u: %s", access_names[fault->access],
+               fault->addr, kinds[fault->kind], fault->addr < USER_END ? fault->level : 0,
+               outcomes[outcome]);
+}
+
+void trace_signal(int tid, int signal, const char *code, uaddr_t addr)
+{
+    char bytes[16];
+    struct text name = {bytes, sizeof(bytes), 0};
+
+    names_put_signal(&name, signal);
+    write_line(true, tid, "--- %.*s {si_signo=%.*s, si_code=%s, si_addr=0x%lx} ---", (int)name.len,
+               name.bytes, (int)name.len, name.bytes, code, addr);
 }
 
 void trace_exit(int tid, int wait_status)
 {
     struct event *event = keep(EVENT_EXIT, tid);
+    int signal = wait_status & 0x7f;
 
     event->number = (uint64_t)wait_status;
-    if (trace.has_text) {
-        write_line(tid, "ends, status 0x%x", (unsigned)wait_status);
+    if (trace.in_call && trace.tid == tid) {
+        trace.in_call = false;
+        FOR_SINKS(sink)
+        {
+            describe_gone(&sink->line);
+            end_line(sink);
+        }
+    }
+    FOR_SINKS(sink)
+    {
+        start_line(sink, tid);
+        if (signal) {
+            text_printf(&sink->line, "+++ killed by ");
+            names_put_signal(&sink->line, signal);
+            text_printf(&sink->line,
+                        wait_status & WAIT_CORE_DUMPED ? " (core dumped) +++" : " +++");
+        } else {
+            text_printf(&sink->line, "+++ exited with %d +++", wait_status >> 8 & 0xff);
+        }
+        end_line(sink);
     }
 }
 
 void trace_power_off(int wait_status)
 {
-    if (trace.has_text) {
-        write_line(0, "power off, status 0x%x", (unsigned)wait_status);
-    }
+    write_line(false, 0, "power off, status 0x%x", (unsigned)wait_status);
+}
+
+/* The call that is being made, for a sink. */
+static struct described described_for(const struct sink *sink)
+{
+    return (struct described){
+        .call = syscall_find(trace.number),
+        .number = trace.number,
+        .args = trace.args,
+        .is_whole = sink->is_whole,
+    };
 }
 
 void trace_call_begin(struct thread *thread)
 {
+    trace.in_call = true;
+    trace.tid = thread->tid;
     trace.number = (uint32_t)thread->user.x[8];
     trace.was_pending = thread->call.is_pending;
     memcpy(trace.args, thread->user.x, sizeof(trace.args));
-    if (trace.has_text) {
-        trace.inputs.len = 0;
-        describe_inputs(&trace.inputs, syscall_find(trace.number), thread);
+    FOR_SINKS(sink)
+    {
+        struct described described = described_for(sink);
+        start_line(sink, thread->tid);
+        if (trace.was_pending) {
+            text_printf(&sink->line, "<... %s resumed>", described.call->name);
+        } else {
+            sink->line.capacity -= sink->kept_for_end;
+            describe_begin(&sink->line, &described, thread->process->space);
+            sink->line.capacity += sink->kept_for_end;
+        }
     }
 }
 
 void trace_call_block(struct thread *thread)
 {
+    trace.in_call = false;
     if (trace.was_pending) {
         return; /* it was rerun for no reason, and has been told of */
     }
     struct event *event = keep(EVENT_BLOCK, thread->tid);
     event->number = trace.number;
     memcpy(event->args, trace.args, sizeof(event->args));
-    if (trace.has_text) {
-        write_call(thread->tid, " blocks", 7);
+    FOR_SINKS(sink)
+    {
+        text_printf(&sink->line, " <unfinished ...>");
+        end_line(sink);
     }
 }
 
@@ -183,14 +271,15 @@ void trace_call_end(struct thread *thread, int64_t result)
 {
     struct event *event = keep(EVENT_CALL, thread->tid);
 
+    trace.in_call = false;
     event->number = trace.number;
     memcpy(event->args, trace.args, sizeof(event->args));
     event->result = result;
-    if (trace.has_text) {
-        static char bytes[LINE_BYTES];
-        struct text outputs = {bytes, sizeof(bytes), 0};
-        describe_outputs(&outputs, syscall_find(trace.number), thread, trace.args, result);
-        write_call(thread->tid, outputs.bytes, outputs.len);
+    FOR_SINKS(sink)
+    {
+        struct described described = described_for(sink);
+        describe_end(&sink->line, &described, thread->process->space, result);
+        end_line(sink);
     }
 }
 

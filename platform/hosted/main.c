@@ -36,6 +36,7 @@ static const char help[] =
     "  --ram SIZE           how much RAM, with K, M or G (default: 64M)\n"
     "  --cmdline WORDS      words for the kernel, such as det=1 or init=/bin/sh\n"
     "  --trace FILE         writes a trace of the run: the kernel word trace=FILE\n"
+    "  --strace             prints each system call: the kernel word strace\n"
     "  --time real|virtual  whose time passes (default: real on a terminal); virtual:\n"
     "                       an instruction takes a nanosecond, and idling no time\n"
     "  --seed N             draws every choice of the machine from the seed N\n"
@@ -57,6 +58,7 @@ struct options {
     const char *initrd;
     const char *cmdline;
     const char *trace;
+    bool is_strace;
     const char *record;
     const char *replay;
     const char *of_machine;     /* an option that a replay has no use for, or NULL */
@@ -154,6 +156,9 @@ static void parse_option(struct options *options, int option)
     case 't':
         options->trace = optarg;
         break;
+    case 'S':
+        options->is_strace = true;
+        break;
     case 'T':
         options->is_real_time = parse_word("--time", optarg, times);
         break;
@@ -195,6 +200,7 @@ static void parse_options(struct options *options, int argc, char **argv)
         {"ram", required_argument, NULL, 'm'},
         {"cmdline", required_argument, NULL, 'c'},
         {"trace", required_argument, NULL, 't'},
+        {"strace", no_argument, NULL, 'S'},
         {"time", required_argument, NULL, 'T'},
         {"seed", required_argument, NULL, 's'},
         {"hash", no_argument, NULL, 'H'},
@@ -213,7 +219,7 @@ static void parse_options(struct options *options, int argc, char **argv)
     argv[0] = name;
     while ((option = getopt_long(argc, argv, "+", known, &which)) != -1) {
         parse_option(options, option);
-        if (strchr("imcTsla", option)) {
+        if (strchr("imcSTsla", option)) {
             options->of_machine = known[which].name;
         }
     }
@@ -258,6 +264,18 @@ static void add_word(char **line, const char *prefix, const char *word)
     append(line, prefix);
     append(line, word);
     append(line, quote);
+}
+
+/* The words for the kernel that are recorded with the run. */
+static const char *make_words(const struct options *options)
+{
+    char *line = NULL;
+
+    append(&line, options->cmdline);
+    if (options->is_strace) {
+        add_word(&line, "strace", "");
+    }
+    return line;
 }
 
 /* What stands behind the words for the kernel: the program and its arguments. */
@@ -353,7 +371,7 @@ static void describe_machine(const struct options *options, struct record_machin
         .tlb = options->tlb,
         .asid_bits = options->asid_bits,
         .has_real_time = options->is_real_time,
-        .words = options->cmdline,
+        .words = make_words(options),
         .program = make_program(options),
     };
     machine->initrd = read_initrd(options->initrd ? options->initrd : default_initrd(),

@@ -79,7 +79,7 @@ void fixture_begin(uint64_t frames)
     fdtable_init();
     fault_init();
     console_init();
-    EXPECT(trace_init(NULL));
+    EXPECT(trace_init(NULL, false));
     clock_init(true);
     entropy_init(true, SEED);
     EXPECT_EQ(frame_init(&boot, frames), 0);

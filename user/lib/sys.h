@@ -18,34 +18,62 @@
 #define SYS_SIZE size_t
 #define SYS_ADDR uint64_t
 #define SYS_FD int
+#define SYS_DIRFD int
 #define SYS_PID int
 #define SYS_SIG int
+#define SYS_MODE unsigned
 #define SYS_FLAGS unsigned
 #define SYS_PROT unsigned
+#define SYS_MAP_FLAGS unsigned
+#define SYS_REMAP_FLAGS unsigned
+#define SYS_ADVICE int
+#define SYS_OPEN_FLAGS int
+#define SYS_FD_FLAGS int
+#define SYS_AT_FLAGS int
+#define SYS_WHENCE int
+#define SYS_FCNTL int
+#define SYS_FCNTL_ARG long
+#define SYS_IOCTL unsigned
+#define SYS_IOCTL_ARG void *
+#define SYS_PRCTL int
+#define SYS_PRCTL_ARG uint64_t
+#define SYS_PRCTL_MORE uint64_t
+#define SYS_CLONE_FLAGS unsigned
+#define SYS_CLONE_ARG uint64_t
+#define SYS_WAIT_FLAGS unsigned
+#define SYS_ID_TYPE int
+#define SYS_CLOCK int
+#define SYS_RESOURCE int
+#define SYS_PRIORITY int
+#define SYS_USAGE int
+#define SYS_SIG_HOW int
+#define SYS_RANDOM_FLAGS unsigned
 #define SYS_PATH const char *
 #define SYS_STRV char *const *
+#define SYS_ENVV char *const *
 #define SYS_IN_BYTES const void *
 #define SYS_OUT_BYTES void *
 #define SYS_IN_IOV const struct abi_iovec *
 #define SYS_OUT_IOV const struct abi_iovec *
 #define SYS_OUT_INT int *
+#define SYS_OUT_FDS int *
+#define SYS_OUT_STATUS int *
+#define SYS_OUT_SIGINFO struct abi_siginfo *
 #define SYS_IN_TIMESPEC const struct abi_timespec *
 #define SYS_OUT_TIMESPEC struct abi_timespec *
 #define SYS_OUT_UTSNAME struct abi_utsname *
 #define SYS_OUT_STAT struct abi_stat *
-#define SYS_IN_RLIMIT const struct abi_rlimit *
-#define SYS_OUT_RLIMIT struct abi_rlimit *
-#define SYS_IN_SIGACTION const struct abi_sigaction *
-#define SYS_OUT_SIGACTION struct abi_sigaction *
-#define SYS_IN_SIGSET const uint64_t *
-#define SYS_OUT_SIGSET uint64_t *
-#define SYS_OUT_SIGINFO struct abi_siginfo *
 #define SYS_OUT_RUSAGE struct abi_rusage *
 #define SYS_OUT_TMS struct abi_tms *
 #define SYS_OUT_SYSINFO struct abi_sysinfo *
-#define SYS_IN_CLONE const struct abi_clone_args *
+#define SYS_IN_RLIMIT const struct abi_rlimit *
+#define SYS_OUT_RLIMIT struct abi_rlimit *
+#define SYS_IN_SIGSET const uint64_t *
+#define SYS_OUT_SIGSET uint64_t *
+#define SYS_IN_SIGACTION const struct abi_sigaction *
+#define SYS_OUT_SIGACTION struct abi_sigaction *
+#define SYS_IN_CLONE_ARGS const struct abi_clone_args *
 #define SYS_IN_SPAWN const struct abi_spawn *
-#define SYS_INOUT void *
 
 /* Linux AArch64: the number in x8, arguments in x0 to x5, the result in x0. */
 static inline long sys_call(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,

@@ -8,43 +8,10 @@ struct thread;
 
 enum { SYSCALL_ARGS_MAX = 6 };
 
-/* The kinds of arguments that abi/syscall.def explains. */
 enum syscall_kind {
-    KIND_NONE,
-    KIND_INT,
-    KIND_UINT,
-    KIND_LONG,
-    KIND_SIZE,
-    KIND_ADDR,
-    KIND_FD,
-    KIND_PID,
-    KIND_SIG,
-    KIND_FLAGS,
-    KIND_PROT,
-    KIND_PATH,
-    KIND_STRV,
-    KIND_IN_BYTES,
-    KIND_OUT_BYTES,
-    KIND_IN_IOV,
-    KIND_OUT_IOV,
-    KIND_OUT_INT,
-    KIND_IN_TIMESPEC,
-    KIND_OUT_TIMESPEC,
-    KIND_OUT_UTSNAME,
-    KIND_OUT_STAT,
-    KIND_IN_RLIMIT,
-    KIND_OUT_RLIMIT,
-    KIND_IN_SIGACTION,
-    KIND_OUT_SIGACTION,
-    KIND_IN_SIGSET,
-    KIND_OUT_SIGSET,
-    KIND_OUT_SIGINFO,
-    KIND_OUT_RUSAGE,
-    KIND_OUT_TMS,
-    KIND_OUT_SYSINFO,
-    KIND_IN_CLONE,
-    KIND_IN_SPAWN,
-    KIND_INOUT,
+#define KIND(name, type, use) KIND_##name,
+#include "syscall/kinds.def"
+#undef KIND
 };
 
 enum syscall_on_failure {
@@ -71,6 +38,13 @@ struct syscall {
 
 /* The call with this number, or NULL. */
 const struct syscall *syscall_find(uint64_t number);
+
+/* An argument as the type that its kind has: of an int the upper half of the register is not looked
+ * at (AAPCS64 6.4.2). */
+uint64_t syscall_argument(uint64_t value, enum syscall_kind kind);
+
+/* Whether it says where the call writes. */
+bool syscall_kind_is_output(enum syscall_kind kind);
 
 /* All of them, in the order of their numbers; returns how many. */
 size_t syscall_all(const struct syscall **all);

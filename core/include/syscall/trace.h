@@ -1,11 +1,15 @@
 /*
- * The trace: each call with its arguments, what they point to, and its result; faults, exits,
- * switches.
+ * The trace: each call with its arguments, what they point to, and its result; faults, signals,
+ * exits, switches.
  *
- * The last events are always kept, in short, in a ring that trace_print_last prints. With
- * trace=FILE each event is also a line of text at plat_trace_write: virtual time in brackets, the
- * thread, the event. Nothing in a line depends on the machine but that time and what a program
- * itself learned from it, so that with det=SEED two bodies write the same lines.
+ * The last events are always kept, in short, in a ring that trace_print_last prints. Calls, signals
+ * and exits are told as strace(1) does, in two places:
+ *
+ *     trace=FILE  a line an event at plat_trace_write: virtual time in brackets, the thread, the
+ *                 event. A hash covers what is too long to be shown; faults and switches are there
+ *                 too. Nothing in a line depends on the machine but that time and what a program
+ *                 itself learned from it, so that with det=SEED two bodies write the same lines.
+ *     strace      to the console, for people: [pid 2] and the time, then the event
  */
 #ifndef SYSCALL_TRACE_H
 #define SYSCALL_TRACE_H
@@ -23,12 +27,18 @@ enum trace_fault {
     TRACE_FAULT_NO_MEMORY,
 };
 
-/* path: NULL or "": no text. false: the file cannot be had. */
-MUST_CHECK bool trace_init(const char *path);
+/* path: NULL or "": no file. false: the file cannot be had. to_console: strace. */
+MUST_CHECK bool trace_init(const char *path, bool to_console);
+
+/* Whether there is a file. */
 bool trace_has_text(void);
 
 void trace_switch(int tid, const char *name);
 void trace_fault(int tid, const struct plat_trap *trap, enum trace_fault outcome);
+
+/* A signal that a fault of the program's own raises; code as sigaction(2) names it. */
+void trace_signal(int tid, int signal, const char *code, uaddr_t addr);
+
 void trace_exit(int tid, int wait_status);
 void trace_power_off(int wait_status);
 

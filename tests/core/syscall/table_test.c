@@ -43,3 +43,13 @@ TEST(table_has_no_other_calls)
         EXPECT(syscall_find(numbers[i]) == NULL);
     }
 }
+
+/* Of an int only half of the register counts. */
+TEST(table_arguments_have_types)
+{
+    EXPECT_EQ(syscall_argument(0x1ffffffff, KIND_PID), UINT64_MAX);
+    EXPECT_EQ(syscall_argument(0x1ffffffff, KIND_MODE), 0xffffffff);
+    EXPECT_EQ(syscall_argument(0x1ffffffff, KIND_SIZE), 0x1ffffffff);
+    EXPECT(syscall_kind_is_output(KIND_OUT_BYTES));
+    EXPECT(!syscall_kind_is_output(KIND_IN_BYTES));
+}

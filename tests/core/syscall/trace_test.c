@@ -35,7 +35,7 @@ static void begin_with_text(void)
     begin();
     file = fdopen(mkstemp(path), "rb");
     EXPECT(file != NULL);
-    bool is_open = trace_init(path);
+    bool is_open = trace_init(path, false);
     unlink(path);
     EXPECT(is_open);
     EXPECT(trace_has_text());
@@ -62,16 +62,16 @@ static const char *last_events(void)
 TEST(trace_without_a_file_has_no_text)
 {
     begin();
-    EXPECT(trace_init(NULL));
+    EXPECT(trace_init(NULL, false));
     EXPECT(!trace_has_text());
-    EXPECT(trace_init(""));
+    EXPECT(trace_init("", false));
     EXPECT(!trace_has_text());
     fixture_end();
 }
 
 TEST(trace_file_that_cannot_be_had)
 {
-    EXPECT(!trace_init("/no/such/folder/trace"));
+    EXPECT(!trace_init("/no/such/folder/trace", false));
 }
 
 TEST(trace_line_of_each_event)
@@ -86,14 +86,21 @@ TEST(trace_line_of_each_event)
     trace_fault(7, &trap, TRACE_FAULT_RESOLVED);
     trace_fault(7, &trap, TRACE_FAULT_REFUSED);
     trace_fault(7, &trap, TRACE_FAULT_NO_MEMORY);
+    trace_signal(7, SIGBUS, "BUS_ADRALN", 0x33);
     trace_exit(7, 0x100);
+    trace_exit(7, SIGKILL);
+    trace_exit(7, SIGSEGV | WAIT_CORE_DUMPED);
     trace_power_off(0x200);
     EXPECT_STREQ(written(),
                  "[    0.000000000] 7 runs (sh)\n"
                  "[    0.000000000] 7 fault: fetch 0x1234, permission, level 2: resolved\n"
                  "[    0.000000000] 7 fault: fetch 0x1234, permission, level 2: refused\n"
                  "[    0.000000000] 7 fault: fetch 0x1234, permission, level 2: no memory\n"
-                 "[    0.000000000] 7 ends, status 0x100\n"
+                 "[    0.000000000] 7 --- SIGBUS {si_signo=SIGBUS, si_code=BUS_ADRALN, "
+                 "si_addr=0x33} ---\n"
+                 "[    0.000000000] 7 +++ exited with 1 +++\n"
+                 "[    0.000000000] 7 +++ killed by SIGKILL +++\n"
+                 "[    0.000000000] 7 +++ killed by SIGSEGV (core dumped) +++\n"
                  "[    0.000000000] 0 power off, status 0x200\n");
     fixture_end();
 }
@@ -123,14 +130,18 @@ TEST(trace_faults_of_programs)
     inject_arm(1, true);
     expect_fault(3, CALLS_DATA, PLAT_FAULT_TRANSLATION,
                  "[    0.000003000] 3 fault: write 0x20000000, translation, level 3: no memory\n"
-                 "[    0.000003000] 3 ends, status 0x9\n");
+                 "[    0.000003000] 3 +++ killed by SIGKILL +++\n");
     inject_arm(0, false);
     expect_fault(2, CALLS_NOWHERE, PLAT_FAULT_TRANSLATION,
                  "[    0.000003000] 2 fault: write 0x1000, translation, level 3: refused\n"
-                 "[    0.000003000] 2 ends, status 0xb\n");
+                 "[    0.000003000] 2 --- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, "
+                 "si_addr=0x1000} ---\n"
+                 "[    0.000003000] 2 +++ killed by SIGSEGV +++\n");
     expect_fault(4, CALLS_DATA, PLAT_FAULT_ALIGNMENT,
                  "[    0.000003000] 4 fault: write 0x20000000, alignment, level 3: refused\n"
-                 "[    0.000003000] 4 ends, status 0x7\n");
+                 "[    0.000003000] 4 --- SIGBUS {si_signo=SIGBUS, si_code=BUS_ADRALN, "
+                 "si_addr=0x20000000} ---\n"
+                 "[    0.000003000] 4 +++ killed by SIGBUS +++\n");
     fixture_end();
 }
 
@@ -170,12 +181,13 @@ TEST(trace_call_with_what_it_reads_and_writes)
     begin_with_text();
     calls_put_text(CALLS_DATA, "hi\n");
     EXPECT_EQ(CALL(init, write, 1, CALLS_DATA, 3), 3);
-    EXPECT_STREQ(written(), "[    0.000001000] 1 write(1, 0x20000000 \"hi\\n\", 3) = 3\n");
+    EXPECT_STREQ(written(), "[    0.000001000] 1 write(1, \"hi\\n\", 3) = 3\n");
     fixture_type("yes\n");
     EXPECT_EQ(CALL(init, read, 0, CALLS_DATA, 10), 4);
-    EXPECT_STREQ(written(), "[    0.000002000] 1 read(0, 0x20000000, 10) = 4 \"yes\\n\"\n");
+    EXPECT_STREQ(written(), "[    0.000002000] 1 read(0, \"yes\\n\", 10) = 4\n");
     EXPECT_EQ(CALL(init, munmap, 1, 1), -EINVAL);
-    EXPECT_STREQ(written(), "[    0.000003000] 1 munmap(0x1, 1) = -EINVAL\n");
+    EXPECT_STREQ(written(),
+                 "[    0.000003000] 1 munmap(0x1, 1)      = -1 EINVAL (Invalid argument)\n");
     fixture_end();
 }
 
@@ -184,13 +196,13 @@ TEST(trace_call_that_blocks)
 {
     begin_with_text();
     EXPECT_EQ(CALL(init, read, 0, CALLS_DATA, 10), CALL_BLOCKED);
-    EXPECT_STREQ(written(), "[    0.000001000] 1 read(0, 0x20000000, 10) blocks\n");
+    EXPECT_STREQ(written(), "[    0.000001000] 1 read(0,  <unfinished ...>\n");
     sched_wake(init->thread);
     EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
     EXPECT_STREQ(written(), "");
     fixture_type("\n");
     EXPECT_EQ(calls_rerun(init), 1);
-    EXPECT_STREQ(written(), "[    0.000001000] 1 read(0, 0x20000000, 10) = 1 \"\\n\"\n");
+    EXPECT_STREQ(written(), "[    0.000001000] 1 <... read resumed>\"\\n\", 10) = 1\n");
     fixture_end();
 }
 
@@ -200,12 +212,13 @@ TEST(trace_call_that_does_not_return)
     struct process *child = calls_child(CALL(init, clone, SIGCHLD));
     (void)written();
     EXPECT_EQ(CALL(child, exit, 3), CALL_GONE);
-    EXPECT_STREQ(written(), "[    0.000002000] 2 ends, status 0x300\n");
+    EXPECT_STREQ(written(), "[    0.000002000] 2 exit(3)             = ?\n"
+                            "[    0.000002000] 2 +++ exited with 3 +++\n");
     uaddr_t at = CALLS_DATA;
     fixture_run(init);
     calls_put_text(at, "/bin/prog");
     (void)CALL(init, execve, at, 0, 0);
-    EXPECT_STREQ(written(), "[    0.000003000] 1 execve(\"/bin/prog\", [], []) = 0\n");
+    EXPECT_STREQ(written(), "[    0.000003000] 1 execve(\"/bin/prog\", NULL, NULL) = 0\n");
     fixture_end();
 }
 
@@ -224,8 +237,76 @@ TEST(trace_longest_line_is_whole)
     EXPECT_EQ(CALL(init, writev, 1, CALLS_DATA + PAGE_SIZE, 16), 16 * sizeof(bytes));
     const char *line = written();
     size_t len = str_len(line);
-    EXPECT(len > 16 * 4 * sizeof(bytes)); /* each byte as \x00 */
+    EXPECT(len > 16 * 2 * sizeof(bytes)); /* each byte as \0 */
     EXPECT_STREQ(line + len - 14, "], 16) = 4096\n");
+    fixture_end();
+}
+
+/* A call that goes on in a rerun is told as one that waits, once. */
+TEST(trace_call_that_goes_on)
+{
+    const char *rest;
+
+    begin_with_text();
+    EXPECT_EQ(CALL(init, getrandom, CALLS_DATA, CALLS_DATA_END - CALLS_DATA, 0),
+              CALLS_DATA_END - CALLS_DATA);
+    const char *text = written();
+    EXPECT(str_starts(text, "[    0.000001000] 1 getrandom( <unfinished ...>\n", &rest));
+    EXPECT(str_starts(rest, "[    0.000001000] 1 <... getrandom resumed>\"", &rest));
+    text = rest + str_len(rest) - 9;
+    EXPECT_STREQ(text, "= 131072\n");
+    fixture_end();
+}
+
+/* To the console go calls, signals and exits, in short. */
+TEST(trace_to_the_console)
+{
+    const struct plat_trap trap = {
+        .kind = PLAT_TRAP_FAULT,
+        .fault = {.addr = CALLS_NOWHERE, .access = PLAT_READ, .kind = PLAT_FAULT_TRANSLATION},
+    };
+    char name[100];
+
+    begin();
+    EXPECT(trace_init(NULL, true));
+    EXPECT(!trace_has_text());
+    (void)calls_child(CALL(init, clone, SIGCHLD));
+    memset(name, 'x', sizeof(name));
+    calls_put(CALLS_DATA, name, sizeof(name));
+    trace_switch(1, "init");
+    EXPECT_EQ(CALL(init, kill, 99, 0), -ESRCH);
+    EXPECT_EQ(CALL(init, read, 0, CALLS_DATA, 10), CALL_BLOCKED);
+    fixture_type("\n");
+    EXPECT_EQ(calls_rerun(init), 1);
+    EXPECT_EQ(CALL(init, fstat, 99, CALLS_DATA), -EBADF);
+    calls_trap(process_find(2), &trap);
+    trace_power_off(0);
+    EXPECT_STREQ(fixture_output(),
+                 "[pid    1]     0.000001 clone(child_stack=NULL, flags=SIGCHLD) = 2\n"
+                 "[pid    1]     0.000002 kill(99, 0)     = -1 ESRCH (No such process)\n"
+                 "[pid    1]     0.000003 read(0,  <unfinished ...>\n"
+                 "\n" /* the echo */
+                 "[pid    1]     0.000003 <... read resumed>\"\\n\", 10) = 1\n"
+                 "[pid    1]     0.000004 fstat(99, 0x20000000) = -1 EBADF (Bad file descriptor)\n"
+                 "[pid    2]     0.000004 --- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, "
+                 "si_addr=0x1000} ---\n"
+                 "[pid    2]     0.000004 +++ killed by SIGSEGV +++\n");
+    fixture_end();
+}
+
+/* However long its arguments are, the result is there. */
+TEST(trace_to_the_console_cuts_arguments)
+{
+    static char path[8000];
+
+    begin();
+    EXPECT(trace_init(NULL, true));
+    memset(path, 1, sizeof(path) - 1);
+    calls_put_text(CALLS_DATA, path);
+    EXPECT_EQ(CALL(init, execve, CALLS_DATA, 0, 0), -ENAMETOOLONG);
+    const char *output = fixture_output();
+    const char *end = " = -1 ENAMETOOLONG (File name too long)\n";
+    EXPECT_STREQ(output + str_len(output) - str_len(end), end);
     fixture_end();
 }
 
@@ -234,7 +315,7 @@ TEST(trace_ring_keeps_events_without_a_file)
     const struct plat_trap trap = {.fault = {.addr = 0x1234, .access = PLAT_WRITE}};
 
     begin();
-    EXPECT(trace_init(NULL));
+    EXPECT(trace_init(NULL, false));
     EXPECT_STREQ(last_events(), "the last 0 events:\n");
     trace_switch(1, "init");
     trace_fault(1, &trap, TRACE_FAULT_RESOLVED);
@@ -257,7 +338,7 @@ TEST(trace_ring_keeps_events_without_a_file)
 TEST(trace_ring_keeps_the_last_events)
 {
     begin();
-    EXPECT(trace_init(NULL));
+    EXPECT(trace_init(NULL, false));
     for (int tid = 1; tid <= TRACE_RING_EVENTS + 3; tid++) {
         trace_switch(tid, "x");
     }
@@ -265,7 +346,7 @@ TEST(trace_ring_keeps_the_last_events)
     const char *output = last_events();
     EXPECT(str_starts(output, "the last 256 events:\n[    0.000000000] 4 runs\n", &rest));
     EXPECT(str_starts(output + str_len(output) - 9, "259 runs\n", NULL));
-    EXPECT(trace_init(NULL));
+    EXPECT(trace_init(NULL, false));
     EXPECT_STREQ(last_events(), "the last 0 events:\n");
     fixture_end();
 }
