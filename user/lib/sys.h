@@ -1,5 +1,6 @@
 /*
  * System calls as C functions, sys_NAME, made from core's one table. A negative result is -errno.
+ * In a program of the host (see host.h) numbers, constants and structures are the host's.
  */
 #ifndef LIB_SYS_H
 #define LIB_SYS_H
@@ -7,9 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if __STDC_HOSTED__
+#include "host.h"
+#define SYS_NR(number, name) SYS_##name
+#else
 #include "abi/eft.h"
 #include "abi/errno.h"
 #include "abi/linux.h"
+#define SYS_NR(number, name) number
+#endif
 
 /* The C type of each kind of argument in syscall.def. */
 #define SYS_INT int
@@ -75,6 +82,7 @@
 #define SYS_IN_CLONE_ARGS const struct abi_clone_args *
 #define SYS_IN_SPAWN const struct abi_spawn *
 
+#if defined(__aarch64__)
 /* Linux AArch64: the number in x8, arguments in x0 to x5, the result in x0. */
 static inline long sys_call(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                             uint64_t f)
@@ -93,31 +101,49 @@ static inline long sys_call(long number, uint64_t a, uint64_t b, uint64_t c, uin
                      : "memory");
     return (long)x0;
 }
+#else
+/* Linux x86-64, of a host: the number in rax, arguments in rdi, rsi, rdx, r10, r8 and r9. */
+static inline long sys_call(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                            uint64_t f)
+{
+    register uint64_t r10 __asm__("r10") = d;
+    register uint64_t r8 __asm__("r8") = e;
+    register uint64_t r9 __asm__("r9") = f;
+
+    __asm__ volatile("syscall"
+                     : "+a"(number)
+                     : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return number;
+}
+#endif
 
 /* clang-format off */
 #define SYSCALL0(number, name, effect) \
     static inline long sys_##name(void) \
-    { return sys_call(number, 0, 0, 0, 0, 0, 0); }
+    { return sys_call(SYS_NR(number, name), 0, 0, 0, 0, 0, 0); }
 #define SYSCALL1(number, name, effect, A, a) \
     static inline long sys_##name(SYS_##A a) \
-    { return sys_call(number, (uint64_t)a, 0, 0, 0, 0, 0); }
+    { return sys_call(SYS_NR(number, name), (uint64_t)a, 0, 0, 0, 0, 0); }
 #define SYSCALL2(number, name, effect, A, a, B, b) \
     static inline long sys_##name(SYS_##A a, SYS_##B b) \
-    { return sys_call(number, (uint64_t)a, (uint64_t)b, 0, 0, 0, 0); }
+    { return sys_call(SYS_NR(number, name), (uint64_t)a, (uint64_t)b, 0, 0, 0, 0); }
 #define SYSCALL3(number, name, effect, A, a, B, b, C, c) \
     static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c) \
-    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, 0, 0, 0); }
+    { return sys_call(SYS_NR(number, name), (uint64_t)a, (uint64_t)b, (uint64_t)c, 0, 0, 0); }
 #define SYSCALL4(number, name, effect, A, a, B, b, C, c, D, d) \
     static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c, SYS_##D d) \
-    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, 0, 0); }
+    { return sys_call(SYS_NR(number, name), (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, \
+                      0, 0); }
 #define SYSCALL5(number, name, effect, A, a, B, b, C, c, D, d, E, e) \
     static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c, SYS_##D d, SYS_##E e) \
-    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, 0); }
+    { return sys_call(SYS_NR(number, name), (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, \
+                      (uint64_t)e, 0); }
 #define SYSCALL6(number, name, effect, A, a, B, b, C, c, D, d, E, e, F, f) \
     static inline long sys_##name(SYS_##A a, SYS_##B b, SYS_##C c, SYS_##D d, SYS_##E e, \
                                   SYS_##F f) \
-    { return sys_call(number, (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, \
-                      (uint64_t)f); }
+    { return sys_call(SYS_NR(number, name), (uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, \
+                      (uint64_t)e, (uint64_t)f); }
 /* clang-format on */
 #include "abi/syscall.def"
 #undef SYSCALL0

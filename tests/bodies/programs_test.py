@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""The same programs in both bodies and on Linux: the very same files, and the same answers.
+
+Linux is Debian's cloud kernel in QEMU (tests/tools/debian.py). Each machine is booted once and runs
+all programs in turn.
+"""
+import functools
+import glob
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, 'tests/tools')
+import machine
+from body import archive, boot, case, expect, expect_equal, hosted, linux, main, qemu, work_file
+
+USER = ['init', 'sh', 'echo', 'hello', 'sleep', 'lifecycle']
+FILES = 'user/life/files'
+SECTIONS = ['fork', 'clone', 'vfork', 'wait', 'waitid', 'usage', 'group', 'orphan']
+MACHINES = {'hosted': hosted, 'qemu': qemu, 'linux': linux}
+TOTAL = re.compile(r'lifecycle: (\d+) checks: (\d+) hold, (\d+) differ from Linux as meant, '
+                   r'(\d+) failed; (\d+) skipped')
+
+
+def content(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def compiled(name):
+    """A program of programs/, with glibc."""
+    program = work_file(name)
+    subprocess.run(['aarch64-linux-gnu-gcc', '-static', '-O2', '-o', program,
+                    f'tests/bodies/programs/{name}.c'], check=True)
+    return program
+
+
+@functools.cache
+def initrd():
+    files = {f'bin/{name}': content(machine.built('user', name)) for name in USER}
+    files['init'] = files.pop('bin/init')
+    files['bin/in_turn'] = content(compiled('in_turn'))
+    plain = []
+    for path in glob.glob(f'{FILES}/*'):
+        name = f'etc/lifecycle/{os.path.basename(path)}'
+        files[name] = content(path)
+        if not os.access(path, os.X_OK):
+            plain.append(name)
+    return work_file('programs.cpio', archive(files, plain))
+
+
+@functools.cache
+def told(name):
+    """What each program printed on that machine, and its status: {path: (text, status)}."""
+    ended = boot(MACHINES[name]('/bin/in_turn', '/bin/lifecycle', *SECTIONS, initrd=initrd()))
+    programs, lines = {}, []
+    for line in ended.lines:
+        end = re.fullmatch(r'\[(\S+): status (\d+)\]', line)
+        if end:
+            programs[end.group(1)] = ('\n'.join(lines), int(end.group(2)))
+            lines = []
+        else:
+            lines.append(line)
+    expect('all' in programs, f'{name} did not come to the end: {ended.output[-2000:]}')
+    return programs
+
+
+def lifecycle_holds(text, status):
+    wrong = [line for line in text.split('\n') if line.startswith('not ok')]
+    expect_equal(wrong, [], 'what lifecycle finds')
+    expect_equal(status, 0, 'the status of lifecycle')
+    total = TOTAL.fullmatch(text.split('\n')[-1])
+    expect(total, f'the last line of lifecycle says how many checks there are: {text[-200:]}')
+    return [int(number) for number in total.groups()]
+
+
+@case
+def lifecycle_holds_on_linux():
+    lifecycle_holds(*told('linux')['/bin/lifecycle'])
+
+
+@case
+def lifecycle_holds_hosted():
+    lifecycle_holds(*told('hosted')['/bin/lifecycle'])
+
+
+@case
+def lifecycle_holds_in_qemu():
+    lifecycle_holds(*told('qemu')['/bin/lifecycle'])
+
+
+@case
+def lifecycle_checks_the_same_everywhere():
+    """But for what Linux does not have, which is skipped there by name."""
+    def names(name):
+        return [line for line in told(name)['/bin/lifecycle'][0].split('\n')
+                if line.startswith(('ok ', 'skip '))]
+    expect_equal(names('hosted'), names('qemu'), 'what the hosted body checks')
+
+
+@case
+def lifecycle_holds_as_a_program_of_this_host():
+    """Built with the host's C library and headers, on the host's own kernel."""
+    program = work_file('lifecycle-host')
+    subprocess.run(['gcc', '-O2', '-Wall', '-Wextra', '-D_GNU_SOURCE',
+                    '-fno-stack-protector', '-Iuser', '-Icore/include', '-o', program,
+                    *sorted(glob.glob('user/life/*.c')), 'user/lib/print.c', 'user/lib/str.c'],
+                   check=True)
+    done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60,
+                          text=True, check=False)
+    *_, skipped = lifecycle_holds(done.stdout.strip(), done.returncode)
+    expect(0 < skipped < 20, f'{skipped} checks are skipped, each by name')
+
+
+main()

@@ -1,0 +1,111 @@
+/*
+ * What the sections of lifecycle share: checks, which print a line each and are counted, and
+ * children that run a function.
+ */
+#ifndef LIFE_CHECK_H
+#define LIFE_CHECK_H
+
+#include <stdbool.h>
+
+#include "calls.h"
+#include "lib/print.h"
+#include "lib/str.h"
+#include "lib/wait.h"
+
+enum {
+    PAGE = 4096,
+    BAD_ADDRESS = 16,             /* nothing is mapped there */
+    NAP_NS = 20 * 1000 * 1000,    /* for others to come to where they wait */
+    NO_PROCESS = (1 << 22) + 100, /* above the highest PID that there can be */
+};
+
+#define ADDR(pointer) ((uint64_t)(pointer))
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What a check is about comes first: "fork: the child has the parent's memory". */
+void check(bool holds, const char *what);
+
+/* As check, of a result; shows it when it is another. */
+void check_is(long have, long want, const char *what);
+
+/* A result in which Eft differs from Linux on purpose: both are told, and each kernel must give
+ * its own. Counted apart. */
+void check_differs(long have, long on_eft, long on_linux, const char *what);
+
+/* Says that a check is not made here, and why not. */
+void skip(const char *what, const char *why);
+
+bool is_eft(void);
+bool is_host_program(void); /* built with the C library of a host, and running on it */
+
+/* The path of this program, and the environment that it was given. */
+extern const char *self;
+extern const char *const *environment;
+
+/* ---- children: each runs a function, whose result is its exit status ---- */
+
+typedef int (*child_function)(uint64_t argument);
+
+/* What clone(2) is given. */
+struct start {
+    uint64_t flags;
+    uint64_t stack; /* its upper end; 0: the parent's */
+    int *parent_tid;
+    uint64_t tls;
+    int *child_tid;
+};
+
+/* Each returns the child's PID or -errno. The child of a vfork has the parent's stack. */
+int start_clone(const struct start *how, child_function run, uint64_t argument);
+int start_clone3(struct abi_clone_args *args, uint64_t size, child_function run, uint64_t argument);
+int start_fork(child_function run, uint64_t argument);
+int start_vfork(child_function run, uint64_t argument);
+
+/* Waits for the child. Returns its wait status or -errno; exited(status) is what it then is after
+ * exit(status), and signalled(signal) after a signal, with no word of a core dump. */
+int await(int pid);
+int exited(int status);
+int signalled(int signal);
+
+/* A child that runs to its end: its wait status or -errno. */
+int run_fork(child_function run, uint64_t argument);
+int run_vfork(child_function run, uint64_t argument);
+
+/* A child that runs this very program, which then does what `words` say: see helper.c. */
+int run_helper(const char *const *words);
+
+/* execve(2) and execveat(2), for constant words. The environment of the latter is the own. */
+long execute(const char *path, const char *const *words, const char *const *envp);
+long execute_at(int directory, const char *path, const char *const *words, unsigned flags);
+
+/* Replaces the process by this program, to do what the words say. Returns -errno. */
+int become_helper(const char *const *words);
+
+void nap(void);
+int64_t now_ns(void);
+
+/* Memory, from mmap, that this process has for itself (private) or with its children (shared).
+ * Ends the program if there is none. */
+void *map_private(uint64_t bytes);
+void *map_shared(uint64_t bytes);
+bool is_error(long result); /* of a call whose result is an address */
+
+/* The action for a signal as sigaction gives it, and sets it. */
+uint64_t signal_handler(int signal);
+long set_handler(int signal, uint64_t handler, uint64_t flags);
+
+/* ---- the sections, and what helper.c does for them ---- */
+
+void check_fork(void);
+void check_clone(void);
+void check_vfork(void);
+void check_exec(void);
+void check_script(void);
+void check_wait(void);
+void check_waitid(void);
+void check_usage(void);
+void check_group(void);
+void check_orphan(void);
+int help(int argc, char **argv);
+
+#endif
