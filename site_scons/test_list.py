@@ -43,7 +43,7 @@ def scripts(env, sources):
         build = f'EFT_SUFFIX={machine.SUFFIX} ' if machine.SUFFIX else ''
         add(path[len('tests/'):-len('_test.py')], [sys.executable, path],
             [path, TOOLS, env['MACHINES']], f'under gdb: {build}python3 {path} --gdb {{case}}',
-            cached=not path.startswith('tests/mutation/'))  # that one reads all sources
+            cached=not path.startswith(('tests/docs/', 'tests/mutation/')))  # they read all sources
 
 
 def image(env, name, objects):
