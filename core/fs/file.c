@@ -101,6 +101,13 @@ size_t file_count(void)
     return files.pool.used;
 }
 
+const struct file *file_next(const struct file *file)
+{
+    const struct list *next = file ? file->link.next : files.all.next;
+
+    return next == &files.all ? NULL : CONTAINER_OF(next, struct file, link);
+}
+
 void file_check_begin(void)
 {
     pool_check(&files.pool);

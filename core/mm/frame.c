@@ -224,6 +224,10 @@ static void count_frame(const struct frame *frame, struct frame_census *census)
         census->pools++;
         census->used++;
         break;
+    case FRAME_PIPE:
+        census->pipes++;
+        census->used++;
+        break;
     }
 }
 

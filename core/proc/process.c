@@ -7,6 +7,7 @@
 #include "base/print.h"
 #include "base/string.h"
 #include "dev/device.h"
+#include "fs/pipe.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
 #include "mm/uaccess.h"
@@ -241,7 +242,9 @@ void process_exit(struct process *process, int wait_status)
     signal_put(process);
     thread_destroy(process->thread);
     process->thread = NULL;
-    fdtable_destroy(process->fds);
+    if (!PLANTED(K_15)) {
+        fdtable_destroy(process->fds);
+    }
     process->fds = NULL;
     space_put(process->space);
     process->space = NULL;
@@ -354,6 +357,12 @@ static void print_wait(const struct thread *thread)
         break;
     case WAIT_CONSOLE:
         kprintf("waits for the console");
+        break;
+    case WAIT_PIPE_BYTES:
+        kprintf("reads from pipe %ld", call->arg);
+        break;
+    case WAIT_PIPE_ROOM:
+        kprintf("writes to pipe %ld", call->arg);
         break;
     case WAIT_NOTHING:
         kprintf("waits");
@@ -475,6 +484,8 @@ void process_check(void)
     ASSERT(live == thread_count());
     ASSERT(live == fdtable_count());
     file_check_end();
+    uint64_t pipe_frames = pipe_check();
+    ASSERT(pipe_frames == census.pipes);
     space_check_users();
     signal_check_tables();
 }

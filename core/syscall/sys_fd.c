@@ -4,7 +4,10 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "fs/fdtable.h"
+#include "fs/pipe.h"
+#include "mm/uaccess.h"
 #include "proc/process.h"
 
 int64_t sys_close(struct thread *thread, const uint64_t *args)
@@ -70,6 +73,49 @@ int64_t sys_dup3(struct thread *thread, const uint64_t *args)
     }
     int error = fdtable_replace(process->fds, to, file, args[2] & O_CLOEXEC);
     return error ? error : to;
+}
+
+/* Packets (O_DIRECT) are not there. */
+int64_t sys_pipe2(struct thread *thread, const uint64_t *args)
+{
+    struct process *process = thread->process;
+    uint64_t limit = process_fd_limit(process);
+    bool close_on_exec = args[1] & O_CLOEXEC;
+    struct file *reader;
+    struct file *writer;
+    int fds[2];
+
+    if (args[1] & ~(uint64_t)(O_CLOEXEC | O_NONBLOCK)) {
+        return -EINVAL;
+    }
+    int error = pipe_create((uint32_t)args[1] & O_NONBLOCK, &reader, &writer);
+    if (error) {
+        return error;
+    }
+    error = fdtable_reserve(process->fds, 0, limit, &fds[0]);
+    if (error) {
+        goto put_files;
+    }
+    error = fdtable_reserve(process->fds, 0, limit, &fds[1]);
+    if (error) {
+        goto release_first;
+    }
+    error = user_write(args[0], fds, sizeof(fds));
+    if (error && !PLANTED(M_44)) {
+        goto release_second;
+    }
+    fdtable_install(process->fds, fds[0], reader, close_on_exec);
+    fdtable_install(process->fds, fds[1], writer, close_on_exec);
+    return error;
+
+release_second:
+    fdtable_release(process->fds, fds[1]);
+release_first:
+    fdtable_release(process->fds, fds[0]);
+put_files:
+    file_put(reader);
+    file_put(writer);
+    return error;
 }
 
 static int64_t set_status_flags(struct file *file, uint32_t flags)

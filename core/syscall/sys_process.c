@@ -4,6 +4,8 @@
 #include "abi/eft.h"
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/panic.h"
+#include "base/plant.h"
 #include "base/string.h"
 #include "fs/ramfs.h"
 #include "mm/uaccess.h"
@@ -76,9 +78,37 @@ static int write_tids(struct process *child, const struct abi_clone_args *wanted
     return error == -ENOMEM ? error : 0;
 }
 
+/* The planted bug k-21: the child runs without its descriptors from 3 on, which it gets when its
+ * parent runs again. */
+static int64_t start_too_early(struct thread *thread, struct process *child)
+{
+    for (int fd = fdtable_next(child->fds, 3); fd >= 0; fd = fdtable_next(child->fds, 3)) {
+        int error = fdtable_close(child->fds, fd);
+        ASSERT(error == 0);
+    }
+    thread->call.has_begun = true;
+    thread->call.done = (uint64_t)child->pid->number;
+    return CALL_AGAIN;
+}
+
+static void complete_too_late(struct thread *thread)
+{
+    struct process *child = process_find((int)thread->call.done);
+    struct fdtable *complete;
+
+    if (child && child->state == PROCESS_LIVE && !thread->vfork_child &&
+        fdtable_fork(thread->process->fds, &complete) == 0) {
+        fdtable_destroy(child->fds);
+        child->fds = complete;
+    }
+}
+
 /* The rerun of a vfork: its child may have the memory still. */
 static int64_t wait_for_vfork(struct thread *thread)
 {
+    if (PLANTED(K_21)) {
+        complete_too_late(thread);
+    }
     if (!thread->vfork_child) {
         return (int64_t)thread->call.done;
     }
@@ -114,6 +144,9 @@ static int64_t clone_process(struct thread *thread, const struct abi_clone_args 
     process_start(child, thread->process);
     if (wanted->flags & CLONE_CLEAR_SIGHAND) {
         signal_reset_handlers(child);
+    }
+    if (PLANTED(K_21) && fdtable_next(child->fds, 3) >= 0) {
+        return start_too_early(thread, child);
     }
     if (!(wanted->flags & CLONE_VFORK)) {
         return child->pid->number;

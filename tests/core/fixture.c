@@ -7,6 +7,7 @@
 #include "base/inject.h"
 #include "base/string.h"
 #include "dev/console.h"
+#include "fs/pipe.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/pt.h"
@@ -77,6 +78,7 @@ void fixture_begin(uint64_t frames)
     space_init();
     file_init();
     fdtable_init();
+    pipe_init();
     fault_init();
     console_init();
     EXPECT(trace_init(NULL, false));
@@ -124,6 +126,8 @@ void fixture_end(void)
     }
     process_check();
     EXPECT_EQ(pid_check(), 0);
+    EXPECT_EQ(file_count(), 0);
+    EXPECT_EQ(pipe_count(), 0);
     EXPECT_EQ(region_count(), 0);
     EXPECT_EQ(space_count(), 0);
     EXPECT_EQ(shared_count(), 0);

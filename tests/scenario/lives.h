@@ -18,4 +18,13 @@ void sessions_and_groups(struct program programs[PROGRAMS]);
 void a_subreaper_inherits(struct program programs[PROGRAMS]);
 void usage_adds_up(struct program programs[PROGRAMS]);
 
+/* lives_files.c: descriptors and pipes. */
+void descriptors_over_fork(struct program programs[PROGRAMS]);
+void descriptors_over_exec(struct program programs[PROGRAMS]);
+void descriptors_that_were_not_made(struct program programs[PROGRAMS]);
+void pipe_from_a_child(struct program programs[PROGRAMS]);
+void pipe_that_is_full(struct program programs[PROGRAMS]);
+void pipe_that_nobody_reads(struct program programs[PROGRAMS]);
+void pipe_without_waiting(struct program programs[PROGRAMS]);
+
 #endif

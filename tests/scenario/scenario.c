@@ -1,5 +1,7 @@
 #include "scenario.h"
 
+#include <stdio.h>
+
 #include "base/inject.h"
 #include "base/random.h"
 #include "base/string.h"
@@ -261,12 +263,19 @@ static struct {
     uint64_t before;
     struct random random;
     uint64_t calls_checked;
+    bool has_panicked;
 } watch;
 
+/* What programs write is of no interest; the words of a panic are. */
 static void drop_output(const char *bytes, size_t len)
 {
-    (void)bytes;
-    (void)len;
+    static const char panic_begins[] = "\neft: panic: ";
+    size_t head = sizeof(panic_begins) - 1;
+
+    watch.has_panicked |= len >= head && memcmp(bytes, panic_begins, head) == 0;
+    if (watch.has_panicked) {
+        fwrite(bytes, 1, len, stderr);
+    }
 }
 
 /* What the console has: how many bytes, and then that byte; at last its end, which is the highest
@@ -320,7 +329,8 @@ static void check_call(void)
     }
     EXPECT(process && process->state == PROCESS_LIVE);
     int64_t result = (int64_t)process->thread->user.x[0];
-    if (result > 0 && (watch.nr == SYS_getrandom || watch.nr == SYS_write)) {
+    if (result > 0 &&
+        (watch.nr == SYS_getrandom || watch.nr == SYS_read || watch.nr == SYS_write)) {
         return; /* a part was done, and the call says how much */
     }
     if (watch.nr != SYS_brk) {

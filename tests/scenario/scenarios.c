@@ -544,6 +544,13 @@ const struct scenario scenarios[] = {
     {"sessions_and_groups", sessions_and_groups, 0, NULL},
     {"a_subreaper_inherits", a_subreaper_inherits, 0, "\xff"},
     {"usage_adds_up", usage_adds_up, 0, NULL},
+    {"descriptors_over_fork", descriptors_over_fork, 0, NULL},
+    {"descriptors_over_exec", descriptors_over_exec, 0, NULL},
+    {"descriptors_that_were_not_made", descriptors_that_were_not_made, 0, NULL},
+    {"pipe_from_a_child", pipe_from_a_child, 0, NULL},
+    {"pipe_that_is_full", pipe_that_is_full, 0, NULL},
+    {"pipe_that_nobody_reads", pipe_that_nobody_reads, 0, NULL},
+    {"pipe_without_waiting", pipe_without_waiting, 0, NULL},
 };
 
 const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -2,6 +2,7 @@
 
 #include "base/string.h"
 #include "dev/console.h"
+#include "fs/pipe.h"
 #include "mm/frame.h"
 #include "mm/pt.h"
 #include "proc/process.h"
@@ -87,6 +88,21 @@ static uint64_t hash_signals(uint64_t hash, const struct process *process)
     return hash;
 }
 
+/* The bytes in the pipe of a description, if it has one. */
+static uint64_t hash_pipe(uint64_t hash, const struct file *file)
+{
+    const uint8_t *bytes;
+    size_t len;
+
+    for (unsigned i = 0; (bytes = pipe_peek(file, i, &len)); i++) {
+        hash = mix(hash, len);
+        for (size_t at = 0; at < len; at++) {
+            hash = mix(hash, bytes[at]);
+        }
+    }
+    return hash;
+}
+
 /* Descriptors, and what is behind them; who shares a description shows in its count and offset. */
 static uint64_t hash_descriptors(uint64_t hash, const struct process *process)
 {
@@ -97,6 +113,7 @@ static uint64_t hash_descriptors(uint64_t hash, const struct process *process)
         hash = mix(mix(hash, (uint64_t)fd), fdtable_closes_on_exec(fds, fd));
         hash = mix(mix(mix(hash, file->refs), file->flags), file->offset);
         hash = mix(hash, file->node ? file->node->number : 0);
+        hash = hash_pipe(hash, file);
     }
     return mix(mix(hash, process->cwd->number), process->umask);
 }

@@ -17,6 +17,10 @@ enum plant {
     PLANT_T_2,    /* a new entry is used before it is published */
     PLANT_T_3,    /* an output address changes in place */
     PLANT_T_4,    /* a table is freed after a flush that came before its unlinking */
+    PLANT_K_7,    /* fork does not count the child's references to writers */
+    PLANT_K_15,   /* exit does not close descriptors */
+    PLANT_K_21,   /* the child can run before its descriptors are complete */
+    PLANT_M_44,   /* pipe2 leaves its descriptors where their numbers cannot be told */
     PLANT_COUNT,
 };
 

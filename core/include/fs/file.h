@@ -16,6 +16,7 @@
 #include "fs/transfer.h"
 
 struct file;
+struct pipe;
 struct thread;
 
 /* What a kind of file can do. Each may be missing. The calls run in the space of thread, and give
@@ -38,6 +39,7 @@ struct file {
     uint32_t flags; /* access mode and status flags, as F_GETFL gives them */
     uint64_t offset;
     const struct ramfs_node *node; /* NULL: it has no name */
+    struct pipe *pipe;             /* of which it is an end, or NULL */
     struct list link;              /* on the list of all */
 };
 
@@ -61,8 +63,9 @@ void file_status(const struct file *file, struct abi_stat *status);
 /* Opens a file, a directory or a device of the file system. -ENXIO (no such device), -ENOMEM. */
 MUST_CHECK int file_open(const struct ramfs_node *node, uint32_t flags, struct file **file);
 
-/* How many descriptions there are. */
+/* How many descriptions there are; and the first (of NULL) and the next of them, or NULL. */
 size_t file_count(void);
+const struct file *file_next(const struct file *file);
 
 /* Between them everybody who has references says so with file_see, once for each: they are all
  * there are. Panics if not. */

@@ -20,6 +20,7 @@ enum frame_kind {
     FRAME_USER,  /* contents of user memory */
     FRAME_TABLE, /* a translation table of user space */
     FRAME_POOL,  /* kernel objects, pool.h */
+    FRAME_PIPE,  /* bytes in a pipe */
 };
 
 struct frame {
@@ -57,6 +58,7 @@ struct frame_census {
     uint64_t user_refs; /* references to user frames */
     uint64_t tables;
     uint64_t pools;
+    uint64_t pipes;
 };
 
 /* Walks all frames that were ever used: counts and queue agree. Panics if not. */

@@ -25,11 +25,13 @@ enum thread_state {
 /* What a blocked call waits for, as data that a checker can evaluate. */
 enum wait_reason {
     WAIT_NOTHING,
-    WAIT_CHILD,   /* a child that matches arg becomes a zombie (or there is none that matches):
+    WAIT_CHILD,      /* a child that matches arg becomes a zombie (or there is none that matches):
                      0 any, above 0 a PID, below a group, negated */
-    WAIT_VFORK,   /* thread.vfork_child lets go of the memory */
-    WAIT_TIME,    /* the deadline passes */
-    WAIT_CONSOLE, /* the console has input */
+    WAIT_VFORK,      /* thread.vfork_child lets go of the memory */
+    WAIT_TIME,       /* the deadline passes */
+    WAIT_CONSOLE,    /* the console has input */
+    WAIT_PIPE_BYTES, /* pipe number arg has bytes, or nobody who could write any */
+    WAIT_PIPE_ROOM,  /* pipe number arg has a free place, or nobody who could read */
 };
 
 /*

@@ -11,16 +11,16 @@ TEST(plant_none_is_active)
 
 TEST(plant_by_name)
 {
-    static const char *const ids[] = {"none", "seed-1", "seed-2", "seed-3",
-                                      "t-1",  "t-2",    "t-3",    "t-4"};
+    static const char *const ids[] = {"none", "seed-1", "seed-2", "seed-3", "t-1",  "t-2",
+                                      "t-3",  "t-4",    "k-7",    "k-15",   "k-21", "m-44"};
 
     for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
         EXPECT_EQ(plant_select(ids[i]), 0);
         EXPECT_EQ(plant_active, i);
     }
     EXPECT_EQ(ARRAY_LEN(ids), PLANT_COUNT);
-    EXPECT(PLANTED(T_4));
-    EXPECT(!PLANTED(T_3));
+    EXPECT(PLANTED(M_44));
+    EXPECT(!PLANTED(T_4));
 }
 
 TEST(plant_that_does_not_exist)

@@ -158,6 +158,30 @@ TEST(sys_fcntl_of_a_name)
     fixture_end();
 }
 
+/* ---- pipe2 ---- */
+
+TEST(sys_pipe2_that_fails_leaves_nothing)
+{
+    begin();
+    EXPECT_EQ(CALL(init, pipe2, CALLS_NOWHERE, 0), -EFAULT);
+    EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, O_DIRECT), -EINVAL);
+    EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, O_WRONLY), -EINVAL);
+    set_file_limit(3);
+    EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, 0), -EMFILE);
+    set_file_limit(4);
+    EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, 0), -EMFILE);
+    EXPECT_EQ(file_count(), 1);
+    EXPECT_EQ(fdtable_next(init->fds, 3), -1);
+    set_file_limit(5);
+    EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, O_CLOEXEC), 0);
+    EXPECT_EQ(calls_get_int(BUFFER_AT), 3);
+    EXPECT_EQ(calls_get_int(BUFFER_AT + 4), 4);
+    EXPECT_EQ(CALL(init, fcntl, 3, F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(CALL(init, fcntl, 4, F_GETFD), FD_CLOEXEC);
+    EXPECT_EQ(CALL(init, fcntl, 4, F_GETFL), O_WRONLY);
+    fixture_end();
+}
+
 /* ---- processes ---- */
 
 TEST(sys_clone_shares_descriptions)
@@ -246,6 +270,19 @@ static void close_far(void *context)
     EXPECT_EQ(CALL(init, close, (uint64_t)*fd), 0);
 }
 
+static int pipe_far(void *context)
+{
+    (void)context;
+    return call_error(CALL(init, pipe2, BUFFER_AT, 0));
+}
+
+static void close_pipe(void *context)
+{
+    (void)context;
+    EXPECT_EQ(CALL(init, close, (uint64_t)calls_get_int(BUFFER_AT)), 0);
+    EXPECT_EQ(CALL(init, close, (uint64_t)calls_get_int(BUFFER_AT + 4)), 0);
+}
+
 TEST(sys_fd_calls_without_memory)
 {
     int far = 500;
@@ -259,5 +296,8 @@ TEST(sys_fd_calls_without_memory)
         EXPECT_EQ(CALL(init, dup, 0), fd);
     }
     fixture_fail_each(open_far, close_far, &first_of_chunk);
+    calls_put(BUFFER_AT, "", 1);
+    EXPECT_EQ(CALL(init, close, 31), 0); /* the ends lie in two chunks */
+    fixture_fail_each(pipe_far, close_pipe, NULL);
     fixture_end();
 }
