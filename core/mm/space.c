@@ -77,7 +77,11 @@ static void destroy(struct space *space)
     tlb_flush_context(&space->tlb);
     space->tlb = (struct tlb_context){0};
     tlb_batch_begin(&batch, &space->tlb);
-    space->resident -= pt_unmap(space->root, 0, USER_END, &batch);
+    for (const struct region *region = region_first(&space->regions); region;
+         region = region_next(&space->regions, region)) {
+        space->resident -= pt_unmap(space->root, region->start, region->end, &batch);
+        plat_irq_window();
+    }
     tlb_batch_end(&batch);
     ASSERT(space->resident == 0);
     pt_destroy(space->root);
