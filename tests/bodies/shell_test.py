@@ -3,10 +3,16 @@
 import sys
 
 sys.path.insert(0, 'tests/tools')
-from body import Terminal, boot, each, expect, expect_equal, main
+import machine
+from body import Terminal, archive, boot, each, expect, expect_equal, main, work_file
 
 RAM = '64M'
 PROMPT = '$ '
+
+
+def user(name):
+    with open(machine.built('user', name), 'rb') as file:
+        return file.read()
 
 
 def shell(make):
@@ -27,7 +33,7 @@ def runs_programs_and_shows_how_they_end(make):
         command(terminal, '/bin/echo', '\n')
         command(terminal, '', '')
         command(terminal, 'nothing', 'sh: nothing: not found\nnothing 5: status 127\n')
-        command(terminal, '/bin', 'sh: /bin: EACCES\n/bin 6: status 127\n')
+        command(terminal, '/bin', 'sh: /bin: EACCES\n/bin 6: status 126\n')
         command(terminal, '&', 'sh: nothing stands before &\n')
         command(terminal, 'exit 256', 'sh: exit takes one number from 0 to 255\n')
         command(terminal, 'exit 1 2', 'sh: exit takes one number from 0 to 255\n')
@@ -172,6 +178,48 @@ def reads_a_pipe(make):
     ended = boot(make(ram=RAM), 'echo piped\nexit 6\necho never\n')
     ended.expect(6, '$ piped\n')
     expect('$ never\n' not in ended.output, 'nothing runs after exit')
+
+
+LINES = {
+    'echo a "b  c" \'d  e\' \\$x $HOME f"$?"g': 'a b  c d  e $x / f0g\n',
+    'false || echo no && echo yes': 'no\nyes\n',
+    'true && ! false && echo both; echo last': 'both\nlast\n',
+    'false && echo never; echo $?': '1\n',
+    'nothing || echo $?': 'sh: nothing: not found\n127\n',
+    'sh -c "exit 4" || echo $?': '4\n',
+    'sh -c "sh -c \'exit 5\'; echo $? \\$?"': '0 5\n',
+    'echo a > /dev/null; echo b >&2 # c': 'b\n',
+    'echo a >/dev/console 2>&1': 'a\n',
+    'echo b < /none; echo $?': 'sh: /none: ENOENT\n1\n',
+    'echo exit 9 | sh; echo $?': '$ 9\n',
+    'echo a | true | echo b': 'b\n',
+    'echo a | | echo b': 'sh: unexpected: |\n',
+    'echo $?': '2\n',
+    'echo "a': 'sh: a quote is not closed\n',
+    'echo *': 'sh: one of ( ) * ? [: more than this shell knows\n',
+    'echo `a`': 'sh: `: more than this shell knows\n',
+    'if true': 'sh: unexpected: if\n',
+    'A=1': 'sh: unexpected: A=1\n',
+    'echo a &&': 'sh: something is missing at the end\n',
+}
+
+
+@each
+def runs_lists_and_redirections(make):
+    files = {f'bin/{name}': user(name) for name in ('sh', 'echo')}
+    script = '\n'.join([*LINES, 'exit 6', 'echo never']).encode()
+    initrd = work_file('lines.cpio', archive({**files, 'init': user('init'), 'lines': script}))
+    ended = boot(make('/bin/sh', '/lines', ram=RAM, initrd=initrd)).expect(6)
+    expect_equal(ended.output, ''.join(LINES.values()), 'what the shell prints')
+
+
+@each
+def runs_a_text_given_to_it(make):
+    boot(make('/bin/sh', '-c', 'echo one; false || exit 7; echo never', ram=RAM)).expect(7, 'one\n')
+    boot(make('/bin/sh', '-c', 'sleep 0 & wait; nothing', ram=RAM)).expect(127, 'not found')
+    boot(make('/bin/sh', '-x', ram=RAM)).expect(2, 'sh: takes -c and a text, or a file')
+    boot(make('/bin/sh', '/none', ram=RAM)).expect(127, 'sh: /none: ENOENT')
+    boot(make('/bin/sh', '-c', 'echo never; echo |', ram=RAM)).expect(2, 'missing at the end')
 
 
 @each

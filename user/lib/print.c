@@ -43,13 +43,11 @@ static void put_signed(struct line *line, int value)
     put_number(line, value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
 }
 
-void print(const char *format, ...)
+static void put_format(int fd, const char *format, va_list args)
 {
     struct line line;
-    va_list args;
 
     line.len = 0;
-    va_start(args, format);
     for (; *format; format++) {
         if (*format != '%') {
             put(&line, *format);
@@ -79,13 +77,30 @@ void print(const char *format, ...)
             put(&line, *format);
         }
     }
-    va_end(args);
     for (size_t done = 0; done < line.len;) {
-        long written = sys_write(1, line.bytes + done, line.len - done);
+        long written = sys_write(fd, line.bytes + done, line.len - done);
         if (written <= 0)
             return;
         done += (size_t)written;
     }
+}
+
+void print(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_format(1, format, args);
+    va_end(args);
+}
+
+void print_error(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_format(2, format, args);
+    va_end(args);
 }
 
 const char *error_name(long result)
@@ -100,7 +115,9 @@ const char *error_name(long result)
         {EAGAIN, "EAGAIN"},   {ENOMEM, "ENOMEM"},   {EACCES, "EACCES"},
         {EFAULT, "EFAULT"},   {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"},
         {EINVAL, "EINVAL"},   {ENOTTY, "ENOTTY"},   {ENAMETOOLONG, "ENAMETOOLONG"},
-        {ENOSYS, "ENOSYS"},   {ELOOP, "ELOOP"},
+        {ENOSYS, "ENOSYS"},   {ELOOP, "ELOOP"},     {EROFS, "EROFS"},
+        {EMFILE, "EMFILE"},   {ENFILE, "ENFILE"},   {ESPIPE, "ESPIPE"},
+        {EPIPE, "EPIPE"},     {EEXIST, "EEXIST"},   {ENXIO, "ENXIO"},
     };
 
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
