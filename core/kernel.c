@@ -265,6 +265,7 @@ static void handle_events(void)
 static enum kernel_state idle(void)
 {
     space_use(NULL);
+    usage_pause();
     if (!clock_is_det() || !clock_jump()) {
         plat_cpu_idle();
     }

@@ -14,6 +14,11 @@ void usage_begin(const struct thread *thread)
     }
 }
 
+void usage_pause(void)
+{
+    cpu_this()->charged = NULL;
+}
+
 /* The time since the last charge. */
 static nsec_t take_time(void)
 {
@@ -39,6 +44,7 @@ void usage_end_thread(struct process *process)
 {
     process->usage.waits += process->thread->waits;
     process->usage.preemptions += process->thread->preemptions;
+    usage_pause(); /* another thread may get its place in memory */
 }
 
 void usage_leave_space(struct process *process)

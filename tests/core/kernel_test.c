@@ -357,6 +357,27 @@ TEST(kernel_fp_registers_are_each_threads_own)
     EXPECT_EQ(machine_run(), 11);
 }
 
+/* Three seconds asleep are nobody's time: the CPU was idle. */
+TEST(kernel_idle_time_is_not_charged)
+{
+    static const struct script_op ops[] = {
+        {SCRIPT_MOVE, .to = 20, .args = {X(31), N((uint64_t)-512)}},
+        {SCRIPT_STORE, .args = {X(20), N(3)}},
+        {SCRIPT_CALL, .nr = NR_nanosleep, .args = {X(20), N(0)}},
+        {SCRIPT_CALL, .nr = NR_getrusage, .args = {N(RUSAGE_SELF), X(20)}},
+        {SCRIPT_LOAD, .to = 21, .args = {X(20)}},
+        {SCRIPT_JUMP_UNLESS, .to = 8, .args = {X(21), N(0)}},
+        {SCRIPT_MOVE, .to = 20, .args = {X(31), N((uint64_t)-496)}},
+        {SCRIPT_LOAD, .to = 21, .args = {X(20)}},
+        {SCRIPT_CALL, .nr = NR_exit, .args = {X(21)}},
+    };
+
+    make_archive();
+    attach(ops, ARRAY_LEN(ops));
+    EXPECT_STREQ(boot("det=1", 4 * MIB), "");
+    EXPECT_EQ(machine_run(), 0);
+}
+
 TEST(kernel_killed_thread_ends_before_it_runs_again)
 {
     static const struct script_op ops[] = {

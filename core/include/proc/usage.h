@@ -24,6 +24,9 @@ struct usage {
  * that ran last. */
 void usage_begin(const struct thread *thread);
 
+/* Time passes for nobody until the next usage_begin: the CPU is idle. */
+void usage_pause(void);
+
 /* Charges the time since the last charge. */
 void usage_charge_user(struct process *process);
 void usage_charge_system(struct process *process);
