@@ -61,22 +61,33 @@ static bool is_idle(const struct signals *own, int signal)
     return (own->ignored & bit) || (!(own->handled & bit) && !signal_is_fatal(signal));
 }
 
+/* The same, of a process: init ends by no signal that is sent to it. */
+static bool does_nothing(const struct process *process, int signal)
+{
+    const struct signals *own = &process->signals;
+
+    return is_idle(own, signal) ||
+           (process == process_first() && !(own->handled & signal_bit(signal)));
+}
+
 void signal_send(struct process *process, int signal)
 {
     struct signals *own = &process->signals;
     signal_set_t bit = signal_bit(signal);
 
-    if (process->state != PROCESS_LIVE || process == process_first() || own->fatal) {
+    if (process->state != PROCESS_LIVE || own->fatal) {
         return;
     }
     if (process->thread->signal_mask & bit) {
         own->pending |= bit;
         return;
     }
-    if (is_idle(own, signal)) {
+    if (does_nothing(process, signal)) {
         return;
     }
-    if (!(own->handled & bit) && !dumps_core(signal)) {
+    /* As on Linux, what comes behind a signal that is still to be taken waits for its turn. */
+    bool is_first = signal == SIGKILL || !(own->pending & ~process->thread->signal_mask);
+    if (is_first && !(own->handled & bit) && !dumps_core(signal)) {
         own->fatal = signal;
     } else {
         own->pending |= bit;
@@ -92,18 +103,29 @@ void signal_send_group(struct pid *group, int signal)
     }
 }
 
+/* Which of a set is taken first: one that a fault may have raised, then the lowest. */
+static int first_of(signal_set_t set)
+{
+    const signal_set_t faults = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
+                                signal_bit(SIGTRAP) | signal_bit(SIGFPE) | signal_bit(SIGSYS);
+
+    return __builtin_ctzll(set & faults ? set & faults : set) + 1;
+}
+
 int signal_take(struct thread *thread)
 {
-    struct signals *own = &thread->process->signals;
+    struct process *process = thread->process;
+    struct signals *own = &process->signals;
     signal_set_t ready = own->pending & ~thread->signal_mask;
 
     if (own->fatal || thread->vfork_child) {
         return own->fatal; /* who waits for a vfork's end takes nothing less */
     }
     own->pending &= ~ready;
-    for (; ready != 0; ready &= ready - 1) {
-        int signal = __builtin_ctzll(ready) + 1;
-        if (!is_idle(own, signal) && !(own->handled & signal_bit(signal))) {
+    while (ready != 0) {
+        int signal = first_of(ready);
+        ready &= ~signal_bit(signal);
+        if (!does_nothing(process, signal) && !(own->handled & signal_bit(signal))) {
             return signal;
         }
     }

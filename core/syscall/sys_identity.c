@@ -93,7 +93,7 @@ int64_t sys_setpgid(struct thread *thread, const uint64_t *args)
     int number = (int)args[1];
     struct process *process = pid == 0 ? caller : process_find(pid);
 
-    if (number < 0) {
+    if (number < 0 || (number == 0 && pid < 0)) {
         return -EINVAL;
     }
     if (!process || (process != caller && process->parent != caller)) {
@@ -178,8 +178,8 @@ int64_t sys_prctl(struct thread *thread, const uint64_t *args)
             error = user_read(name, args[1], len);
         }
         if (!error) {
-            name[len] = '\0';
-            str_copy(process->name, name, sizeof(process->name));
+            memset(name + len, 0, sizeof(name) - len);
+            memcpy(process->name, name, sizeof(name));
         }
         return error;
     case PR_GET_NAME:

@@ -12,6 +12,22 @@ static bool is_signal(int signal)
     return signal >= 1 && signal <= SIGNAL_MAX;
 }
 
+/* Signal 0 is not sent: whether it could be is all that is asked. That there is somebody is looked
+ * at before the number of the signal, as on Linux. */
+static int kill_one(struct process *process, int signal)
+{
+    if (!process) {
+        return -ESRCH;
+    }
+    if (signal != 0 && !is_signal(signal)) {
+        return -EINVAL;
+    }
+    if (signal) {
+        signal_send(process, signal);
+    }
+    return 0;
+}
+
 /* To everybody but init and the caller. */
 static int kill_all(const struct process *caller, int signal)
 {
@@ -19,10 +35,7 @@ static int kill_all(const struct process *caller, int signal)
 
     for (struct process *process = process_first(); process; process = process_next(process)) {
         if (process != caller && process != process_first()) {
-            result = 0;
-            if (signal) {
-                signal_send(process, signal);
-            }
+            result = kill_one(process, signal);
         }
         plat_irq_window();
     }
@@ -33,6 +46,9 @@ static int kill_group(struct pid *group, int signal)
 {
     if (!group || list_is_empty(&group->members)) {
         return -ESRCH;
+    }
+    if (signal != 0 && !is_signal(signal)) {
+        return -EINVAL;
     }
     if (signal) {
         signal_send_group(group, signal);
@@ -45,11 +61,8 @@ int64_t sys_kill(struct thread *thread, const uint64_t *args)
     int pid = (int)args[0];
     int signal = (int)args[1];
 
-    if (signal != 0 && !is_signal(signal)) {
-        return -EINVAL;
-    }
     if (pid == INT32_MIN) {
-        return -ESRCH;
+        return -ESRCH; /* it has no opposite */
     }
     if (pid == -1) {
         return kill_all(thread->process, signal);
@@ -57,31 +70,16 @@ int64_t sys_kill(struct thread *thread, const uint64_t *args)
     if (pid <= 0) {
         return kill_group(pid == 0 ? thread->process->group : pid_find(-pid), signal);
     }
-    struct process *process = process_find(pid);
-    if (!process) {
-        return -ESRCH;
-    }
-    if (signal) {
-        signal_send(process, signal);
-    }
-    return 0;
+    return kill_one(process_find(pid), signal);
 }
 
 /* Each process has one thread, whose number is its own. process 0: whichever has the thread. */
 static int64_t kill_thread(int process, int tid, int signal)
 {
-    struct process *target = process_find(tid);
-
-    if (tid <= 0 || (signal != 0 && !is_signal(signal))) {
+    if (tid <= 0) {
         return -EINVAL;
     }
-    if (!target || (process && process != tid)) {
-        return -ESRCH;
-    }
-    if (signal) {
-        signal_send(target, signal);
-    }
-    return 0;
+    return kill_one(process == 0 || process == tid ? process_find(tid) : NULL, signal);
 }
 
 int64_t sys_tkill(struct thread *thread, const uint64_t *args)
@@ -96,6 +94,8 @@ int64_t sys_tgkill(struct thread *thread, const uint64_t *args)
     return (int)args[0] <= 0 ? -EINVAL : kill_thread((int)args[0], (int)args[1], (int)args[2]);
 }
 
+/* Linux changes the action and then finds that the old one cannot be written; here a call that
+ * gives EFAULT has changed nothing. So it is with rt_sigprocmask. */
 int64_t sys_rt_sigaction(struct thread *thread, const uint64_t *args)
 {
     struct process *process = thread->process;
@@ -118,6 +118,7 @@ int64_t sys_rt_sigaction(struct thread *thread, const uint64_t *args)
     }
     if (!error && args[1]) {
         wanted.mask &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+        wanted.flags &= SA_KNOWN;
         error = signal_set_action(process, signal, &wanted);
     }
     if (!error && args[2]) {

@@ -31,9 +31,12 @@ struct process *calls_begin(void)
     return init;
 }
 
-/* process may be gone, but then its parent has its status. A long call goes on in reruns. */
-static int64_t result_of(struct process *process)
+/* The process with that number may be gone. A long call goes on in reruns. */
+static int64_t result_of(struct process *process, int pid)
 {
+    if (process_find(pid) != process) {
+        return CALL_GONE;
+    }
     while (process->state == PROCESS_LIVE && process->thread->state == THREAD_READY &&
            process->thread->call.is_pending) {
         dispatch_rerun(fixture_run(process));
@@ -51,20 +54,22 @@ int64_t calls_make(struct process *process, unsigned number, const uint64_t *arg
 {
     const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
     struct plat_user *user = &fixture_run(process)->user;
+    int pid = process->pid->number;
 
     memcpy(user->x, args, SYSCALL_ARGS_MAX * sizeof(*args));
     user->x[8] = number;
     dispatch_trap(process->thread, &trap);
-    return result_of(process);
+    return result_of(process, pid);
 }
 
 int64_t calls_rerun(struct process *process)
 {
     struct thread *thread = fixture_run(process);
+    int pid = process->pid->number;
 
     EXPECT(thread->call.is_pending);
     dispatch_rerun(thread);
-    return result_of(process);
+    return result_of(process, pid);
 }
 
 void calls_trap(struct process *process, const struct plat_trap *trap)
@@ -78,6 +83,16 @@ struct process *calls_child(int64_t pid)
     struct process *child = process_find((int)pid);
     EXPECT(child != NULL);
     return child;
+}
+
+struct process *calls_fork(struct process *parent)
+{
+    return calls_child(CALL(parent, clone, SIGCHLD));
+}
+
+void calls_exit(struct process *process, int code)
+{
+    EXPECT_EQ(CALL(process, exit, (uint64_t)code), CALL_GONE);
 }
 
 void calls_put(uaddr_t at, const void *bytes, uint64_t len)

@@ -60,6 +60,10 @@ void calls_trap(struct process *process, const struct plat_trap *trap);
 /* The child that a call has made, by its PID. */
 struct process *calls_child(int64_t pid);
 
+/* A child of parent's, by clone as fork makes it; and the end of a process, by exit. */
+struct process *calls_fork(struct process *parent);
+void calls_exit(struct process *process, int code);
+
 /* Memory of the space in use. A word is an int. */
 void calls_put(uaddr_t at, const void *bytes, uint64_t len);
 void calls_get(uaddr_t at, void *bytes, uint64_t len);

@@ -125,6 +125,7 @@ enum {
     SA_NOCLDWAIT = 2,
     SIGNAL_SET_SIZE = 8, /* bytes */
 };
+#define SA_KNOWN 0xdc000807ull /* the flags that are kept; of all others there are none */
 
 /* prctl(2) */
 enum {

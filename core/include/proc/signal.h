@@ -39,7 +39,8 @@ void signal_init(void);
 /* Whether a signal ends a process that does nothing about it. signal: 1 to 64. */
 bool signal_is_fatal(int signal);
 
-/* Sends a signal to a live process. Init takes none. */
+/* Sends a signal to a process; a zombie takes none. Init is ended by none, but what it blocks is
+ * pending, and what it handles is taken. */
 void signal_send(struct process *process, int signal);
 
 /* Sends a signal to all of a group. */
