@@ -300,8 +300,7 @@ int exec_replace(struct process *process, const struct exec_request *request)
         cpu->fp_owner = NULL;
     }
     memset(&thread->fp, 0, sizeof(thread->fp));
-    process->has_execed = true;
-    process->exit_signal = SIGCHLD; /* execve(2): reset */
+    process_note_exec(process);
     process_set_name(process, request->path);
     return 0;
 }

@@ -134,6 +134,7 @@ void process_start(struct process *process, struct process *parent)
     list_append(&process->group->members, &process->group_link);
     if (parent) {
         memcpy(process->limits, parent->limits, sizeof(process->limits));
+        process->parent_exec_count = parent->exec_count;
         signal_fork(parent, process);
         list_append(&parent->children, &process->sibling);
     } else {
@@ -159,12 +160,17 @@ static struct process *find_reaper(const struct process *process)
 static void tell_parent(struct process *zombie)
 {
     struct process *parent = zombie->parent;
-    bool is_child = zombie->exit_signal == SIGCHLD;
+    int signal = zombie->exit_signal;
 
-    if (zombie->exit_signal > 0 && zombie->exit_signal <= SIGNAL_MAX) {
-        signal_send(parent, zombie->exit_signal);
+    if (signal != SIGCHLD && zombie->parent_exec_count != parent->exec_count) {
+        signal = SIGCHLD; /* another program asked for that signal */
     }
-    if (is_child && signal_wants_no_zombies(parent)) {
+    bool is_unwanted = signal == SIGCHLD && signal_wants_no_zombies(parent);
+    bool is_ignored = is_unwanted && signal_action(parent, SIGCHLD).handler == SIG_IGN;
+    if (signal > 0 && signal <= SIGNAL_MAX && !is_ignored) {
+        signal_send(parent, signal);
+    }
+    if (is_unwanted) {
         process_reap(zombie, false);
     }
     if (!PLANTED(SEED_2)) {
@@ -321,7 +327,19 @@ void process_set_name(struct process *process, const char *path)
             name = at + 1;
         }
     }
+    memset(process->name, 0, sizeof(process->name)); /* programs read all of it */
     str_copy(process->name, name, sizeof(process->name));
+}
+
+void process_note_exec(struct process *process)
+{
+    process->has_execed = true;
+    process->exec_count++;
+    if (process->exit_signal != SIGCHLD) {
+        process->exit_signal = SIGCHLD;
+        /* Who waits for clones may now have none to wait for. */
+        waitq_wake_all(&process->parent->child_wait);
+    }
 }
 
 struct process *process_first(void)

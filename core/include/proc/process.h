@@ -51,6 +51,8 @@ struct process {
     int exit_signal;             /* to the parent at exit; 0: none */
     int death_signal;            /* to it when its parent ends; 0: none */
     bool has_execed;             /* since its fork: setpgid by its parent comes too late */
+    unsigned exec_count;         /* programs that it has replaced */
+    unsigned parent_exec_count;  /* its parent's, when it was made */
     bool is_subreaper;           /* it inherits the orphans among its descendants */
     struct thread *vfork_parent; /* that waits until it lets go of the memory; or NULL */
     uaddr_t clear_tid;           /* set_tid_address */
@@ -103,6 +105,9 @@ void process_set_group(struct process *process, struct pid *group);
 
 /* It leads a new session and a new group, both with its number, which no group has yet. */
 void process_start_session(struct process *process);
+
+/* It runs another program now: from here on it is a child like others, however it was cloned. */
+void process_note_exec(struct process *process);
 
 /* Names it after the last component of path. */
 void process_set_name(struct process *process, const char *path);

@@ -240,6 +240,51 @@ TEST(process_live_orphans_do_not_wake_init)
     fixture_end();
 }
 
+/* The nearest ancestor that is a subreaper inherits, if it still is one; its own orphans go to the
+ * next. */
+TEST(process_orphans_go_to_the_nearest_subreaper)
+{
+    begin();
+    struct process *far = fixture_process(init);
+    struct process *near = fixture_process(far);
+    struct process *between = fixture_process(near);
+    struct process *parent = fixture_process(between);
+    struct process *live = fixture_process(parent);
+    struct process *dead = fixture_process(parent);
+    far->is_subreaper = true;
+    near->is_subreaper = true;
+    process_exit(dead, wait_status_exited(1));
+    wait_for_child(near);
+    process_exit(parent, 0);
+    EXPECT(live->parent == near && is_on(&near->children, live));
+    EXPECT(dead->parent == near && is_on(&near->zombies, dead));
+    EXPECT_EQ(near->thread->state, THREAD_READY);
+    process_exit(near, 0);
+    EXPECT(live->parent == far && dead->parent == far && between->parent == far);
+    far->is_subreaper = false;
+    process_exit(between, 0);
+    EXPECT(parent->parent == init); /* between left its zombie */
+    process_exit(far, 0);
+    EXPECT(live->parent == init && dead->parent == init);
+    process_check();
+    fixture_end();
+}
+
+TEST(process_limit_of_the_parent)
+{
+    struct process *process = NULL;
+
+    begin();
+    init->limits[RLIMIT_NPROC].rlim_cur = 2;
+    EXPECT_EQ(process_create(init, &process), 0);
+    process_discard(process);
+    (void)fixture_process(init);
+    EXPECT_EQ(process_create(init, &process), -EAGAIN);
+    EXPECT_EQ(process_create(NULL, &process), 0);
+    process_discard(process);
+    fixture_end();
+}
+
 TEST(process_exit_of_init_ends_the_machine)
 {
     fixture_catch_output();
@@ -353,16 +398,19 @@ TEST(process_list_says_what_each_does)
                                    "    3     1     1  reader          waits for the console\n"
                                    "    5     1     1  late            sleeps for 0 ms more\n"
                                    "    6     1     1  runner          runs, pc 0x1234\n"
-                                   "    7     1     1  idler           waits\n";
-    static const char *const names[] = {"init", "sleeper", "reader", "dead",
-                                        "late", "runner",  "idler"};
+                                   "    7     1     1  idler           waits\n"
+                                   "    8     1     1  vforker         waits for child 9 to leave"
+                                   " its memory\n"
+                                   "    9     8     1  held            is held, pc 0x0\n";
+    static const char *const names[] = {"init",   "sleeper", "reader",  "dead", "late",
+                                        "runner", "idler",   "vforker", "held"};
     struct process *all[ARRAY_LEN(names)];
     struct waitq queue;
 
     begin();
     waitq_init(&queue);
     for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        all[i] = i == 0 ? init : fixture_process(i == 3 ? all[1] : init);
+        all[i] = i == 0 ? init : fixture_process(i == 3 ? all[1] : i == 8 ? all[7] : init);
         process_set_name(all[i], names[i]);
     }
     process_set_group(all[1], all[1]->pid);
@@ -374,6 +422,10 @@ TEST(process_list_says_what_each_does)
     sched_block(fixture_run(all[2]), WAIT_CONSOLE, 0, &queue, PLAT_NEVER);
     sched_block(fixture_run(all[4]), WAIT_TIME, 0, NULL, 1);
     sched_block(fixture_run(all[6]), WAIT_NOTHING, 0, &queue, PLAT_NEVER);
+    all[7]->thread->vfork_child = all[8];
+    all[8]->vfork_parent = all[7]->thread;
+    sched_block(fixture_run(all[7]), WAIT_VFORK, 9, NULL, PLAT_NEVER);
+    sched_hold(fixture_run(all[8]));
     all[5]->thread->user.pc = 0x1234;
     fixture_catch_output();
     process_print_all();
@@ -480,6 +532,20 @@ TEST_DIES(process_check_sees_one_that_is_on_no_list, "process_check: ")
 {
     begin();
     list_remove(&fixture_process(init)->sibling);
+    process_check();
+}
+
+TEST_DIES(process_check_sees_half_a_vfork, "check_process: ")
+{
+    begin();
+    fixture_process(init)->vfork_parent = init->thread;
+    process_check();
+}
+
+TEST_DIES(process_check_sees_the_other_half_of_a_vfork, "check_process: ")
+{
+    begin();
+    init->thread->vfork_child = fixture_process(init);
     process_check();
 }
 

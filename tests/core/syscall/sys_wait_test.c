@@ -1,7 +1,8 @@
-/* wait4, kill, and the groups that both can be given. */
+/* wait4, waitid, getrusage, times. */
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/inject.h"
+#include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -9,6 +10,8 @@
 #include "tests/core/fixture.h"
 
 #define STATUS_AT CALLS_DATA
+#define INFO_AT (CALLS_DATA + 512)
+#define USAGE_AT (CALLS_DATA + 1024)
 
 enum { ANY = -1, NEVER_SET = 0x5a5a };
 
@@ -20,23 +23,13 @@ static void begin(void)
     calls_put(STATUS_AT, &(int){NEVER_SET}, sizeof(int));
 }
 
-static struct process *fork_from(struct process *parent)
-{
-    return calls_child(CALL(parent, clone, SIGCHLD));
-}
-
 /* A child that leads a group of its own. */
 static struct process *fork_leader(void)
 {
-    struct process *child = fork_from(init);
+    struct process *child = calls_fork(init);
 
     EXPECT_EQ(CALL(child, setpgid, 0, 0), 0);
     return child;
-}
-
-static void end(struct process *process, int code)
-{
-    EXPECT_EQ(CALL(process, exit, (uint64_t)code), CALL_GONE);
 }
 
 static int64_t wait_for(struct process *process, int pid, unsigned options)
@@ -65,7 +58,7 @@ TEST(sys_wait4_without_children)
 TEST(sys_wait4_reaps_a_zombie)
 {
     begin();
-    end(fork_from(init), 42);
+    calls_exit(calls_fork(init), 42);
     EXPECT_EQ(wait_for(init, ANY, 0), 2);
     expect_status(42 << 8);
     EXPECT(process_find(2) == NULL);
@@ -76,7 +69,7 @@ TEST(sys_wait4_reaps_a_zombie)
 TEST(sys_wait4_without_a_place_for_the_status)
 {
     begin();
-    end(fork_from(init), 1);
+    calls_exit(calls_fork(init), 1);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)ANY, 0, 0, 0), 2);
     expect_status(NEVER_SET);
     fixture_end();
@@ -85,7 +78,7 @@ TEST(sys_wait4_without_a_place_for_the_status)
 TEST(sys_wait4_bad_address_leaves_the_child)
 {
     begin();
-    end(fork_from(init), 3);
+    calls_exit(calls_fork(init), 3);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)ANY, CALLS_NOWHERE, 0, 0), -EFAULT);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)ANY, USER_END - 2, 0, 0), -EFAULT);
     EXPECT_EQ(wait_for(init, ANY, 0), 2);
@@ -96,7 +89,7 @@ TEST(sys_wait4_bad_address_leaves_the_child)
 TEST(sys_wait4_without_memory_leaves_the_child)
 {
     begin();
-    end(fork_from(init), 3);
+    calls_exit(calls_fork(init), 3);
     inject_arm(1, true);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)ANY, CALLS_DATA + 5 * PAGE_SIZE, 0, 0), -ENOMEM);
     inject_arm(0, false);
@@ -107,11 +100,11 @@ TEST(sys_wait4_without_memory_leaves_the_child)
 TEST(sys_wait4_blocks_until_the_child_ends)
 {
     begin();
-    struct process *child = fork_from(init);
+    struct process *child = calls_fork(init);
     EXPECT_EQ(wait_for(init, ANY, 0), CALL_BLOCKED);
     EXPECT_EQ(init->thread->call.reason, WAIT_CHILD);
     EXPECT_EQ(init->thread->call.arg, 0);
-    end(child, 7);
+    calls_exit(child, 7);
     EXPECT_EQ(calls_rerun(init), 2);
     expect_status(7 << 8);
     fixture_end();
@@ -120,14 +113,14 @@ TEST(sys_wait4_blocks_until_the_child_ends)
 TEST(sys_wait4_woken_for_no_reason_blocks_again)
 {
     begin();
-    struct process *child = fork_from(init);
+    struct process *child = calls_fork(init);
     EXPECT_EQ(wait_for(init, ANY, 0), CALL_BLOCKED);
     for (unsigned i = 0; i < 3; i++) {
         sched_wake(init->thread);
         EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
         process_check();
     }
-    end(child, 7);
+    calls_exit(child, 7);
     EXPECT_EQ(calls_rerun(init), 2);
     fixture_end();
 }
@@ -135,12 +128,12 @@ TEST(sys_wait4_woken_for_no_reason_blocks_again)
 TEST(sys_wait4_for_one_child_is_not_ended_by_another)
 {
     begin();
-    struct process *first = fork_from(init);
-    struct process *second = fork_from(init);
+    struct process *first = calls_fork(init);
+    struct process *second = calls_fork(init);
     EXPECT_EQ(wait_for(init, second->pid->number, 0), CALL_BLOCKED);
-    end(first, 1);
+    calls_exit(first, 1);
     EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
-    end(second, 2);
+    calls_exit(second, 2);
     EXPECT_EQ(calls_rerun(init), 3);
     expect_status(2 << 8);
     EXPECT_EQ(wait_for(init, ANY, 0), 2);
@@ -150,11 +143,11 @@ TEST(sys_wait4_for_one_child_is_not_ended_by_another)
 TEST(sys_wait4_nohang)
 {
     begin();
-    struct process *child = fork_from(init);
+    struct process *child = calls_fork(init);
     EXPECT_EQ(wait_for(init, ANY, WNOHANG), 0);
     EXPECT_EQ(wait_for(init, 2, WNOHANG | WUNTRACED | WCONTINUED), 0);
     expect_status(NEVER_SET);
-    end(child, 0);
+    calls_exit(child, 0);
     EXPECT_EQ(wait_for(init, 2, WNOHANG), 2);
     fixture_end();
 }
@@ -162,10 +155,10 @@ TEST(sys_wait4_nohang)
 TEST(sys_wait4_zombies_in_the_order_in_which_they_ended)
 {
     begin();
-    struct process *first = fork_from(init);
-    struct process *second = fork_from(init);
-    end(second, 0);
-    end(first, 0);
+    struct process *first = calls_fork(init);
+    struct process *second = calls_fork(init);
+    calls_exit(second, 0);
+    calls_exit(first, 0);
     EXPECT_EQ(wait_for(init, ANY, 0), 3);
     EXPECT_EQ(wait_for(init, ANY, 0), 2);
     fixture_end();
@@ -174,9 +167,9 @@ TEST(sys_wait4_zombies_in_the_order_in_which_they_ended)
 TEST(sys_wait4_for_somebody_elses_child)
 {
     begin();
-    struct process *child = fork_from(init);
-    struct process *grandchild = fork_from(child);
-    end(grandchild, 0);
+    struct process *child = calls_fork(init);
+    struct process *grandchild = calls_fork(child);
+    calls_exit(grandchild, 0);
     EXPECT_EQ(wait_for(init, grandchild->pid->number, WNOHANG), -ECHILD);
     EXPECT_EQ(wait_for(child, init->pid->number, 0), -ECHILD);
     EXPECT_EQ(wait_for(init, 999, 0), -ECHILD);
@@ -187,11 +180,11 @@ TEST(sys_wait4_for_a_group)
 {
     begin();
     struct process *leader = fork_leader();
-    struct process *other = fork_from(init);
-    end(other, 1);
+    struct process *other = calls_fork(init);
+    calls_exit(other, 1);
     EXPECT_EQ(wait_for(init, -leader->pid->number, WNOHANG), 0);
     EXPECT_EQ(wait_for(init, -leader->pid->number, 0), CALL_BLOCKED);
-    end(leader, 2);
+    calls_exit(leader, 2);
     EXPECT_EQ(calls_rerun(init), 2);
     EXPECT_EQ(wait_for(init, -2, 0), -ECHILD);
     EXPECT_EQ(wait_for(init, -1, 0), 3);
@@ -213,9 +206,9 @@ TEST(sys_wait4_for_the_callers_own_group)
 {
     begin();
     struct process *leader = fork_leader();
-    end(leader, 1);
+    calls_exit(leader, 1);
     EXPECT_EQ(wait_for(init, 0, 0), -ECHILD);
-    end(fork_from(init), 2);
+    calls_exit(calls_fork(init), 2);
     EXPECT_EQ(wait_for(init, 0, 0), 3);
     fixture_end();
 }
@@ -223,7 +216,7 @@ TEST(sys_wait4_for_the_callers_own_group)
 TEST(sys_wait4_arguments_that_make_no_sense)
 {
     begin();
-    (void)fork_from(init);
+    (void)calls_fork(init);
     EXPECT_EQ(wait_for(init, ANY, 4), -EINVAL);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)ANY, 0, UINT64_MAX, 0), -EINVAL);
     EXPECT_EQ(wait_for(init, INT32_MIN, 0), -ESRCH);
@@ -237,14 +230,14 @@ TEST(sys_wait4_for_clones)
 {
     begin();
     struct process *clone = calls_child(CALL(init, clone, 0));
-    struct process *child = fork_from(init);
+    struct process *child = calls_fork(init);
     EXPECT_EQ(wait_for(init, 2, WNOHANG), -ECHILD);
     EXPECT_EQ(wait_for(init, 3, WNOHANG | WCLONE), -ECHILD);
     EXPECT_EQ(wait_for(init, 2, WNOHANG | WCLONE), 0);
     EXPECT_EQ(wait_for(init, 2, WNOHANG | WALL), 0);
     EXPECT_EQ(wait_for(init, 3, WNOHANG | WALL | WNOTHREAD), 0);
-    end(clone, 0);
-    end(child, 0);
+    calls_exit(clone, 0);
+    calls_exit(child, 0);
     EXPECT_EQ(wait_for(init, ANY, 0), 3);
     EXPECT_EQ(wait_for(init, ANY, 0), -ECHILD);
     EXPECT_EQ(wait_for(init, ANY, WALL), 2);
@@ -255,15 +248,15 @@ TEST(sys_wait4_for_clones)
 TEST(sys_wait4_orphans_are_children_like_others)
 {
     begin();
-    struct process *parent = fork_from(init);
+    struct process *parent = calls_fork(init);
     struct process *orphan = calls_child(CALL(parent, clone, 0));
     struct process *zombie = calls_child(CALL(parent, clone, SIGUSR1));
-    end(zombie, 1);
-    end(parent, 2);
+    calls_exit(zombie, 1);
+    calls_exit(parent, 2);
     EXPECT_EQ(wait_for(init, 4, 0), 4);
     EXPECT_EQ(wait_for(init, 2, 0), 2);
     EXPECT_EQ(wait_for(init, ANY, 0), CALL_BLOCKED);
-    end(orphan, 3);
+    calls_exit(orphan, 3);
     EXPECT_EQ(calls_rerun(init), 3);
     fixture_end();
 }
@@ -280,168 +273,309 @@ TEST(sys_wait4_for_a_clone_that_has_execed)
     fixture_end();
 }
 
+/* Who waits for clones only is told when the last one has become a child like others. */
+TEST(sys_wait4_for_a_clone_that_execs_meanwhile)
+{
+    begin();
+    struct process *clone = calls_child(CALL(init, clone, 0));
+    EXPECT_EQ(wait_for(init, ANY, WCLONE), CALL_BLOCKED);
+    fixture_run(clone);
+    calls_put_text(CALLS_DATA, "/bin/prog");
+    (void)CALL(clone, execve, CALLS_DATA, 0, 0);
+    EXPECT_EQ(init->thread->state, THREAD_READY);
+    EXPECT_EQ(calls_rerun(init), -ECHILD);
+    fixture_end();
+}
+
+TEST(sys_wait4_when_the_child_leaves_nothing)
+{
+    begin();
+    const struct abi_sigaction ignore = {.handler = SIG_IGN};
+    struct process *first = calls_fork(init);
+    struct process *second = calls_fork(init);
+    EXPECT_EQ(signal_set_action(init, SIGCHLD, &ignore), 0);
+    EXPECT_EQ(wait_for(init, ANY, 0), CALL_BLOCKED);
+    calls_exit(first, 1);
+    EXPECT_EQ(calls_rerun(init), CALL_BLOCKED); /* not before the last is gone */
+    calls_exit(second, 2);
+    EXPECT_EQ(init->thread->state, THREAD_READY);
+    EXPECT_EQ(calls_rerun(init), -ECHILD);
+    expect_status(NEVER_SET);
+    fixture_end();
+}
+
 TEST(sys_wait4_sees_how_a_signal_ended_it)
 {
     begin();
-    struct process *child = fork_from(init);
+    struct process *child = calls_fork(init);
     process_exit(child, SIGSEGV);
     EXPECT_EQ(wait_for(init, ANY, 0), 2);
     expect_status(SIGSEGV);
     fixture_end();
 }
 
-/* ---- kill ---- */
-
-TEST(sys_kill_one)
+/* Either address is bad: nothing is written, and the child is still there. */
+TEST(sys_wait4_bad_address_for_the_usage)
 {
     begin();
-    struct process *child = fork_from(init);
-    EXPECT_EQ(CALL(init, kill, 2, 0), 0);
-    EXPECT_EQ(child->signals.fatal, 0);
-    EXPECT_EQ(CALL(init, kill, 2, SIGCHLD), 0);
-    EXPECT_EQ(child->signals.fatal, 0);
-    EXPECT_EQ(CALL(init, kill, 2, SIGTERM), 0);
-    EXPECT_EQ(child->signals.fatal, SIGTERM);
-    EXPECT_EQ(CALL(child, kill, 1, SIGKILL), 0);
-    EXPECT_EQ(init->signals.fatal, 0);
+    calls_exit(calls_fork(init), 3);
+    EXPECT_EQ(CALL(init, wait4, 2, STATUS_AT, 0, CALLS_NOWHERE), -EFAULT);
+    EXPECT_EQ(CALL(init, wait4, 2, STATUS_AT, 0, CALLS_DATA_END - 8), -EFAULT);
+    expect_status(NEVER_SET);
+    EXPECT_EQ(CALL(init, wait4, 2, CALLS_NOWHERE, 0, USAGE_AT), -EFAULT);
+    EXPECT_EQ(init->children_usage.faults, 0);
+    EXPECT_EQ(CALL(init, wait4, 2, STATUS_AT, 0, USAGE_AT), 2);
+    expect_status(3 << 8);
     fixture_end();
 }
 
-TEST(sys_kill_a_zombie)
+static struct abi_rusage get_usage(void)
+{
+    struct abi_rusage usage;
+
+    calls_get(USAGE_AT, &usage, sizeof(usage));
+    return usage;
+}
+
+/* Of the child, and of those that it has waited for. */
+TEST(sys_wait4_gives_the_usage)
 {
     begin();
-    end(fork_from(init), 5);
-    EXPECT_EQ(CALL(init, kill, 2, SIGKILL), 0);
-    EXPECT_EQ(wait_for(init, ANY, 0), 2);
-    expect_status(5 << 8);
-    EXPECT_EQ(CALL(init, kill, 2, 0), -ESRCH);
+    struct process *child = calls_fork(init);
+    struct process *grandchild = calls_fork(child);
+    child->usage.faults = 100;
+    grandchild->usage.faults = 20;
+    calls_exit(grandchild, 0);
+    EXPECT_EQ(wait_for(child, ANY, 0), 3);
+    calls_exit(child, 0);
+    fixture_run(init);
+    EXPECT_EQ(CALL(init, wait4, 2, 0, 0, USAGE_AT), 2);
+    EXPECT_EQ(get_usage().ru_minflt, 120);
+    EXPECT_EQ(CALL(init, getrusage, (uint64_t)RUSAGE_CHILDREN, USAGE_AT), 0);
+    EXPECT_EQ(get_usage().ru_minflt, 120);
     fixture_end();
 }
 
-TEST(sys_kill_wakes_one_that_is_blocked)
+/* ---- waitid ---- */
+
+static int64_t waitid(int kind, int number, unsigned options)
+{
+    return CALL(init, waitid, (uint64_t)kind, (uint64_t)number, INFO_AT, options, USAGE_AT);
+}
+
+static struct abi_siginfo get_info(void)
+{
+    struct abi_siginfo info;
+
+    fixture_run(init);
+    calls_get(INFO_AT, &info, sizeof(info));
+    return info;
+}
+
+static void expect_info(int pid, int code, int status)
+{
+    const struct abi_siginfo info = get_info();
+
+    EXPECT_EQ(info.si_signo, pid ? SIGCHLD : 0);
+    EXPECT_EQ(info.si_errno, 0);
+    EXPECT_EQ(info.si_code, code);
+    EXPECT_EQ(info.si_pid, pid);
+    EXPECT_EQ(info.si_uid, 0);
+    EXPECT_EQ(info.si_status, status);
+}
+
+static void soil_info(void)
+{
+    const struct abi_siginfo soiled = {1, 2, 3, 4, 5, 6, 7, {8}};
+
+    fixture_run(init);
+    calls_put(INFO_AT, &soiled, sizeof(soiled));
+}
+
+TEST(sys_waitid_tells_and_reaps)
 {
     begin();
-    struct process *child = fork_from(init);
-    struct process *grandchild = fork_from(child);
-    EXPECT_EQ(wait_for(child, ANY, 0), CALL_BLOCKED);
-    EXPECT_EQ(CALL(grandchild, kill, 2, SIGKILL), 0);
-    EXPECT_EQ(child->thread->state, THREAD_READY);
-    EXPECT_EQ(child->signals.fatal, SIGKILL);
+    soil_info();
+    struct process *child = calls_fork(init);
+    child->usage.faults = 9;
+    calls_exit(child, 42);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED), 0);
+    expect_info(2, CLD_EXITED, 42);
+    EXPECT_EQ(get_info().rest[0], 8); /* not more than the fields */
+    EXPECT_EQ(get_usage().ru_minflt, 9);
+    EXPECT(process_find(2) == NULL);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED), -ECHILD);
     fixture_end();
 }
 
-TEST(sys_kill_a_group)
+TEST(sys_waitid_sees_how_a_signal_ended_it)
+{
+    begin();
+    process_exit(calls_fork(init), SIGSEGV);
+    EXPECT_EQ(waitid(P_PID, 2, WEXITED), 0);
+    expect_info(2, CLD_KILLED, SIGSEGV);
+    fixture_end();
+}
+
+TEST(sys_waitid_that_leaves_the_child)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    child->usage.faults = 9;
+    calls_exit(child, 1);
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(waitid(P_PID, 2, WEXITED | WNOWAIT), 0);
+        expect_info(2, CLD_EXITED, 1);
+    }
+    EXPECT_EQ(init->children_usage.faults, 0);
+    EXPECT_EQ(waitid(P_PID, 2, WEXITED), 0);
+    EXPECT_EQ(init->children_usage.faults, 9);
+    fixture_end();
+}
+
+TEST(sys_waitid_nohang)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    soil_info();
+    calls_put(USAGE_AT, &(uint64_t){5}, 8);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED | WNOHANG), 0);
+    expect_info(0, 0, 0);
+    EXPECT_EQ(get_usage().ru_utime.tv_sec, 5); /* there is nobody's to tell */
+    calls_exit(child, 1);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED | WNOHANG), 0);
+    expect_info(2, CLD_EXITED, 1);
+    fixture_end();
+}
+
+TEST(sys_waitid_blocks)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED), CALL_BLOCKED);
+    sched_wake(init->thread);
+    EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
+    process_check();
+    calls_exit(child, 5);
+    EXPECT_EQ(calls_rerun(init), 0);
+    expect_info(2, CLD_EXITED, 5);
+    fixture_end();
+}
+
+TEST(sys_waitid_for_a_group)
 {
     begin();
     struct process *leader = fork_leader();
-    struct process *member = fork_from(leader);
-    struct process *other = fork_from(init);
-    EXPECT_EQ(CALL(init, kill, (uint64_t)-2, 0), 0);
-    EXPECT_EQ(leader->signals.fatal, 0);
-    EXPECT_EQ(CALL(init, kill, (uint64_t)-2, SIGINT), 0);
-    EXPECT_EQ(leader->signals.fatal, SIGINT);
-    EXPECT_EQ(member->signals.fatal, SIGINT);
-    EXPECT_EQ(other->signals.fatal, 0);
-    EXPECT_EQ(CALL(other, kill, 0, SIGHUP), 0);
-    EXPECT_EQ(other->signals.fatal, SIGHUP);
-    EXPECT_EQ(init->signals.fatal, 0);
+    struct process *own = calls_fork(init);
+    EXPECT_EQ(waitid(P_PGID, 2, WEXITED), CALL_BLOCKED);
+    calls_exit(own, 1);
+    EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
+    calls_exit(leader, 2);
+    EXPECT_EQ(calls_rerun(init), 0);
+    expect_info(2, CLD_EXITED, 2);
+    EXPECT_EQ(waitid(P_PGID, 2, WEXITED), -ECHILD);
+    EXPECT_EQ(waitid(P_PGID, 0, WEXITED), 0); /* the caller's own */
+    expect_info(3, CLD_EXITED, 1);
+    EXPECT_EQ(waitid(P_PGID, 0, WEXITED), -ECHILD);
     fixture_end();
 }
 
-TEST(sys_kill_a_group_that_is_none)
+/* Nothing stops and nothing goes on yet: who waits for that waits until the children have ended. A
+ * zombie never will. */
+TEST(sys_waitid_for_children_that_stop)
 {
     begin();
-    struct process *child = fork_from(init);
-    EXPECT_EQ(CALL(init, kill, (uint64_t)-2, SIGINT), -ESRCH);
-    EXPECT_EQ(CALL(init, kill, (uint64_t)-999, SIGINT), -ESRCH);
-    EXPECT_EQ(child->signals.fatal, 0);
+    struct process *child = calls_fork(init);
+    EXPECT_EQ(waitid(P_ALL, 0, WSTOPPED | WCONTINUED | WNOHANG), 0);
+    EXPECT_EQ(waitid(P_PID, 2, WSTOPPED), CALL_BLOCKED);
+    calls_exit(child, 1);
+    EXPECT_EQ(calls_rerun(init), -ECHILD);
+    EXPECT_EQ(waitid(P_ALL, 0, WSTOPPED), -ECHILD);
+    EXPECT_EQ(waitid(P_ALL, 0, WCONTINUED), -ECHILD);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED), 0);
     fixture_end();
 }
 
-TEST(sys_kill_all_but_init_and_the_caller)
+TEST(sys_waitid_for_clones)
 {
     begin();
-    struct process *caller = fork_from(init);
-    EXPECT_EQ(CALL(caller, kill, (uint64_t)-1, SIGTERM), -ESRCH);
-    struct process *one = fork_from(init);
-    struct process *two = fork_from(one);
-    EXPECT_EQ(CALL(caller, kill, (uint64_t)-1, 0), 0);
-    EXPECT_EQ(one->signals.fatal, 0);
-    EXPECT_EQ(CALL(caller, kill, (uint64_t)-1, SIGTERM), 0);
-    EXPECT_EQ(one->signals.fatal, SIGTERM);
-    EXPECT_EQ(two->signals.fatal, SIGTERM);
-    EXPECT_EQ(caller->signals.fatal, 0);
-    EXPECT_EQ(init->signals.fatal, 0);
+    struct process *clone = calls_child(CALL(init, clone, 0));
+    EXPECT_EQ(waitid(P_PID, 2, WEXITED | WNOHANG), -ECHILD);
+    calls_exit(clone, 1);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED), -ECHILD);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED | WCLONE | WNOWAIT), 0);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED | WALL | WNOTHREAD), 0);
     fixture_end();
 }
 
-TEST(sys_kill_arguments_that_make_no_sense)
+TEST(sys_waitid_arguments_that_make_no_sense)
 {
     begin();
-    (void)fork_from(init);
-    EXPECT_EQ(CALL(init, kill, 2, SIGNAL_MAX + 1), -EINVAL);
-    EXPECT_EQ(CALL(init, kill, 2, (uint64_t)-1), -EINVAL);
-    EXPECT_EQ(CALL(init, kill, 2, SIGNAL_MAX), 0);
-    EXPECT_EQ(CALL(init, kill, (uint64_t)INT32_MIN, SIGINT), -ESRCH);
-    EXPECT_EQ(CALL(init, kill, 999, SIGINT), -ESRCH);
-    EXPECT_EQ(CALL(init, kill, INT32_MAX, SIGINT), -ESRCH);
+    (void)calls_fork(init);
+    EXPECT_EQ(waitid(P_ALL, 0, 0), -EINVAL);
+    EXPECT_EQ(waitid(P_ALL, 0, WNOHANG | WNOWAIT), -EINVAL);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED | 0x40), -EINVAL);
+    EXPECT_EQ(waitid(P_PID, 0, WEXITED), -EINVAL);
+    EXPECT_EQ(waitid(P_PID, -1, WEXITED), -EINVAL);
+    EXPECT_EQ(waitid(P_PGID, -1, WEXITED), -EINVAL);
+    EXPECT_EQ(waitid(P_PIDFD, -1, WEXITED), -EINVAL);
+    EXPECT_EQ(waitid(P_PIDFD, 0, WEXITED), -EBADF);
+    EXPECT_EQ(waitid(4, 0, WEXITED), -EINVAL);
+    EXPECT_EQ(waitid(-1, 0, WEXITED), -EINVAL);
     fixture_end();
 }
 
-/* ---- groups ---- */
-
-TEST(sys_setpgid_and_getpgid)
+/* Either address is bad: nothing is written, and the child is still there. */
+TEST(sys_waitid_bad_addresses)
 {
     begin();
-    struct process *child = fork_from(init);
-    struct process *second = fork_from(init);
-    EXPECT_EQ(CALL(child, getpgid, 0), 1);
-    EXPECT_EQ(CALL(init, setpgid, 2, 2), 0);
-    EXPECT_EQ(CALL(child, getpgid, 0), 2);
-    EXPECT_EQ(CALL(init, setpgid, 3, 2), 0);
-    EXPECT_EQ(CALL(init, getpgid, 3), 2);
-    EXPECT_EQ(CALL(second, setpgid, 0, 0), 0);
-    EXPECT_EQ(CALL(init, getpgid, 3), 3);
-    EXPECT_EQ(CALL(second, setpgid, 3, 1), 0);
-    EXPECT_EQ(CALL(init, getpgid, 3), 1);
-    EXPECT_EQ(CALL(init, getpgid, 999), -ESRCH);
+    calls_exit(calls_fork(init), 3);
+    soil_info();
+    EXPECT_EQ(CALL(init, waitid, P_ALL, 0, CALLS_NOWHERE, WEXITED, 0), -EFAULT);
+    EXPECT_EQ(CALL(init, waitid, P_ALL, 0, INFO_AT, WEXITED, CALLS_NOWHERE), -EFAULT);
+    EXPECT_EQ(get_info().si_pid, 5);
+    EXPECT_EQ(CALL(init, waitid, P_ALL, 0, 0, WEXITED, 0), 0);
+    EXPECT_EQ(get_info().si_pid, 5);
+    EXPECT(process_find(2) == NULL);
     fixture_end();
 }
 
-TEST(sys_setpgid_refusals)
+/* ---- getrusage, times ---- */
+
+TEST(sys_getrusage_of_whom)
 {
     begin();
-    struct process *child = fork_from(init);
-    struct process *grandchild = fork_from(child);
-    EXPECT_EQ(CALL(init, setpgid, 2, (uint64_t)-1), -EINVAL);
-    EXPECT_EQ(CALL(init, setpgid, 999, 0), -ESRCH);
-    EXPECT_EQ(CALL(init, setpgid, (uint64_t)-1, 0), -ESRCH);
-    EXPECT_EQ(CALL(init, setpgid, 3, 0), -ESRCH);       /* a grandchild */
-    EXPECT_EQ(CALL(grandchild, setpgid, 2, 0), -ESRCH); /* its parent */
-    EXPECT_EQ(CALL(init, setpgid, 0, 0), -EPERM);       /* it leads the session */
-    EXPECT_EQ(CALL(init, setpgid, 2, 3), -EPERM);       /* no group has that number */
-    EXPECT_EQ(CALL(init, setpgid, 2, 999), -EPERM);
-    child->has_execed = true;
-    EXPECT_EQ(CALL(init, setpgid, 2, 2), -EACCES);
-    EXPECT_EQ(CALL(child, setpgid, 2, 2), 0);
+    init->usage.faults = 1;
+    init->children_usage.faults = 2;
+    EXPECT_EQ(CALL(init, getrusage, RUSAGE_SELF, USAGE_AT), 0);
+    EXPECT_EQ(get_usage().ru_minflt, 1);
+    EXPECT_EQ(CALL(init, getrusage, RUSAGE_THREAD, USAGE_AT), 0);
+    EXPECT_EQ(get_usage().ru_minflt, 1);
+    EXPECT_EQ(CALL(init, getrusage, (uint64_t)RUSAGE_CHILDREN, USAGE_AT), 0);
+    EXPECT_EQ(get_usage().ru_minflt, 2);
+    EXPECT_EQ(CALL(init, getrusage, (uint64_t)-2, USAGE_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, getrusage, 2, CALLS_NOWHERE), -EINVAL);
+    EXPECT_EQ(CALL(init, getrusage, RUSAGE_SELF, CALLS_NOWHERE), -EFAULT);
     fixture_end();
 }
 
-TEST(sys_setpgid_into_a_group_whose_leader_is_gone)
+TEST(sys_times_in_ticks)
 {
+    struct abi_tms tms;
+
     begin();
-    struct process *leader = fork_leader();
-    struct process *member = fork_from(init);
-    struct process *late = fork_from(init);
-    EXPECT_EQ(CALL(member, setpgid, 0, 2), 0);
-    end(leader, 0);
-    EXPECT_EQ(wait_for(init, 2, 0), 2);
-    EXPECT_EQ(CALL(late, setpgid, 0, 2), 0);
-    EXPECT_EQ(CALL(late, getpgid, 0), 2);
-    EXPECT_EQ(wait_for(init, 2, WNOHANG), -ECHILD);
-    EXPECT_EQ(wait_for(init, -2, WNOHANG), 0);
-    EXPECT_EQ(CALL(init, getpgid, 2), -ESRCH);
-    EXPECT_EQ(CALL(init, kill, 2, 0), -ESRCH);
-    EXPECT_EQ(CALL(init, kill, (uint64_t)-2, 0), 0);
+    const nsec_t tick = NSEC_PER_SEC / CLOCK_TICKS_PER_SEC;
+    init->usage.user = 3 * tick + tick - 1;
+    init->usage.system = 4 * tick;
+    init->children_usage.user = 5 * tick;
+    init->children_usage.system = 6 * tick;
+    EXPECT_EQ(CALL(init, times, CALLS_DATA), clock_now() / tick);
+    calls_get(CALLS_DATA, &tms, sizeof(tms));
+    EXPECT_EQ(tms.tms_utime, 3);
+    EXPECT_EQ(tms.tms_stime, 4);
+    EXPECT_EQ(tms.tms_cutime, 5);
+    EXPECT_EQ(tms.tms_cstime, 6);
+    EXPECT_EQ(CALL(init, times, 0), clock_now() / tick);
+    EXPECT_EQ(CALL(init, times, CALLS_NOWHERE), -EFAULT);
     fixture_end();
 }
