@@ -12,12 +12,14 @@ import subprocess
 import sys
 
 sys.path.insert(0, 'tests/tools')
+import debian
 import machine
-from body import archive, boot, case, expect, expect_equal, hosted, linux, main, qemu, work_file
+from body import Skip, archive, boot, case, expect, expect_equal, hosted, linux, main, qemu, work_file
 
 USER = ['init', 'sh', 'echo', 'hello', 'sleep', 'lifecycle']
 FILES = 'user/life/files'
 SECTIONS = ['fork', 'clone', 'vfork', 'wait', 'waitid', 'usage', 'group', 'orphan']
+LIBRARIES = ['glibc', 'musl']  # each the name of a program too
 MACHINES = {'hosted': hosted, 'qemu': qemu, 'linux': linux}
 TOTAL = re.compile(r'lifecycle: (\d+) checks: (\d+) hold, (\d+) differ from Linux as meant, '
                    r'(\d+) failed; (\d+) skipped')
@@ -28,19 +30,28 @@ def content(path):
         return file.read()
 
 
-def compiled(name):
-    """A program of programs/, with glibc."""
-    program = work_file(name)
-    subprocess.run(['aarch64-linux-gnu-gcc', '-static', '-O2', '-o', program,
-                    f'tests/bodies/programs/{name}.c'], check=True)
-    return program
+def compiled(name, library='glibc'):
+    """A program of programs/, as bytes; None where the library cannot be had."""
+    source, program = f'tests/bodies/programs/{name}.c', work_file(f'{name}-{library}')
+    command = ['aarch64-linux-gnu-gcc', '-static', '-O2', '-o', program, source]
+    if library == 'musl':
+        try:
+            command = debian.musl_command(source, program)
+        except debian.Missing:
+            return None
+    subprocess.run(command, check=True)
+    return content(program)
 
 
 @functools.cache
 def initrd():
     files = {f'bin/{name}': content(machine.built('user', name)) for name in USER}
     files['init'] = files.pop('bin/init')
-    files['bin/in_turn'] = content(compiled('in_turn'))
+    files['bin/in_turn'] = compiled('in_turn')
+    for library in LIBRARIES:
+        program = compiled('process_calls', library)
+        if program:
+            files[f'bin/{library}'] = program
     plain = []
     for path in glob.glob(f'{FILES}/*'):
         name = f'etc/lifecycle/{os.path.basename(path)}'
@@ -53,7 +64,8 @@ def initrd():
 @functools.cache
 def told(name):
     """What each program printed on that machine, and its status: {path: (text, status)}."""
-    ended = boot(MACHINES[name]('/bin/in_turn', '/bin/lifecycle', *SECTIONS, initrd=initrd()))
+    ended = boot(MACHINES[name]('/bin/in_turn', '/bin/lifecycle', *SECTIONS, 'then', '/bin/glibc',
+                                'then', '/bin/musl', initrd=initrd()))
     programs, lines = {}, []
     for line in ended.lines:
         end = re.fullmatch(r'\[(\S+): status (\d+)\]', line)
@@ -111,6 +123,35 @@ def lifecycle_holds_as_a_program_of_this_host():
                           text=True, check=False)
     *_, skipped = lifecycle_holds(done.stdout.strip(), done.returncode)
     expect(0 < skipped < 20, f'{skipped} checks are skipped, each by name')
+
+
+def library_program_is_as_on_linux(library, name):
+    if compiled('process_calls', library) is None:
+        raise Skip(f'{library} cannot be had')
+    text, status = told(name)[f'/bin/{library}']
+    expect_equal(status, 11, f'the status, after {text}')
+    want, _ = told('linux')[f'/bin/{library}']
+    expect_equal(text, want, 'what it prints')
+
+
+@case
+def a_program_with_glibc_is_as_on_linux_hosted():
+    library_program_is_as_on_linux('glibc', 'hosted')
+
+
+@case
+def a_program_with_glibc_is_as_on_linux_in_qemu():
+    library_program_is_as_on_linux('glibc', 'qemu')
+
+
+@case
+def a_program_with_musl_is_as_on_linux_hosted():
+    library_program_is_as_on_linux('musl', 'hosted')
+
+
+@case
+def a_program_with_musl_is_as_on_linux_in_qemu():
+    library_program_is_as_on_linux('musl', 'qemu')
 
 
 main()

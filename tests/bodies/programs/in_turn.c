@@ -1,5 +1,5 @@
 /*
- * Runs programs one after the other, each with what stands between two words "--", and tells how
+ * Runs programs one after the other, each with what stands between two words "then", and tells how
  * each ends: `[NAME: status N]`, where 128 + n is the signal n. On Linux it first makes what Eft
  * has by itself, and ends the machine when all is done.
  */
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5));
     }
     for (int i = 1; i <= argc; i++) {
-        if (i < argc && strcmp(argv[i], "--") != 0)
+        if (i < argc && strcmp(argv[i], "then") != 0)
             continue;
         argv[i] = NULL;
         if (argv[last + 1])
