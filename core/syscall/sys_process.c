@@ -67,15 +67,25 @@ static int copy_process(struct thread *thread, uint64_t flags, struct process **
 static int write_tids(struct process *child, const struct abi_clone_args *wanted)
 {
     int tid = child->pid->number;
-    int error = 0;
+    int parents = -EFAULT; /* not wanted, or not to be written */
+    int childs = -EFAULT;
 
-    if (wanted->flags & CLONE_CHILD_SETTID) {
-        error = space_write(child->space, wanted->child_tid, &tid, sizeof(tid));
+    if (wanted->flags & CLONE_PARENT_SETTID) {
+        parents = user_prepare_write(wanted->parent_tid, sizeof(tid));
     }
-    if (error != -ENOMEM && (wanted->flags & CLONE_PARENT_SETTID)) {
-        error = user_write(wanted->parent_tid, &tid, sizeof(tid));
+    if (parents != -ENOMEM && (wanted->flags & CLONE_CHILD_SETTID)) {
+        childs = wanted->flags & CLONE_VM
+                     ? user_write(wanted->child_tid, &tid, sizeof(tid))
+                     : space_write(child->space, wanted->child_tid, &tid, sizeof(tid));
     }
-    return error == -ENOMEM ? error : 0;
+    if (parents == -ENOMEM || childs == -ENOMEM) {
+        return -ENOMEM;
+    }
+    if (parents == 0) {
+        parents = user_write(wanted->parent_tid, &tid, sizeof(tid));
+        ASSERT(parents == 0); /* it was prepared */
+    }
+    return 0;
 }
 
 /* The planted bug k-21: the child runs without its descriptors from 3 on, which it gets when its
@@ -196,6 +206,7 @@ static int read_clone_args(struct abi_clone_args *wanted, uaddr_t from, uint64_t
         if (error || rest) {
             return error ? error : -E2BIG;
         }
+        plat_irq_window();
     }
     return user_read(wanted, from, min_u64(size, sizeof(*wanted)));
 }
