@@ -211,15 +211,20 @@ void space_use(struct space *space)
     cpu->space = space;
 }
 
-/* The part of space_unmap that cannot fail: start and end are borders of regions. */
-static void unmap_cut(struct space *space, uaddr_t start, uaddr_t end)
+void space_discard(struct space *space, uaddr_t start, uaddr_t end)
 {
     struct tlb_batch batch;
 
-    region_remove(&space->regions, start, end);
     tlb_batch_begin(&batch, &space->tlb);
     space->resident -= pt_unmap(space->root, start, end, &batch);
     tlb_batch_end(&batch);
+}
+
+/* The part of space_unmap that cannot fail: start and end are borders of regions. */
+static void unmap_cut(struct space *space, uaddr_t start, uaddr_t end)
+{
+    region_remove(&space->regions, start, end);
+    space_discard(space, start, end);
 }
 
 int space_unmap(struct space *space, uaddr_t start, uaddr_t end)

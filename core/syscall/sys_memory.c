@@ -1,4 +1,4 @@
-/* The caller's address space: brk, mmap, munmap, mprotect. */
+/* The caller's address space: brk, mmap, munmap, mprotect, madvise, msync. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
@@ -146,22 +146,138 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     return error ? error : (int64_t)start;
 }
 
+/* With PROT_GROWSDOWN the range begins where the stack does that it lies in. */
+static int find_stack(const struct space *space, uaddr_t *start, uaddr_t end)
+{
+    const struct region *region = region_find_from(&space->regions, *start);
+
+    if (!region || region->start >= end) {
+        return -ENOMEM;
+    }
+    if (!(region->flags & REGION_GROWS)) {
+        return -EINVAL;
+    }
+    *start = region->start;
+    return 0;
+}
+
 int64_t sys_mprotect(struct thread *thread, const uint64_t *args)
 {
+    struct space *space = thread->process->space;
+    uint64_t grows = args[2] & (PROT_GROWSDOWN | PROT_GROWSUP);
+    uint64_t prot = args[2] & ~grows;
+    uaddr_t start = args[0];
     uaddr_t end;
+    int error = 0;
 
-    if (args[0] & PAGE_MASK) {
+    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || (start & PAGE_MASK)) {
         return -EINVAL;
     }
     if (args[1] == 0) {
         return 0;
     }
-    int error = page_range(args[0], args[1], &end);
-    if (error) {
+    if (page_range(start, args[1], &end) != 0) {
         return -ENOMEM;
     }
-    if (args[2] & ~(uint64_t)PROT_ALL) {
+    if (prot & ~(uint64_t)(PROT_ALL | PROT_SEM)) {
         return -EINVAL;
     }
-    return space_protect(thread->process->space, args[0], end, (unsigned)args[2]);
+    if (grows == PROT_GROWSDOWN) {
+        error = find_stack(space, &start, end);
+    } else if (grows) {
+        /* Nothing grows upwards. */
+        error = region_find(&space->regions, start) ? -EINVAL : -ENOMEM;
+    }
+    return error ? error : space_protect(space, start, end, (unsigned)prot & PROT_ALL);
+}
+
+/* A range for a call that goes over it region by region: *end behind its last page. */
+static int walk_range(uaddr_t start, uint64_t len, uaddr_t *end)
+{
+    if ((start & PAGE_MASK) || page_up(len) < len || start + page_up(len) < start) {
+        return -EINVAL;
+    }
+    *end = start + page_up(len);
+    return 0;
+}
+
+enum discard { DISCARD_NOTHING, DISCARD_ALL, DISCARD_ANONYMOUS };
+
+/* Discards what is to be discarded in [start, end). -ENOMEM: there was a hole, which is said when
+ * all is done. -EINVAL: not anonymous, which is said where it is found. */
+static int walk(struct space *space, uaddr_t start, uaddr_t end, enum discard discard)
+{
+    uaddr_t at = start;
+    int result = 0;
+
+    while (at < end) {
+        const struct region *region = region_find_from(&space->regions, at);
+        if (!region || region->start > at) {
+            result = -ENOMEM;
+        }
+        if (!region || region->start >= end) {
+            break;
+        }
+        uaddr_t stop = min_u64(region->end, end);
+        if (discard == DISCARD_ANONYMOUS && (region->file || region->shared)) {
+            return -EINVAL;
+        }
+        if (discard != DISCARD_NOTHING) {
+            space_discard(space, max_u64(region->start, at), stop);
+        }
+        at = stop;
+        plat_irq_window();
+    }
+    return result;
+}
+
+/* What cannot be told from doing nothing is accepted. MADV_FREE frees at once, which Linux may do.
+ * Not there: what fork, memory errors and populating are told (MADV_DONTFORK, MADV_WIPEONFORK,
+ * MADV_REMOVE, MADV_HWPOISON, MADV_POPULATE_READ and their like). */
+int64_t sys_madvise(struct thread *thread, const uint64_t *args)
+{
+    enum discard discard = DISCARD_NOTHING;
+    uaddr_t end;
+
+    switch ((int)args[2]) {
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_MERGEABLE:
+    case MADV_UNMERGEABLE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+        break;
+    case MADV_DONTNEED:
+        discard = DISCARD_ALL;
+        break;
+    case MADV_FREE:
+        discard = DISCARD_ANONYMOUS;
+        break;
+    default:
+        return -EINVAL;
+    }
+    int error = walk_range(args[0], args[1], &end);
+    return error ? error : walk(thread->process->space, args[0], end, discard);
+}
+
+/* No file can be changed through a mapping: there is nothing to write. */
+int64_t sys_msync(struct thread *thread, const uint64_t *args)
+{
+    uint64_t flags = args[2];
+    uaddr_t end;
+
+    if ((flags & ~(uint64_t)(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+        ((flags & MS_ASYNC) && (flags & MS_SYNC)) || (args[0] & PAGE_MASK)) {
+        return -EINVAL;
+    }
+    if (walk_range(args[0], args[1], &end) != 0) {
+        return -ENOMEM;
+    }
+    return walk(thread->process->space, args[0], end, DISCARD_NOTHING);
 }

@@ -47,12 +47,15 @@ enum {
 #define WALL 0x40000000u      /* __WALL: whatever signal they send at their end */
 #define WCLONE 0x80000000u    /* __WCLONE: only those that do not send SIGCHLD */
 
-/* mmap(2), mprotect(2), mremap(2), madvise(2) */
+/* mmap(2), mprotect(2), mremap(2), madvise(2), msync(2) */
 enum {
     PROT_NONE = 0,
     PROT_READ = 1,
     PROT_WRITE = 2,
     PROT_EXEC = 4,
+    PROT_SEM = 8,
+    PROT_GROWSDOWN = 0x1000000,
+    PROT_GROWSUP = 0x2000000,
     MAP_SHARED = 1,
     MAP_PRIVATE = 2,
     MAP_TYPE = 0xf,
@@ -75,6 +78,18 @@ enum {
     MADV_SEQUENTIAL = 2,
     MADV_WILLNEED = 3,
     MADV_DONTNEED = 4,
+    MADV_FREE = 8,
+    MADV_MERGEABLE = 12,
+    MADV_UNMERGEABLE = 13,
+    MADV_HUGEPAGE = 14,
+    MADV_NOHUGEPAGE = 15,
+    MADV_DONTDUMP = 16,
+    MADV_DODUMP = 17,
+    MADV_COLD = 20,
+    MADV_PAGEOUT = 21,
+    MS_ASYNC = 1,
+    MS_INVALIDATE = 2,
+    MS_SYNC = 4,
 };
 
 /* signal(7) */

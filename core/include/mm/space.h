@@ -73,6 +73,9 @@ MUST_CHECK int space_map_stack(struct space *space, uint64_t bytes);
  * -ENOMEM for lack of memory has changed nothing. */
 MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot);
 
+/* Forgets the pages of [start, end); what is mapped there stays, and begins anew. */
+void space_discard(struct space *space, uaddr_t start, uaddr_t end);
+
 /* Whether nothing is mapped in [start, end), and no stack would come near from above. */
 bool space_has_gap(const struct space *space, uaddr_t start, uaddr_t end);
 

@@ -306,13 +306,143 @@ TEST(sys_mprotect_arguments_that_make_no_sense)
     begin();
     EXPECT_EQ(map(AT(0), 3 * PAGE_SIZE, MAP_FIXED), AT(0));
     EXPECT_EQ(CALL(init, mprotect, AT(0) + 1, PAGE_SIZE, RW), -EINVAL);
-    EXPECT_EQ(CALL(init, mprotect, AT(0), PAGE_SIZE, 8), -EINVAL);
+    EXPECT_EQ(CALL(init, mprotect, AT(0), PAGE_SIZE, 0x100), -EINVAL);
+    EXPECT_EQ(CALL(init, mprotect, AT(0), PAGE_SIZE, RW | PROT_SEM), 0);
     EXPECT_EQ(CALL(init, mprotect, AT(0), 0, RW), 0);
     EXPECT_EQ(CALL(init, mprotect, AT(9), 0, RW), 0);
     EXPECT_EQ(CALL(init, mprotect, AT(0), UINT64_MAX, RW), -ENOMEM);
     EXPECT_EQ(CALL(init, mprotect, USER_END, PAGE_SIZE, RW), -ENOMEM);
     EXPECT_EQ(CALL(init, mprotect, AT(0), 4 * PAGE_SIZE, PROT_READ), -ENOMEM);
     expect_mapped(AT(2), false); /* up to the hole it has been done */
+    fixture_end();
+}
+
+TEST(sys_mprotect_from_the_start_of_a_stack)
+{
+    begin();
+    EXPECT_EQ(map(AT(0), 3 * PAGE_SIZE, MAP_GROWSDOWN), AT(0));
+    EXPECT_EQ(map(AT(5), PAGE_SIZE, 0), AT(5));
+    EXPECT_EQ(CALL(init, mprotect, AT(1), PAGE_SIZE, PROT_READ | PROT_GROWSDOWN), 0);
+    expect_mapped(AT(0), false);
+    expect_mapped(AT(2), true);
+    EXPECT_EQ(CALL(init, mprotect, AT(5), PAGE_SIZE, PROT_READ | PROT_GROWSDOWN), -EINVAL);
+    EXPECT_EQ(CALL(init, mprotect, AT(5), PAGE_SIZE, PROT_READ | PROT_GROWSUP), -EINVAL);
+    EXPECT_EQ(CALL(init, mprotect, AT(4), PAGE_SIZE, PROT_READ | PROT_GROWSUP), -ENOMEM);
+    EXPECT_EQ(CALL(init, mprotect, AT(4), PAGE_SIZE, PROT_READ | PROT_GROWSDOWN), -ENOMEM);
+    EXPECT_EQ(CALL(init, mprotect, AT(8), PAGE_SIZE, PROT_READ | PROT_GROWSDOWN), -ENOMEM);
+    EXPECT_EQ(CALL(init, mprotect, AT(1), PAGE_SIZE, PROT_READ | PROT_GROWSDOWN | PROT_GROWSUP),
+              -EINVAL);
+    expect_mapped(AT(5), true);
+    fixture_end();
+}
+
+/* ---- madvise, msync ---- */
+
+static uint8_t load(uaddr_t at)
+{
+    uint8_t byte = 0;
+
+    EXPECT_EQ(fixture_load(at, &byte), 0);
+    return byte;
+}
+
+/* Init has three pages of each kind at AT(0): anonymous, a file, shared; all but the file's with a
+ * 1 in them. */
+static void map_three_kinds(void)
+{
+    static uint8_t file[PAGE_SIZE] = {7};
+    const struct region region = {
+        .start = AT(1), .end = AT(2), .prot = RW, .file = file, .file_len = sizeof(file)};
+
+    EXPECT_EQ(map(AT(0), PAGE_SIZE, 0), AT(0));
+    EXPECT_EQ(space_map(init->space, &region), 0);
+    EXPECT_EQ(CALL(init, mmap, AT(2), PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, (uint64_t)-1, 0),
+              AT(2));
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT_EQ(fixture_store(AT(i), 1), 0);
+    }
+}
+
+TEST(sys_madvise_dontneed_begins_anew)
+{
+    begin();
+    map_three_kinds();
+    uint64_t resident = init->space->resident;
+    EXPECT_EQ(CALL(init, madvise, AT(0), 3 * PAGE_SIZE, MADV_DONTNEED), 0);
+    EXPECT_EQ(init->space->resident, resident - 3);
+    EXPECT_EQ(load(AT(0)), 0);
+    EXPECT_EQ(load(AT(1)), 7);
+    EXPECT_EQ(load(AT(2)), 1);
+    fixture_end();
+}
+
+TEST(sys_madvise_dontneed_across_holes)
+{
+    begin();
+    map_three_kinds();
+    EXPECT_EQ(CALL(init, munmap, AT(1), PAGE_SIZE), 0);
+    EXPECT_EQ(CALL(init, madvise, AT(0), 3 * PAGE_SIZE, MADV_DONTNEED), -ENOMEM);
+    EXPECT_EQ(load(AT(0)), 0);
+    EXPECT_EQ(fixture_store(AT(0), 1), 0);
+    EXPECT_EQ(CALL(init, madvise, AT(0) - PAGE_SIZE, 2 * PAGE_SIZE, MADV_DONTNEED), -ENOMEM);
+    EXPECT_EQ(load(AT(0)), 0);
+    EXPECT_EQ(CALL(init, madvise, AT(2), 2 * PAGE_SIZE, MADV_DONTNEED), -ENOMEM);
+    EXPECT_EQ(CALL(init, madvise, AT(5), PAGE_SIZE, MADV_DONTNEED), -ENOMEM);
+    EXPECT_EQ(CALL(init, madvise, USER_END, PAGE_SIZE, MADV_NORMAL), -ENOMEM);
+    fixture_end();
+}
+
+TEST(sys_madvise_free_of_anonymous_memory_only)
+{
+    begin();
+    map_three_kinds();
+    EXPECT_EQ(CALL(init, madvise, AT(0), 3 * PAGE_SIZE, MADV_FREE), -EINVAL);
+    EXPECT_EQ(load(AT(0)), 0);
+    EXPECT_EQ(load(AT(1)), 1);
+    EXPECT_EQ(CALL(init, madvise, AT(2), PAGE_SIZE, MADV_FREE), -EINVAL);
+    fixture_end();
+}
+
+TEST(sys_madvise_that_changes_nothing)
+{
+    static const int advices[] = {
+        MADV_NORMAL,    MADV_RANDOM,      MADV_SEQUENTIAL, MADV_WILLNEED,
+        MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_HUGEPAGE,   MADV_NOHUGEPAGE,
+        MADV_DONTDUMP,  MADV_DODUMP,      MADV_COLD,       MADV_PAGEOUT,
+    };
+
+    begin();
+    map_three_kinds();
+    for (unsigned i = 0; i < ARRAY_LEN(advices); i++) {
+        EXPECT_EQ(CALL(init, madvise, AT(0), 3 * PAGE_SIZE, (uint64_t)advices[i]), 0);
+        EXPECT_EQ(load(AT(0)), 1);
+    }
+    fixture_end();
+}
+
+TEST(sys_madvise_arguments_that_make_no_sense)
+{
+    begin();
+    EXPECT_EQ(CALL(init, madvise, AT(0), PAGE_SIZE, 5), -EINVAL);
+    EXPECT_EQ(CALL(init, madvise, AT(0), PAGE_SIZE, (uint64_t)-1), -EINVAL);
+    EXPECT_EQ(CALL(init, madvise, AT(0) + 1, 0, MADV_NORMAL), -EINVAL);
+    EXPECT_EQ(CALL(init, madvise, AT(0), UINT64_MAX, MADV_NORMAL), -EINVAL);
+    EXPECT_EQ(CALL(init, madvise, AT(0), UINT64_MAX - PAGE_SIZE, MADV_NORMAL), -EINVAL);
+    EXPECT_EQ(CALL(init, madvise, AT(0), 0, MADV_DONTNEED), 0);
+    fixture_end();
+}
+
+TEST(sys_msync_looks_for_holes_only)
+{
+    begin();
+    map_three_kinds();
+    EXPECT_EQ(CALL(init, msync, AT(0), 3 * PAGE_SIZE, MS_SYNC), 0);
+    EXPECT_EQ(CALL(init, msync, AT(0), 3 * PAGE_SIZE, MS_ASYNC | MS_INVALIDATE), 0);
+    EXPECT_EQ(CALL(init, msync, AT(2), 2 * PAGE_SIZE, MS_SYNC), -ENOMEM);
+    EXPECT_EQ(CALL(init, msync, AT(0), UINT64_MAX, MS_SYNC), -ENOMEM);
+    EXPECT_EQ(CALL(init, msync, AT(0), PAGE_SIZE, MS_SYNC | MS_ASYNC), -EINVAL);
+    EXPECT_EQ(CALL(init, msync, AT(0), PAGE_SIZE, 8), -EINVAL);
+    EXPECT_EQ(CALL(init, msync, AT(0) + 1, PAGE_SIZE, MS_SYNC), -EINVAL);
     fixture_end();
 }
 
