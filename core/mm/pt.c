@@ -326,6 +326,41 @@ bool pt_next(paddr_t root, uaddr_t *va, uaddr_t end, struct pt_leaf *leaf)
     return false;
 }
 
+int pt_prepare_move(paddr_t root, uaddr_t from, uaddr_t to, uint64_t len)
+{
+    struct pt_leaf leaf;
+
+    for (uaddr_t va = from; pt_next(root, &va, from + len, &leaf); va += PAGE_SIZE) {
+        int error = pt_prepare(root, to + (va - from));
+        if (error) {
+            return error;
+        }
+        plat_irq_window();
+    }
+    return 0;
+}
+
+void pt_move(struct tlb_context *tlb, paddr_t root, uaddr_t from, uaddr_t to, uint64_t len)
+{
+    struct tlb_batch batch;
+    struct pt_leaf leaf;
+
+    tlb_batch_begin(&batch, tlb);
+    for (uaddr_t va = from; pt_next(root, &va, from + len, &leaf); va += PAGE_SIZE) {
+        uaddr_t new_va = to + (va - from);
+        paddr_t table = table_of(root, va);
+        pte_t pte = plat_pte_load(table, index_at(va, LEVEL_LEAF));
+        entry_store(table, index_at(va, LEVEL_LEAF), 0);
+        if (leaf.is_valid) {
+            tlb_batch_note(&batch, va, va + PAGE_SIZE);
+        }
+        entry_store(table_of(root, new_va), index_at(new_va, LEVEL_LEAF), pte);
+        plat_irq_window();
+    }
+    tlb_batch_end(&batch);
+    plat_pte_publish();
+}
+
 static void check_leaf(pte_t pte)
 {
     ASSERT(frame_of(pte & PTE_ADDRESS)->kind == FRAME_USER);

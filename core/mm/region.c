@@ -74,7 +74,7 @@ uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t en
 
 bool region_is_data(const struct region *region)
 {
-    return (region->prot & PROT_WRITE) && !region->shared && !(region->flags & REGION_GROWS);
+    return (region->prot & PROT_WRITE) && !(region->flags & (REGION_SHARED | REGION_GROWS));
 }
 
 static uint64_t pages_of(const struct region *region)
@@ -271,7 +271,8 @@ void region_check(const struct region_set *set)
         ASSERT(((region->start | region->end) & PAGE_MASK) == 0);
         ASSERT(region->file || region->file_len == 0);
         ASSERT(!(region->flags & REGION_GROWS) || !region->file);
-        ASSERT(!(region->flags & REGION_GROWS) || !region->shared);
+        ASSERT(!(region->flags & REGION_GROWS) || !(region->flags & REGION_SHARED));
+        ASSERT(!region->shared || (region->flags & REGION_SHARED));
         last_end = region->end;
         count(&counted, region);
     }

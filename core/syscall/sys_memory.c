@@ -1,10 +1,11 @@
-/* The caller's address space: brk, mmap, munmap, mprotect, madvise, msync. */
+/* The caller's address space: brk, mmap, munmap, mremap, mprotect, madvise, msync. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "mm/frame.h"
 #include "mm/limit.h"
+#include "mm/remap.h"
 #include "mm/space.h"
 #include "proc/process.h"
 
@@ -98,6 +99,7 @@ static int map(struct space *space, const struct region *region)
 
 static int map_shared(struct space *space, struct region *region)
 {
+    region->flags |= REGION_SHARED;
     region->shared = shared_create((region->end - region->start) >> PAGE_SHIFT);
     if (!region->shared) {
         return -ENOMEM;
@@ -144,6 +146,122 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
     }
     error = (flags & MAP_TYPE) == MAP_SHARED ? map_shared(space, &region) : map(space, &region);
     return error ? error : (int64_t)start;
+}
+
+/* Whether [addr, addr + old_len) may become new_len long, wherever it goes. */
+static int check_resize(const struct space *space, uaddr_t addr, uint64_t old_len, uint64_t new_len)
+{
+    const struct region *region = region_find(&space->regions, addr);
+
+    if (!region) {
+        return -EFAULT;
+    }
+    if (old_len == 0 && !(region->flags & REGION_SHARED)) {
+        return -EINVAL;
+    }
+    if (old_len > region->end - addr) {
+        return -EFAULT;
+    }
+    uint64_t more = (new_len - old_len) >> PAGE_SHIFT;
+    bool is_allowed = limit_allows(space, more) &&
+                      (!region_is_data(region) || limit_allows_data(space, more)) &&
+                      !is_too_much(new_len - old_len);
+    return new_len == old_len || is_allowed ? 0 : -ENOMEM;
+}
+
+static int unmap_tail(struct space *space, uaddr_t addr, uint64_t old_len, uint64_t new_len)
+{
+    if (old_len <= new_len) {
+        return 0;
+    }
+    return old_len > USER_END - addr ? -EINVAL : space_unmap(space, addr + new_len, addr + old_len);
+}
+
+/* MREMAP_FIXED and MREMAP_DONTUNMAP: it moves in any case. As on Linux, the new range has been
+ * unmapped and the old one cut when it is found that the rest cannot be done. */
+static int64_t remap_to(struct space *space, const uint64_t *args, uint64_t old_len,
+                        uint64_t new_len)
+{
+    uaddr_t addr = args[0];
+    uint64_t flags = args[3];
+    uaddr_t to = args[4];
+    int error = 0;
+
+    if ((to & PAGE_MASK) || new_len > USER_END - PAGE_SIZE || to > USER_END - PAGE_SIZE - new_len ||
+        (old_len > to - addr && to >= addr) || (new_len > addr - to && addr >= to)) {
+        return -EINVAL;
+    }
+    if (flags & MREMAP_FIXED) {
+        error = to < SPACE_MMAP_BOTTOM ? -EPERM : space_unmap(space, to, to + new_len);
+    }
+    if (!error) {
+        error = unmap_tail(space, addr, old_len, new_len);
+    }
+    old_len = min_u64(old_len, new_len);
+    if (!error) {
+        error = check_resize(space, addr, old_len, new_len);
+    }
+    if (!error && (flags & MREMAP_DONTUNMAP) && !limit_allows(space, old_len >> PAGE_SHIFT)) {
+        error = -ENOMEM;
+    }
+    if (!error && !(flags & MREMAP_FIXED)) {
+        error = place(space, to, new_len, 0, &to);
+    }
+    if (!error) {
+        error = space_move(space, addr, old_len, to, new_len, flags & MREMAP_DONTUNMAP);
+    }
+    return error ? error : (int64_t)to;
+}
+
+/* Longer where it is, if it can be, or else elsewhere. */
+static int64_t remap_longer(struct space *space, uaddr_t addr, uint64_t old_len, uint64_t new_len,
+                            bool may_move)
+{
+    int error = check_resize(space, addr, old_len, new_len);
+    uint64_t more = new_len - old_len;
+    uaddr_t to;
+
+    if (error) {
+        return error;
+    }
+    struct region *region = region_find(&space->regions, addr);
+    if (old_len == region->end - addr && more <= USER_END - PAGE_SIZE - region->end &&
+        region_is_free(&space->regions, region->end, region->end + more)) {
+        error = space_extend(space, region, more);
+        return error ? error : (int64_t)addr;
+    }
+    error = may_move ? space_find_gap(space, new_len, &to) : -ENOMEM;
+    if (!error) {
+        error = space_move(space, addr, old_len, to, new_len, false);
+    }
+    return error ? error : (int64_t)to;
+}
+
+int64_t sys_mremap(struct thread *thread, const uint64_t *args)
+{
+    struct space *space = thread->process->space;
+    uint64_t flags = args[3];
+    uint64_t old_len = page_up(args[1]);
+    uint64_t new_len = page_up(args[2]);
+    bool may_move = flags & MREMAP_MAYMOVE;
+    bool must_move = flags & (MREMAP_FIXED | MREMAP_DONTUNMAP);
+
+    if ((flags & ~(uint64_t)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP)) ||
+        (must_move && !may_move) || ((flags & MREMAP_DONTUNMAP) && old_len != new_len) ||
+        (args[0] & PAGE_MASK) || new_len == 0) {
+        return -EINVAL;
+    }
+    if (!region_find(&space->regions, args[0])) {
+        return -EFAULT;
+    }
+    if (must_move) {
+        return remap_to(space, args, old_len, new_len);
+    }
+    if (old_len < new_len) {
+        return remap_longer(space, args[0], old_len, new_len, may_move);
+    }
+    int error = unmap_tail(space, args[0], old_len, new_len);
+    return error ? error : (int64_t)args[0];
 }
 
 /* With PROT_GROWSDOWN the range begins where the stack does that it lies in. */

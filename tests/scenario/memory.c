@@ -238,3 +238,81 @@ void memory_stack(struct program programs[PROGRAMS])
     program_store(p, top - limit + PAGE, 3);
     program_exit(p, 1);
 }
+
+/* Pages that a fork shares and pages of one's own move, and are copied by whoever writes. */
+void memory_moves(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+    const uint64_t far = HERE + 5 * TABLE_SPAN - PAGE;
+    const uint64_t flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+
+    CALL(p, mmap, N(HERE), N(4 * PAGE), N(RW), N(flags), N(-1), N(0));
+    program_result(p, (int64_t)HERE);
+    program_store(p, HERE, 1);
+    program_store(p, HERE + PAGE, 2);
+    program_fork(p, 20, &child);
+    CALL(p, mremap, N(HERE), N(4 * PAGE), N(6 * PAGE), N(MREMAP_MAYMOVE | MREMAP_FIXED), N(far));
+    program_result(p, (int64_t)far);
+    program_store(p, far, 3);
+    program_yield(p, 3);
+    program_wait(p, X(20), SIGSEGV);
+    program_load(p, 21, far);
+    program_expect(p, X(21), N(3));
+    program_load(p, 21, far + PAGE);
+    program_expect(p, X(21), N(2));
+    CALL(p, mremap, N(far + PAGE), N(PAGE), N(2 * PAGE), N(0), N(0));
+    program_expect(p, X(0), N(-ENOMEM));
+    CALL(p, mremap, N(far), N(6 * PAGE), N(7 * PAGE), N(0), N(0));
+    program_result(p, (int64_t)far);
+    CALL(p, mremap, N(far), N(7 * PAGE), N(PAGE), N(0), N(0));
+    program_result(p, (int64_t)far);
+    CALL(p, mremap, N(far), N(PAGE), N(PAGE), N(MREMAP_MAYMOVE | MREMAP_DONTUNMAP), N(HERE));
+    program_result(p, (int64_t)HERE);
+    program_load(p, 21, HERE);
+    program_expect(p, X(21), N(3));
+    program_load(p, 21, far);
+    program_expect(p, X(21), N(0));
+    program_exit(p, 0);
+
+    program_place(p, &child);
+    CALL(p, mremap, N(HERE + PAGE), N(PAGE), N(2 * PAGE), N(MREMAP_MAYMOVE), N(0));
+    program_no_memory(p);
+    program_move(p, 22, X(0));
+    program_op(p, (struct script_op){.kind = SCRIPT_LOAD, .to = 21, .args = {X(22)}});
+    program_expect(p, X(21), N(2));
+    program_op(p, (struct script_op){.kind = SCRIPT_STORE, .args = {X(22), N(9)}});
+    program_load(p, 21, HERE);
+    program_expect(p, X(21), N(1));
+    program_load(p, 21, HERE + PAGE); /* it has moved away */
+    program_exit(p, 1);
+}
+
+/* A child forgets pages that it shares with its parent, both ways of sharing. */
+void memory_advice(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+
+    CALL(p, mmap, N(HERE), N(PAGE), N(RW), N(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED), N(-1), N(0));
+    program_result(p, (int64_t)HERE);
+    CALL(p, mmap, N(HERE + PAGE), N(PAGE), N(RW), N(MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED), N(-1),
+         N(0));
+    program_result(p, (int64_t)(HERE + PAGE));
+    program_store(p, HERE, 1);
+    program_store(p, HERE + PAGE, 2);
+    program_fork(p, 20, &child);
+    program_wait(p, X(20), STATUS(0));
+    program_load(p, 21, HERE);
+    program_expect(p, X(21), N(1));
+    program_exit(p, 0);
+
+    program_place(p, &child);
+    CALL(p, madvise, N(HERE), N(3 * PAGE), N(MADV_DONTNEED));
+    program_expect(p, X(0), N(-ENOMEM)); /* the third page is not mapped */
+    program_load(p, 21, HERE);
+    program_expect(p, X(21), N(0));
+    program_load(p, 21, HERE + PAGE);
+    program_expect(p, X(21), N(2));
+    program_exit(p, 0);
+}

@@ -57,6 +57,8 @@ void memory_code(struct program programs[PROGRAMS]);
 void memory_a_full_batch(struct program programs[PROGRAMS]);
 void memory_heap(struct program programs[PROGRAMS]);
 void memory_stack(struct program programs[PROGRAMS]);
+void memory_moves(struct program programs[PROGRAMS]);
+void memory_advice(struct program programs[PROGRAMS]);
 void memory_shared(struct program programs[PROGRAMS]);
 
 /* ---- assembling ---- */

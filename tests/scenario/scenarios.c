@@ -522,6 +522,8 @@ const struct scenario scenarios[] = {
     {"a_full_batch", memory_a_full_batch, 0, NULL},
     {"heap", memory_heap, 0, NULL},
     {"stack", memory_stack, 0, NULL},
+    {"memory_moves", memory_moves, 0, NULL},
+    {"memory_advice", memory_advice, 0, NULL},
     {"shared_memory", memory_shared, 0, NULL},
     {"signals_end_processes", signals_end_processes, 0, NULL},
     {"sleepers_wake_in_order", sleepers_wake_in_order, 0, NULL},

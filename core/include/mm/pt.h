@@ -46,6 +46,13 @@ void pt_replace(struct tlb_context *tlb, paddr_t root, uaddr_t va, paddr_t pa, u
  * batch. Gives the number of leaves. */
 uint64_t pt_unmap(paddr_t root, uaddr_t start, uaddr_t end, struct tlb_batch *batch);
 
+/* Makes the tables that the leaves of [from, from + len) need at to. -ENOMEM, and tables may have
+ * been made that are empty. */
+MUST_CHECK int pt_prepare_move(paddr_t root, uaddr_t from, uaddr_t to, uint64_t len);
+
+/* Moves these leaves, flushed and published; the ranges do not overlap. Tables may become empty. */
+void pt_move(struct tlb_context *tlb, paddr_t root, uaddr_t from, uaddr_t to, uint64_t len);
+
 /* The first leaf at or above *va and below end: true, and *va is its address. */
 bool pt_next(paddr_t root, uaddr_t *va, uaddr_t end, struct pt_leaf *leaf);
 

@@ -15,7 +15,8 @@
 #include "mm/shared.h"
 
 enum {
-    REGION_GROWS = 1, /* a stack: a fault below it makes it longer */
+    REGION_GROWS = 1,  /* a stack: a fault below it makes it longer */
+    REGION_SHARED = 2, /* as MAP_SHARED says */
 };
 
 struct region {

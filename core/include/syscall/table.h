@@ -17,6 +17,7 @@ enum syscall_kind {
 enum syscall_on_failure {
     ON_FAILURE_NOTHING,
     ON_FAILURE_PREFIX,
+    ON_FAILURE_FIXED,
 };
 
 /* A handler gives the result, or -errno, or one of these, which no call gives. */

@@ -151,7 +151,8 @@ static void do_map(struct model *model)
 static void do_map_shared(struct model *model)
 {
     struct range range = some_range();
-    struct region region = {.start = range.start, .end = range.end, .prot = below(8)};
+    struct region region = {
+        .start = range.start, .end = range.end, .prot = below(8), .flags = REGION_SHARED};
 
     region.shared = shared_create(range.last - range.first);
     int error = -ENOMEM;

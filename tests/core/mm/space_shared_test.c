@@ -19,7 +19,8 @@ static struct space *child;
 /* An object of PAGES pages at AT(first). */
 static int map_object(struct space *space, unsigned first, unsigned prot)
 {
-    struct region region = {.start = AT(first), .end = AT(first + PAGES), .prot = prot};
+    struct region region = {
+        .start = AT(first), .end = AT(first + PAGES), .prot = prot, .flags = REGION_SHARED};
 
     region.shared = shared_create(PAGES);
     if (!region.shared) {
@@ -159,8 +160,11 @@ TEST(space_shared_memory_has_an_end)
 {
     begin();
     struct region *region = region_find(&parent->regions, AT(0));
-    const struct region longer = {
-        .start = AT(8), .end = AT(8 + PAGES + 1), .prot = PROT_READ, .shared = region->shared};
+    const struct region longer = {.start = AT(8),
+                                  .end = AT(8 + PAGES + 1),
+                                  .prot = PROT_READ,
+                                  .flags = REGION_SHARED,
+                                  .shared = region->shared};
     EXPECT_EQ(space_map(parent, &longer), 0);
     store(parent, 3, 9);
     expect_byte(parent, 8 + 3, 9);
