@@ -3,6 +3,7 @@
 #include "hash.h"
 #include "record.h"
 #include "report.h"
+#include "snapshot_part.h"
 
 /*
  * A choice is 0, 1, 2 or 4 bytes of an input, least significant first, by its bound:
@@ -23,6 +24,8 @@ static struct {
     size_t size;
     size_t at;
 } choice;
+
+SNAPSHOT_PART(choice);
 
 uint32_t (*choice_hook)(unsigned kind, uint32_t bound, uint32_t answer);
 

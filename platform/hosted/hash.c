@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "snapshot_part.h"
+
 /*
  * A step mixes one word into a sum and can be undone, given the word: two runs whose sums differ
  * stay apart until their words differ again. The words of a register file go to four sums in turn,
@@ -14,6 +16,8 @@ static struct {
     uint64_t lanes[LANES];
     struct hash sums; /* registers: as of the last hash_now */
 } hash;
+
+SNAPSHOT_PART(hash);
 
 static uint64_t step(uint64_t sum, uint64_t word)
 {

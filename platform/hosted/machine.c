@@ -12,6 +12,7 @@
 #include "ram.h"
 #include "record.h"
 #include "report.h"
+#include "snapshot_part.h"
 #include "table.h"
 #include "terminal.h"
 #include "tracefile.h"
@@ -25,9 +26,16 @@ enum {
 
 static struct {
     bool has_entropy;
-    int status; /* of plat_power_off */
+    bool is_embedded;
+    bool is_idle;
+    bool is_leaving; /* user mode */
+    int status;      /* of plat_power_off */
     void *local;
 } machine;
+
+SNAPSHOT_PART(machine);
+
+void (*machine_on_stop)(void);
 
 /* ---- start ---- */
 
@@ -84,10 +92,12 @@ const char *machine_start(const struct machine_config *config)
     user_init();
     vclock_init(config->has_real_time);
     terminal_init(config->has_input);
-    report_init();
+    if (!config->is_embedded) {
+        report_init();
+    }
+    memset(&machine, 0, sizeof(machine));
     machine.has_entropy = config->has_entropy;
-    machine.status = 0;
-    machine.local = NULL;
+    machine.is_embedded = config->is_embedded;
 
     struct plat_boot boot = {
         .ram = {.base = RAM_BASE, .size = config->ram_size},
@@ -109,6 +119,11 @@ int machine_run(void)
     return machine.status;
 }
 
+int machine_status(void)
+{
+    return machine.status;
+}
+
 void machine_save(void)
 {
     terminal_restore();
@@ -124,15 +139,29 @@ void plat_power_off(int status)
 void plat_stop(void)
 {
     machine_save();
+    if (machine_on_stop) {
+        machine_on_stop();
+    }
     abort();
+}
+
+bool machine_is_idle(void)
+{
+    return machine.is_idle;
 }
 
 /* ---- interrupts ---- */
 
+void machine_leave_user(void)
+{
+    machine.is_leaving = true;
+}
+
 bool machine_take_interrupts(void)
 {
-    bool has_taken = vclock_take();
+    bool has_taken = vclock_take() || machine.is_leaving;
 
+    machine.is_leaving = false;
     if (terminal_poll()) {
         kernel_on_console();
         has_taken = true;
@@ -167,10 +196,15 @@ static _Noreturn void end_for_ever_idle(void)
 void plat_cpu_idle(void)
 {
     vclock_look();
+    machine.is_idle = false;
     while (!machine_take_interrupts()) {
         nsec_t remaining = vclock_remaining();
 
         if (remaining == PLAT_NEVER && !terminal_may_speak()) {
+            if (machine.is_embedded) {
+                machine.is_idle = true;
+                return;
+            }
             end_for_ever_idle();
         }
         if (choice_is_live() && (vclock_is_real() || remaining == PLAT_NEVER)) {

@@ -3,6 +3,7 @@
 #include "descriptor.h"
 #include "ram.h"
 #include "report.h"
+#include "snapshot_part.h"
 #include "table.h"
 #include "vtlb.h"
 
@@ -19,6 +20,8 @@ static struct {
     asid_t asid;
     unsigned asid_bits;
 } mmu;
+
+SNAPSHOT_PART(mmu);
 
 uint64_t mmu_epoch;
 

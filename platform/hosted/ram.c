@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "el0/el0.h"
+#include "host.h"
 #include "report.h"
 #include "sanitizer.h"
 #include "table.h"
@@ -37,35 +37,33 @@ static struct {
     uint64_t size;
     uint8_t *bytes;
     struct ram_frame *frames;
+    uint64_t *touched;     /* a bit for each frame that has ever been owned */
     const char *stack_end; /* frame pointers at and above it are not followed */
     uint64_t event_count;  /* of all time; the last EVENTS_MAX are in events */
+    uint64_t restored_at;  /* the event_count when a snapshot was restored; 0: never */
     struct event events[EVENTS_MAX];
 } ram;
 
-static void *map_zeroes(uint64_t size)
-{
-    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                    -1, 0);
+static struct host_map bytes_map;
+static struct host_map frames_map;
+static struct host_map touched_map;
 
-    return at == MAP_FAILED ? NULL : at;
-}
-
-static uint64_t frames_size(uint64_t size)
+static void make(uint64_t size)
 {
-    return (size >> PLAT_PAGE_SHIFT) * sizeof(struct ram_frame);
-}
+    uint64_t frames = size >> PLAT_PAGE_SHIFT;
 
-static void release(void)
-{
     if (ram.bytes) {
         sanitizer_unpoison(ram.bytes, ram.size);
-        munmap(ram.bytes, ram.size);
     }
-    if (ram.frames) {
-        munmap(ram.frames, frames_size(ram.size));
-    }
-    ram.bytes = NULL;
-    ram.frames = NULL;
+    ram.size = size;
+    ram.bytes = host_map(&bytes_map, size);
+    ram.frames = host_map(&frames_map, frames * sizeof(*ram.frames));
+    ram.touched = host_map(&touched_map, (frames + 63) / 64 * sizeof(*ram.touched));
+}
+
+void ram_release(void)
+{
+    make(0);
 }
 
 static const char *find_stack_end(void)
@@ -83,13 +81,11 @@ static const char *find_stack_end(void)
 
 bool ram_init(uint64_t size)
 {
-    release();
-    ram.size = size;
-    ram.bytes = map_zeroes(size);
-    ram.frames = map_zeroes(frames_size(size));
+    make(size);
     ram.event_count = 0;
-    if (!ram.bytes || !ram.frames) {
-        release();
+    ram.restored_at = 0;
+    if (!ram.bytes || !ram.frames || !ram.touched) {
+        ram_release();
         return false;
     }
     if (HOSTED_CHECKED && !ram.stack_end) {
@@ -102,6 +98,16 @@ bool ram_init(uint64_t size)
 uint64_t ram_size(void)
 {
     return ram.size;
+}
+
+uint64_t *ram_touched(void)
+{
+    return ram.touched;
+}
+
+void ram_note_restored(void)
+{
+    ram.restored_at = ram.event_count;
 }
 
 bool ram_contains(paddr_t pa, uint64_t size)
@@ -209,6 +215,9 @@ void ram_print_history(paddr_t pa)
     for (uint64_t age = 1; age <= ram.event_count && age <= EVENTS_MAX; age++) {
         const struct event *event = &ram.events[(ram.event_count - age) % EVENTS_MAX];
 
+        if (ram.event_count - age + 1 == ram.restored_at) {
+            fprintf(stderr, "  (a snapshot was restored, which undid some of what follows)\n");
+        }
         if (event->frame == pa >> PLAT_PAGE_SHIFT && printed < PRINTED_MAX) {
             print_event(event, age);
             printed++;
@@ -230,6 +239,14 @@ static void frame_give(paddr_t pa, struct ram_frame *frame)
     el0_icache_invalidate(pa, PLAT_PAGE_SIZE);
 }
 
+static void own(paddr_t pa)
+{
+    uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
+
+    ram_frame(pa)->is_owned = true;
+    ram.touched[number / 64] |= UINT64_C(1) << number % 64;
+}
+
 /* A whole page changes hands. */
 static void mark_frame(paddr_t pa, enum plat_mem_state state)
 {
@@ -241,7 +258,7 @@ static void mark_frame(paddr_t pa, enum plat_mem_state state)
     if (state == PLAT_MEM_FREE) {
         frame_give(pa, frame);
     } else {
-        frame->is_owned = true;
+        own(pa);
     }
     if (HOSTED_CHECKED) {
         remember(pa, state);
@@ -277,8 +294,8 @@ void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state)
     /* A part of a page that is in use again: pools do so with pages they own, boot with the rest of
      * a page that something reserved begins or ends in. */
     if (state != PLAT_MEM_FREE && size > 0) {
-        ram_frame(pa)->is_owned = true;
-        ram_frame(pa + size - 1)->is_owned = true;
+        own(pa);
+        own(pa + size - 1);
     }
     mark_bytes(pa, size, state);
 }

@@ -24,11 +24,20 @@ struct ram_frame {
     uint64_t synced; /* what its bytes were then: a sum of them */
 };
 
-/* Makes size bytes of RAM, page-aligned, all FREE; what was there before is gone. false: the host
- * has no room. */
+/* Makes size bytes of RAM, page-aligned, all FREE; what was there before is gone. The same size as
+ * before lies at the same place. false: the host has no room. */
 bool ram_init(uint64_t size);
 
+/* No RAM. */
+void ram_release(void);
+
 uint64_t ram_size(void);
+
+/* Which frames have ever been owned, a bit each. */
+uint64_t *ram_touched(void);
+
+/* A snapshot has been restored: history goes on as before. */
+void ram_note_restored(void);
 bool ram_contains(paddr_t pa, uint64_t size);
 
 /* Reports code that was not synced, or was written by the kernel after it was, at its first

@@ -8,7 +8,9 @@
 #ifndef HOSTED_SANITIZER_H
 #define HOSTED_SANITIZER_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZER_ASAN 1
@@ -37,6 +39,12 @@ static inline void sanitizer_poison(const void *at, size_t size)
 static inline void sanitizer_unpoison(const void *at, size_t size)
 {
     __asan_unpoison_memory_region(at, size);
+}
+
+/* Whether any byte of [at, at + size) is poisoned. */
+static inline bool sanitizer_has_poison(const void *at, size_t size)
+{
+    return __asan_region_is_poisoned((void *)(uintptr_t)at, size) != NULL;
 }
 #else
 static inline void sanitizer_poison(const void *at, size_t size)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "machine.h"
 #include "mmu_access.h"
 #include "vclock.h"
 
@@ -219,6 +220,9 @@ static bool perform(struct plat_user *user, struct plat_fp *fp, const struct scr
         break;
     case SCRIPT_BREAK:
         return trap_as(trap, PLAT_TRAP_BREAKPOINT, EC_BREAKPOINT, 0);
+    case SCRIPT_REST:
+        machine_leave_user();
+        return false;
     }
     user->pc += 4;
     return true;

@@ -36,6 +36,7 @@ enum script_kind {
     SCRIPT_FP_LOAD,     /* X(to) = the low half of v0 */
     SCRIPT_FP_STORE,    /* v0 = args[0] */
     SCRIPT_BREAK,       /* brk #0 */
+    SCRIPT_REST,        /* nothing: the step ends, as if by an interrupt, and pc stays */
 };
 
 /* A number, or a register of the thread, 0 to 30; 31 is sp. */

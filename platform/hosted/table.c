@@ -1,12 +1,12 @@
 #include "table.h"
 
-#include <sys/mman.h>
-
 #include "descriptor.h"
+#include "host.h"
 #include "mmu_access.h"
 #include "ram.h"
 #include "report.h"
 #include "sanitizer.h"
+#include "snapshot_part.h"
 #include "vtlb.h"
 
 /*
@@ -32,7 +32,6 @@ enum { MAX_DEPTH = DESC_LEVEL_LAST - DESC_LEVEL_ROOT };
 
 static struct {
     struct table *all;     /* by number; 0 is unused */
-    uint64_t size;         /* of the mapping */
     uint32_t last;         /* the highest number ever given */
     uint32_t free;         /* a closed table, the next is its parent; 0: none */
     uint64_t published;    /* the last publication */
@@ -40,28 +39,30 @@ static struct {
     uint32_t global_count; /* leaves without nG */
 } tables;
 
+SNAPSHOT_PART_OF_TLB(tables);
+
+static struct host_map map;
+
 bool table_init(void)
 {
-    if (tables.all) {
-        munmap(tables.all, tables.size);
-        tables.all = NULL;
-    }
+    uint64_t most = (ram_size() >> PLAT_PAGE_SHIFT) + 1;
+
+    tables.all = NULL;
     tables.last = 0;
     tables.free = 0;
     tables.published = 0;
     tables.block_count = 0;
     tables.global_count = 0;
-    if (vtlb_mode == VTLB_NONE) {
-        return true;
+    if (vtlb_mode != VTLB_NONE) {
+        tables.all = host_map(&map, most * sizeof(*tables.all));
     }
-    tables.size = ((ram_size() >> PLAT_PAGE_SHIFT) + 1) * sizeof(struct table);
-    void *at = mmap(NULL, tables.size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED) {
-        return false;
-    }
-    tables.all = at;
-    return true;
+    return tables.all || vtlb_mode == VTLB_NONE;
+}
+
+void *table_bytes(size_t *size)
+{
+    *size = tables.all ? (tables.last + 1) * sizeof(*tables.all) : 0;
+    return tables.all;
 }
 
 /* ---- finding ---- */

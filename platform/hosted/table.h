@@ -51,6 +51,9 @@ bool table_init(void);
 /* The open table at pa, which need not lie in RAM; NULL: none. */
 struct table *table_find(paddr_t pa);
 
+/* What the registry holds, for a snapshot. */
+void *table_bytes(size_t *size);
+
 /* By number, from 1; NULL: not open, or beyond the last. */
 struct table *table_get(uint32_t number);
 uint32_t table_number(const struct table *table);

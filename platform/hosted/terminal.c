@@ -14,6 +14,7 @@
 #include "machine.h"
 #include "record.h"
 #include "sanitizer.h"
+#include "snapshot_part.h"
 
 /*
  * Input goes stdin -> keys of our own (Ctrl-A, on a terminal only) -> choice_outside -> the buffer
@@ -45,6 +46,8 @@ static struct {
     uint8_t buffer[BUFFER_MAX];
 } console;
 
+SNAPSHOT_PART(console);
+
 /* Outlives terminal_init: the terminal belongs to the process. */
 static struct {
     volatile sig_atomic_t is_raw;
@@ -54,6 +57,7 @@ static struct {
 } tty;
 
 void (*terminal_sink)(const char *bytes, size_t len);
+size_t (*terminal_source)(uint8_t *bytes, size_t size);
 
 /* ---- the terminal and the ways out ---- */
 
@@ -244,6 +248,11 @@ static uint32_t read_host(uint8_t *bytes)
 {
     size_t size = wanted();
 
+    if (terminal_source) {
+        size_t room = BUFFER_MAX - console.len;
+        size_t count = terminal_source(bytes, room < TAKE_MAX ? room : TAKE_MAX);
+        return count == TERMINAL_END ? END_OF_INPUT : (uint32_t)count;
+    }
     if (size == 0 || !host_is_ready()) {
         return 0;
     }

@@ -6,6 +6,8 @@
 
 #include "platform/platform.h"
 
+#define TERMINAL_END SIZE_MAX
+
 /* has_input: stdin is the console's input, and signals that end the process put the terminal right
  * first; otherwise input comes from the source of choices alone. */
 void terminal_init(bool has_input);
@@ -22,6 +24,10 @@ bool terminal_poll(void);
 /* Whether anything can still arrive; waits for it, at most so long (PLAT_NEVER: for ever). */
 bool terminal_may_speak(void);
 void terminal_wait(nsec_t timeout);
+
+/* If set, is asked for input instead of stdin: writes up to size bytes and returns their number, or
+ * TERMINAL_END. */
+extern size_t (*terminal_source)(uint8_t *bytes, size_t size);
 
 /* If set, gets what would go to stdout. */
 extern void (*terminal_sink)(const char *bytes, size_t len);

@@ -16,6 +16,8 @@ static struct {
     char bytes[BUFFER_BYTES];
 } tracefile = {.fd = -1};
 
+void (*tracefile_sink)(const char *bytes, size_t len);
+
 void tracefile_flush(void)
 {
     size_t done = 0;
@@ -39,13 +41,21 @@ bool plat_trace_open(const char *path)
     if (tracefile.fd >= 0) {
         close(tracefile.fd); /* of the machine before this one */
     }
-    tracefile.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    tracefile.fd = -1;
     tracefile.len = 0;
+    if (tracefile_sink) {
+        return true;
+    }
+    tracefile.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     return tracefile.fd >= 0;
 }
 
 void plat_trace_write(const char *bytes, size_t len)
 {
+    if (tracefile_sink) {
+        tracefile_sink(bytes, len);
+        return;
+    }
     while (len > 0 && tracefile.fd >= 0) {
         size_t room = BUFFER_BYTES - tracefile.len;
         size_t count = len < room ? len : room;

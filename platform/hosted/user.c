@@ -9,6 +9,7 @@
 #include "record.h"
 #include "report.h"
 #include "script.h"
+#include "snapshot_part.h"
 #include "vclock.h"
 #include "vtlb.h"
 
@@ -23,6 +24,8 @@ static struct {
     bool is_owned;
     struct plat_fp fp;
 } live;
+
+SNAPSHOT_PART(live);
 
 void user_init(void)
 {

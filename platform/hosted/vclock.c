@@ -4,6 +4,7 @@
 
 #include "choice.h"
 #include "el0/el0.h"
+#include "snapshot_part.h"
 
 static struct {
     bool is_real;
@@ -11,6 +12,8 @@ static struct {
     nsec_t deadline;
     nsec_t host_start; /* of the host's clock, at boot */
 } vclock;
+
+SNAPSHOT_PART(vclock);
 
 static nsec_t host_now(void)
 {

@@ -8,6 +8,7 @@
 #include "mmu.h"
 #include "ram.h"
 #include "report.h"
+#include "snapshot_part.h"
 #include "table.h"
 #include "vtlb_set.h"
 
@@ -50,8 +51,12 @@ static struct {
     uint32_t asid_root[VTLB_ANY_ASID]; /* numbers of tables; 0: none */
 } vtlb;
 
+SNAPSHOT_PART_OF_TLB(vtlb);
+
 enum vtlb_mode vtlb_mode;
 uint64_t vtlb_now;
+
+SNAPSHOT_PART_OF_TLB(vtlb_now);
 
 void vtlb_init(enum vtlb_mode mode)
 {

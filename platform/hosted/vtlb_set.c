@@ -6,6 +6,7 @@
 #include "descriptor.h"
 #include "mmu_access.h"
 #include "report.h"
+#include "snapshot_part.h"
 
 /*
  * An array, and a hash table of chains through it. Invariants: each entry is in the chain of the
@@ -20,14 +21,20 @@ enum {
     NONE = UINT32_MAX,
 };
 
+/* Only grows, and stays where it is over a snapshot. */
 static struct {
     struct vtlb_entry *entries;
-    uint32_t count;
     uint32_t capacity;
+} room;
+
+static struct {
+    uint32_t count;
     uint32_t due;
     uint32_t table_count;
     uint32_t buckets[BUCKETS];
 } set;
+
+SNAPSHOT_PART_OF_TLB(set);
 
 void vtlb_set_init(void)
 {
@@ -49,7 +56,7 @@ uint32_t vtlb_set_table_count(void)
 
 const struct vtlb_entry *vtlb_set_get(uint32_t at)
 {
-    return &set.entries[at];
+    return &room.entries[at];
 }
 
 uint32_t vtlb_set_due(void)
@@ -69,6 +76,12 @@ void vtlb_set_redo(uint32_t from)
     }
 }
 
+void *vtlb_set_bytes(size_t *size)
+{
+    *size = set.count * sizeof(*room.entries);
+    return room.entries;
+}
+
 static uint32_t *bucket_of(uaddr_t va, unsigned level)
 {
     uint64_t key = (va >> PLAT_PAGE_SHIFT) * 3 + level;
@@ -79,10 +92,10 @@ static uint32_t *bucket_of(uaddr_t va, unsigned level)
 /* What points to entry at: its bucket, or the one before it in the chain. */
 static uint32_t *link_to(uint32_t at)
 {
-    uint32_t *link = bucket_of(set.entries[at].va, set.entries[at].level);
+    uint32_t *link = bucket_of(room.entries[at].va, room.entries[at].level);
 
     while (*link != at) {
-        link = &set.entries[*link].next;
+        link = &room.entries[*link].next;
     }
     return link;
 }
@@ -91,11 +104,11 @@ void vtlb_set_remove(uint32_t at)
 {
     uint32_t last = set.count - 1;
 
-    *link_to(at) = set.entries[at].next;
-    set.table_count -= set.entries[at].is_table;
+    *link_to(at) = room.entries[at].next;
+    set.table_count -= room.entries[at].is_table;
     if (at != last) {
         *link_to(last) = at;
-        set.entries[at] = set.entries[last];
+        room.entries[at] = room.entries[last];
         if (last >= set.due) {
             vtlb_set_redo(at);
         }
@@ -107,8 +120,9 @@ void vtlb_set_remove(uint32_t at)
 
 bool vtlb_set_has(const struct vtlb_entry *entry)
 {
-    for (uint32_t at = *bucket_of(entry->va, entry->level); at != NONE; at = set.entries[at].next) {
-        const struct vtlb_entry *old = &set.entries[at];
+    for (uint32_t at = *bucket_of(entry->va, entry->level); at != NONE;
+         at = room.entries[at].next) {
+        const struct vtlb_entry *old = &room.entries[at];
 
         if (old->va == entry->va && old->desc == entry->desc && old->asid == entry->asid &&
             old->level == entry->level && old->rights == entry->rights) {
@@ -120,14 +134,14 @@ bool vtlb_set_has(const struct vtlb_entry *entry)
 
 static void grow(void)
 {
-    uint32_t capacity = set.capacity ? 2 * set.capacity : CAPACITY_MIN;
-    struct vtlb_entry *entries = realloc(set.entries, capacity * sizeof(*entries));
+    uint32_t capacity = room.capacity ? 2 * room.capacity : CAPACITY_MIN;
+    struct vtlb_entry *entries = realloc(room.entries, capacity * sizeof(*entries));
 
     if (!entries) {
         report("host.memory", REPORT_NO_FRAME, "no room for %u TLB entries", capacity);
     }
-    set.entries = entries;
-    set.capacity = capacity;
+    room.entries = entries;
+    room.capacity = capacity;
 }
 
 void vtlb_set_add(struct vtlb_entry entry)
@@ -135,14 +149,14 @@ void vtlb_set_add(struct vtlb_entry entry)
     if (vtlb_set_has(&entry)) {
         return;
     }
-    if (set.count == set.capacity) {
+    if (set.count == room.capacity) {
         grow();
     }
     uint32_t *bucket = bucket_of(entry.va, entry.level);
     entry.next = *bucket;
     *bucket = set.count;
     set.table_count += entry.is_table;
-    set.entries[set.count++] = entry;
+    room.entries[set.count++] = entry;
     mmu_epoch++;
 }
 
@@ -157,7 +171,7 @@ void vtlb_set_visit(uint32_t asid, uaddr_t va, uint64_t size,
 {
     if (set.count <= FEW || size > PLAT_PAGE_SIZE) {
         for (uint32_t at = set.count; at-- > 0;) {
-            if (is_met(&set.entries[at], asid, va, size)) {
+            if (is_met(&room.entries[at], asid, va, size)) {
                 visit(at, context); /* removing moves the last one here, which was visited */
             }
         }
@@ -168,7 +182,7 @@ void vtlb_set_visit(uint32_t asid, uaddr_t va, uint64_t size,
         uint32_t at = *bucket_of(start, level);
 
         while (at != NONE) {
-            const struct vtlb_entry *entry = &set.entries[at];
+            const struct vtlb_entry *entry = &room.entries[at];
             uint32_t next = entry->next;
 
             /* A chain may hold other addresses and levels as well, which have their own turn. */

@@ -27,6 +27,9 @@ uint32_t vtlb_set_count(void);
 uint32_t vtlb_set_table_count(void);                /* of table descriptors */
 const struct vtlb_entry *vtlb_set_get(uint32_t at); /* until the next entry is added or removed */
 
+/* The entries, for a snapshot. There is always room for as many as there have ever been. */
+void *vtlb_set_bytes(size_t *size);
+
 /* Whether the set holds just that. Adding it again changes nothing. */
 bool vtlb_set_has(const struct vtlb_entry *entry);
 void vtlb_set_add(struct vtlb_entry entry);
