@@ -1,5 +1,8 @@
-"""How all of core becomes one object."""
-from SCons.Script import Action
+"""How all of core becomes one object, and the kernel a library."""
+import os
+import sys
+
+from SCons.Script import Action, Chmod, Copy, Exit
 
 LINK = '$LD -r -o $TARGET $SOURCES'
 
@@ -8,3 +11,42 @@ LINK = '$LD -r -o $TARGET $SOURCES'
 _RENAME = '${BIN}objcopy --rename-section .bss=eft_state $TARGET'
 LINK_GATHERED = f'{LINK} && {_RENAME}'
 GATHER = Action(_RENAME, cmdstr=None)
+
+
+def build(env, place, core, body):
+    """libeft.a: one object, which exports eft_* alone."""
+    body = [node for node in body if node.name != 'main.o']
+    objects = env.SConscript('#lib/SConscript', variant_dir=f'{place}/lib', duplicate=False,
+                             exports='env')
+    whole = env.Make('LINK', f'{place}/libeft.o', core + body + objects,
+                     f"{LINK} && ${{BIN}}objcopy --wildcard --keep-global-symbol='eft_*' $TARGET")
+    return env.StaticLibrary(f'{place}/libeft.a', whole)
+
+
+PKG_CONFIG = """prefix={prefix}
+
+Name: Eft
+Description: A Unix kernel with processes, as a library
+Version: 0.1
+Cflags: -I${{prefix}}/include
+Libs: -L${{prefix}}/lib -left -lm
+"""
+
+
+def install(env, prefix, eft, archive, initramfs):
+    """`scons install`: the release build, below prefix."""
+    def write_pkg_config(target, source, env):
+        with open(str(target[0]), 'w', encoding='utf-8') as file:
+            file.write(PKG_CONFIG.format(prefix=prefix))
+
+    if not prefix:
+        print('scons: where to? PREFIX=/usr/local', file=sys.stderr)
+        Exit(2)
+    prefix = os.path.abspath(prefix)
+    for path, source, mode in (('lib/libeft.a', archive, 0o644), ('bin/eft', eft, 0o755),
+                               ('include/eft.h', 'lib/eft.h', 0o644),
+                               ('share/eft/initramfs.cpio', initramfs, 0o644)):
+        env.Command(f'{prefix}/{path}', source, [Copy('$TARGET', '$SOURCE'),
+                                                 Chmod('$TARGET', mode)])
+    env.Command(f'{prefix}/lib/pkgconfig/eft.pc', env.Value(prefix), write_pkg_config)
+    env.Alias('install', prefix)

@@ -15,8 +15,8 @@ QUICK_SECONDS = 120
 LONG_SECONDS = 3600
 
 LIST = 'build/tests.json'
-TOOLS = [machine.SCRIPT, 'tests/tools/body.py', 'tests/tools/cpio.py', 'tests/tools/debian.py',
-         'tests/tools/machine.py',
+TOOLS = [machine.SCRIPT, 'examples/harness.c', 'lib/eft.h', 'tests/tools/body.py',
+         'tests/tools/cpio.py', 'tests/tools/debian.py', 'tests/tools/machine.py',
          *sorted(glob.glob('tests/bodies/programs/*.c'))]
 
 coverage_programs = []

@@ -12,7 +12,7 @@ import shlex
 import subprocess
 import sys
 
-CODE = ('core', 'platform', 'user', 'tests', 'fuzz')
+CODE = ('core', 'platform', 'lib', 'examples', 'user', 'tests', 'fuzz')
 TEXT = ('.c', '.h', '.S', '.def', '.ld', '.py', '')
 CACHE = 'build/test-cache'
 CROSS = 'aarch64-linux-gnu-'
@@ -79,8 +79,8 @@ def own_header_first(path):
     name = os.path.basename(path)[:-len('.c')]
     if path.startswith('core/syscall/sys_'):
         name = 'handlers'
-    if not path.startswith(('core/', 'platform/', 'user/lib/')) or not path.endswith('.c') or \
-            path == 'platform/hosted/main.c':
+    if not path.startswith(('core/', 'platform/', 'lib/', 'user/lib/')) or \
+            not path.endswith('.c') or path == 'platform/hosted/main.c':
         return []
     first = includes_of(path)[:1]
     return [] if first and os.path.basename(first[0]) == name + '.h' else \

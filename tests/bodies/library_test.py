@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""libeft.a as others use it: outside of this tree, with nothing but the archive and its header."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, 'tests/tools')
+import machine
+from body import case, expect, expect_equal, main
+
+SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+STRICT = ['-Wall', '-Wextra', '-Werror', '-pedantic']
+SECONDS = 100
+BUILT_WITH = 'clang' if machine.SUFFIX else 'gcc'
+# A freed block is given to malloc again soon, so that what leaks can be told from what waits.
+ENVIRONMENT = {**os.environ, 'ASAN_OPTIONS': 'quarantine_size_mb=1'}
+
+
+def run(command, **words):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=SECONDS, check=False, **words)
+    expect(done.returncode == 0, f'{command[0]}: status {done.returncode}: {done.stdout[-2000:]}')
+    return done.stdout
+
+
+def build_and_run(variant, source, compiler, flags, *args):
+    """Compiles source in a folder that holds it, the archive and the header, and runs it there."""
+    with tempfile.TemporaryDirectory() as place:
+        for path in (source, 'lib/eft.h', machine.built(variant, 'libeft.a')):
+            shutil.copy(path, place)
+        run([compiler, '-O1', '-o', 'program', *flags, '-I.', os.path.basename(source), '-L.',
+             '-left', '-lm'], cwd=place)
+        return run(['./program', *args], cwd=place, env=ENVIRONMENT)
+
+
+def harness(variant, compiler, *flags):
+    said = build_and_run(variant, 'examples/harness.c', compiler, ['-std=c11', *STRICT, *flags])
+    expect('NO:' not in said and 'counts from the beginning' in said, said)
+
+
+@case
+def the_harness_with_gcc():
+    harness('hosted-release', 'gcc')
+
+
+@case
+def the_harness_with_clang():
+    harness('hosted-release', 'clang')
+
+
+@case
+def the_harness_sanitized():
+    harness('hosted', BUILT_WITH, *SANITIZE)
+
+
+@case
+def the_harness_is_short():
+    with open('examples/harness.c', encoding='utf-8') as file:
+        expect(len(file.readlines()) < 80, 'it has 80 lines or more')
+
+
+@case
+def the_header_is_for_c11_and_for_cpp11():
+    for language in (['-x', 'c', '-std=c11'], ['-x', 'c++', '-std=c++11']):
+        run(['clang', *language, *STRICT, '-fsyntax-only', 'lib/eft.h'])
+    run(['gcc', '-x', 'c', '-std=c11', *STRICT, '-fsyntax-only', 'lib/eft.h'])
+
+
+@case
+def only_eft_names_are_exported():
+    for variant in ('hosted', 'hosted-release'):
+        lines = run(['nm', '--defined-only', '--extern-only', '--no-sort',
+                     machine.built(variant, 'libeft.a')]).split('\n')
+        names = [line.split()[-1] for line in lines if len(line.split()) == 3]
+        expect(len(names) > 15, f'{variant}: exports {names}')
+        expect_equal([name for name in names if not name.startswith('eft_')], [],
+                     f'what {variant} exports beside eft_*')
+        members = run(['ar', 't', machine.built(variant, 'libeft.a')]).split()
+        expect_equal(members, ['libeft.o'], 'what is in the archive')
+
+
+@case
+def all_state_of_core_is_gathered():
+    """A snapshot of core is what lies in one section: it has no other variables."""
+    lines = run(['readelf', '--sections', '--wide', machine.built('hosted-release', 'core.o')])
+    for line in lines.split('\n'):
+        words = line.replace('[ ', '[').split()
+        if len(words) > 7 and words[7].startswith('WA') and int(words[5], 16) > 0:
+            expect(words[1] == 'eft_state' or words[1].startswith('.data.rel.ro'),
+                   f'core has variables in {words[1]}')
+
+
+def replays(variant, compiler, *flags):
+    said = build_and_run(variant, 'tests/bodies/programs/library_replay.c', compiler,
+                         ['-std=gnu11', *flags], os.path.abspath(machine.initramfs()))
+    expect_equal(said.count('the same after each snapshot'), 3, 'machines that went on exactly')
+
+
+@case
+def what_follows_a_snapshot_follows_again():
+    replays('hosted-release', 'gcc')
+
+
+@case
+def what_follows_a_snapshot_follows_again_sanitized():
+    replays('hosted', BUILT_WITH, *SANITIZE)
+
+
+@case
+def install():
+    with tempfile.TemporaryDirectory() as prefix:
+        run(['scons', '-Q', f'CC={BUILT_WITH}', f'PREFIX={prefix}', 'install'])
+        environment = {**os.environ, 'PKG_CONFIG_PATH': f'{prefix}/lib/pkgconfig'}
+        flags = [f'-I{prefix}/include', f'-L{prefix}/lib', '-left', '-lm']
+        if shutil.which('pkg-config'):
+            flags = run(['pkg-config', '--cflags', '--libs', 'eft'], env=environment).split()
+        program = os.path.join(prefix, 'harness')
+        run(['gcc', '-o', program, 'examples/harness.c', *flags])
+        run([program])
+        run([f'{prefix}/bin/eft', '--initrd', f'{prefix}/share/eft/initramfs.cpio', '--',
+             '/bin/story'])
+
+
+main()
