@@ -29,15 +29,14 @@ void check_is(long have, long want, const char *what)
     *(have == want ? &held : &failed) += 1;
 }
 
-void check_differs(long have, long on_eft, long on_linux, const char *what)
+void check_differs(long have, struct result on_eft, struct result on_linux, const char *what)
 {
-    bool holds = have == (is_eft() ? on_eft : on_linux);
+    bool holds = have == (is_eft() ? on_eft : on_linux).value;
 
     tell(holds, what);
-    print(" (Eft %s%d, Linux %s%d)", on_eft < 0 ? error_name(on_eft) : "", (int)on_eft,
-          on_linux < 0 ? error_name(on_linux) : "", (int)on_linux);
+    print(" (Eft: %s; Linux: %s)", on_eft.words, on_linux.words);
     if (!holds)
-        print(": it is %s%d", have < 0 ? error_name(have) : "", (int)have);
+        print(": it is %s 0x%lx", have < 0 ? error_name(have) : "", (unsigned long)have);
     print("\n");
     *(holds ? &differing : &failed) += 1;
 }
@@ -64,10 +63,15 @@ static const struct {
     const char *name;
     void (*run)(void);
 } sections[] = {
-    {"fork", check_fork},     {"clone", check_clone},   {"vfork", check_vfork},
-    {"exec", check_exec},     {"script", check_script}, {"wait", check_wait},
-    {"waitid", check_waitid}, {"usage", check_usage},   {"group", check_group},
-    {"orphan", check_orphan},
+    {"fork", check_fork},     {"clone", check_clone},
+    {"vfork", check_vfork},   {"exec", check_exec},
+    {"script", check_script}, {"wait", check_wait},
+    {"waitid", check_waitid}, {"usage", check_usage},
+    {"group", check_group},   {"orphan", check_orphan},
+    {"limit", check_limit},   {"memory", check_memory},
+    {"file", check_file},     {"fault", check_fault},
+    {"pipe", check_pipe},     {"descriptor", check_descriptor},
+    {"spawn", check_spawn},
 };
 
 static int run_sections(int argc, char **argv)

@@ -30,7 +30,12 @@ void check_is(long have, long want, const char *what);
 
 /* A result in which Eft differs from Linux on purpose: both are told, and each kernel must give
  * its own. Counted apart. */
-void check_differs(long have, long on_eft, long on_linux, const char *what);
+struct result {
+    long value;
+    const char *words; /* what it means */
+};
+
+void check_differs(long have, struct result on_eft, struct result on_linux, const char *what);
 
 /* Says that a check is not made here, and why not. */
 void skip(const char *what, const char *why);
@@ -106,6 +111,13 @@ void check_waitid(void);
 void check_usage(void);
 void check_group(void);
 void check_orphan(void);
+void check_limit(void);
+void check_memory(void);
+void check_file(void);
+void check_fault(void);
+void check_pipe(void);
+void check_descriptor(void);
+void check_spawn(void);
 int help(int argc, char **argv);
 
 #endif

@@ -199,12 +199,12 @@ uint64_t signal_handler(int signal)
 {
     struct abi_sigaction action = {0};
 
-    return os_rt_sigaction(signal, 0, ADDR(&action), 8) == 0 ? action.handler : (uint64_t)-1;
+    return sys_rt_sigaction(signal, NULL, &action, 8) == 0 ? action.handler : (uint64_t)-1;
 }
 
 long set_handler(int signal, uint64_t handler, uint64_t flags)
 {
     const struct abi_sigaction action = {.handler = handler, .flags = flags};
 
-    return os_rt_sigaction(signal, ADDR(&action), 0, 8);
+    return sys_rt_sigaction(signal, &action, NULL, 8);
 }

@@ -147,7 +147,7 @@ static int keeps_ids(uint64_t parent)
 {
     char texts[4][24];
     const uint64_t ids[] = {(uint64_t)sys_getpid(), parent, (uint64_t)sys_getpid(),
-                            (uint64_t)os_getsid(0)};
+                            (uint64_t)sys_getsid(0)};
     const char *words[] = {name, "-ids", 0, 0, 0, 0, NULL};
 
     sys_setpgid(0, 0);
@@ -182,7 +182,7 @@ static int keeps_signals(uint64_t unused)
     (void)unused;
     set_handler(SIGUSR1, ADDR(SIG_IGN), 0);
     set_handler(SIGUSR2, ADDR(seven), 0);
-    os_rt_sigprocmask(SIG_SETMASK, ADDR(&set), 0, 8);
+    sys_rt_sigprocmask(SIG_SETMASK, &set, NULL, 8);
     become_helper(words);
     return FAILED;
 }
@@ -193,7 +193,7 @@ static int keeps_pending(uint64_t unused)
     const char *words[] = {name, "-status", "3", NULL};
 
     (void)unused;
-    os_rt_sigprocmask(SIG_SETMASK, ADDR(&set), 0, 8);
+    sys_rt_sigprocmask(SIG_SETMASK, &set, NULL, 8);
     sys_kill((int)sys_getpid(), SIGTERM);
     become_helper(words);
     return FAILED;
@@ -216,7 +216,7 @@ static int keeps_parent_death_signal(uint64_t unused)
     const char *words[] = {name, "-pdeathsig", "10", NULL};
 
     (void)unused;
-    os_prctl(PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0);
+    sys_prctl(PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0);
     become_helper(words);
     return FAILED;
 }
@@ -241,10 +241,10 @@ static int keeps_descriptors(uint64_t unused)
     const char *words[] = {name, "-fds", "o0", "o1", "c5", "o6", "c7", NULL};
 
     (void)unused;
-    os_dup3(1, 5, O_CLOEXEC);
-    os_dup3(1, 6, 0);
-    os_dup3(1, 7, 0);
-    os_fcntl(7, F_SETFD, FD_CLOEXEC);
+    sys_dup3(1, 5, O_CLOEXEC);
+    sys_dup3(1, 6, 0);
+    sys_dup3(1, 7, 0);
+    sys_fcntl(7, F_SETFD, FD_CLOEXEC);
     become_helper(words);
     return FAILED;
 }
@@ -252,19 +252,19 @@ static int keeps_descriptors(uint64_t unused)
 static int failed_exec_keeps_descriptors(uint64_t unused)
 {
     (void)unused;
-    os_dup3(1, 5, O_CLOEXEC);
+    sys_dup3(1, 5, O_CLOEXEC);
     try_exec("/none");
-    return os_fcntl(5, F_GETFD, 0) == FD_CLOEXEC;
+    return sys_fcntl(5, F_GETFD, 0) == FD_CLOEXEC;
 }
 
 static int keeps_offset(uint64_t unused)
 {
-    int fd = (int)os_openat(AT_FDCWD, self, O_RDONLY, 0);
+    int fd = (int)sys_openat(AT_FDCWD, self, O_RDONLY, 0);
     const char *words[] = {name, "-offset", "8", "17", NULL};
 
     (void)unused;
-    os_lseek(fd, 17, SEEK_SET);
-    os_dup3(fd, 8, 0);
+    sys_lseek(fd, 17, SEEK_SET);
+    sys_dup3(fd, 8, 0);
     become_helper(words);
     return FAILED;
 }
@@ -282,7 +282,7 @@ static void check_descriptors_of_exec(void)
 
 static int becomes_by_descriptor(uint64_t flags)
 {
-    int fd = (int)os_openat(AT_FDCWD, self, O_RDONLY | O_CLOEXEC, 0);
+    int fd = (int)sys_openat(AT_FDCWD, self, O_RDONLY | O_CLOEXEC, 0);
     const char *words[] = {name, "-status", "4", NULL};
 
     return (int)-execute_at(fd, "", words, (unsigned)flags);
@@ -290,7 +290,7 @@ static int becomes_by_descriptor(uint64_t flags)
 
 static int becomes_in_directory(uint64_t unused)
 {
-    int fd = (int)os_openat(AT_FDCWD, "/bin", O_RDONLY | O_DIRECTORY, 0);
+    int fd = (int)sys_openat(AT_FDCWD, "/bin", O_RDONLY | O_DIRECTORY, 0);
     const char *words[] = {name, "-status", "4", NULL};
 
     (void)unused;

@@ -25,7 +25,7 @@ static int makes_group(uint64_t unused)
 static int makes_session(uint64_t unused)
 {
     (void)unused;
-    return os_setsid() == sys_getpid() && os_getsid(0) == sys_getpid() &&
+    return sys_setsid() == sys_getpid() && sys_getsid(0) == sys_getpid() &&
            sys_getpgid(0) == sys_getpid();
 }
 
@@ -33,19 +33,19 @@ static int makes_session_as_leader(uint64_t unused)
 {
     (void)unused;
     sys_setpgid(0, 0);
-    return (int)-os_setsid();
+    return (int)-sys_setsid();
 }
 
 static int session_leader_changes_group(uint64_t unused)
 {
     (void)unused;
-    os_setsid();
+    sys_setsid();
     return (int)-sys_setpgid(0, 0);
 }
 
 static int session_and_sleep(uint64_t unused)
 {
-    os_setsid();
+    sys_setsid();
     return sleeps(unused);
 }
 
@@ -70,7 +70,7 @@ static void check_groups(void)
 
     check_is(sys_getpgid((int)sys_getpid()), group, "group: one's own, by 0 or by PID");
     check_is(sys_getpgid(child), group, "group: a child is in its parent's");
-    check_is(os_getsid(child), os_getsid(0), "group: and in its session");
+    check_is(sys_getsid(child), sys_getsid(0), "group: and in its session");
     check_is(run_fork(makes_group, 0), exited(1), "group: a child can lead one of its own");
     check_is(sys_setpgid(child, 0), 0, "group: a parent can make its child lead one");
     check_is(sys_getpgid(child), child, "group: the number is the leader's PID");
@@ -100,13 +100,13 @@ static void check_sessions(void)
              "session: its leader cannot change its group");
     int child = start_fork(session_and_sleep, 0);
     nap();
-    check_is(os_getsid(child), child, "session: getsid tells of a child's");
+    check_is(sys_getsid(child), child, "session: getsid tells of a child's");
     check_is(sys_setpgid(child, 0), -EPERM, "session: a child in another keeps its group");
     int second = start_fork(sleeps, 0);
     check_is(sys_setpgid(second, child), -EPERM, "session: no joining a group of another session");
     end(second);
     end(child);
-    check_is(os_getsid(NO_PROCESS), -ESRCH, "session: of nobody gives ESRCH");
+    check_is(sys_getsid(NO_PROCESS), -ESRCH, "session: of nobody gives ESRCH");
 }
 
 static int kills_own_group(uint64_t unused)
@@ -171,7 +171,7 @@ static int leaves_zombie(uint64_t story)
 {
     int child = start_fork(tells_group, 0);
 
-    os_waitid(P_PID, child, 0, WEXITED | WNOWAIT, 0);
+    sys_waitid(P_PID, child, NULL, WEXITED | WNOWAIT, NULL);
     ((struct story *)story)->orphan = child;
     return 22;
 }
@@ -180,7 +180,7 @@ static int dies_with_parent(uint64_t story)
 {
     struct story *told = (struct story *)story;
 
-    os_prctl(PR_SET_PDEATHSIG, (uint64_t)told->signal, 0, 0, 0);
+    sys_prctl(PR_SET_PDEATHSIG, (uint64_t)told->signal, 0, 0, 0);
     told->orphan = (int)sys_getpid();
     return sleeps(0);
 }
@@ -199,7 +199,7 @@ static int has_no_death_signal(uint64_t unused)
     int signal = -1;
 
     (void)unused;
-    return os_prctl(PR_GET_PDEATHSIG, ADDR(&signal), 0, 0, 0) == 0 && signal == 0;
+    return sys_prctl(PR_GET_PDEATHSIG, ADDR(&signal), 0, 0, 0) == 0 && signal == 0;
 }
 
 static int is_no_subreaper(uint64_t unused)
@@ -207,7 +207,7 @@ static int is_no_subreaper(uint64_t unused)
     int is = -1;
 
     (void)unused;
-    return os_prctl(PR_GET_CHILD_SUBREAPER, ADDR(&is), 0, 0, 0) == 0 && is == 0;
+    return sys_prctl(PR_GET_CHILD_SUBREAPER, ADDR(&is), 0, 0, 0) == 0 && is == 0;
 }
 
 static void check_init(struct story *story)
@@ -227,8 +227,8 @@ static void check_subreaper(struct story *story)
 {
     int is = -1, me = (int)sys_getpid();
 
-    check_is(os_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0, "orphan: a subreaper can be made");
-    check_is(os_prctl(PR_GET_CHILD_SUBREAPER, ADDR(&is), 0, 0, 0) ?: is, 1, "orphan: and is one");
+    check_is(sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0, "orphan: a subreaper can be made");
+    check_is(sys_prctl(PR_GET_CHILD_SUBREAPER, ADDR(&is), 0, 0, 0) ?: is, 1, "orphan: and is one");
     check_is(run_fork(is_no_subreaper, 0), exited(1), "orphan: its child is none");
     *story = (struct story){0};
     check_is(run_fork(leaves_orphan, ADDR(story)), exited(22), "orphan: below it a parent ends");
@@ -248,16 +248,16 @@ static void check_parent_death_signal(struct story *story)
     *story = (struct story){.signal = SIGUSR1};
     check_is(run_fork(leaves_mortal, ADDR(story)), exited(22), "pdeathsig: a parent ends");
     check_is(await(story->orphan), signalled(SIGUSR1), "pdeathsig: and its child by the signal");
-    check_is(os_prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0), 0, "pdeathsig: it can be set");
-    check_is(os_prctl(PR_GET_PDEATHSIG, ADDR(&signal), 0, 0, 0) ?: signal, SIGTERM,
+    check_is(sys_prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0), 0, "pdeathsig: it can be set");
+    check_is(sys_prctl(PR_GET_PDEATHSIG, ADDR(&signal), 0, 0, 0) ?: signal, SIGTERM,
              "pdeathsig: and asked for");
     check_is(run_fork(has_no_death_signal, 0), exited(1), "pdeathsig: a child does not have it");
-    check_is(os_prctl(PR_SET_PDEATHSIG, 65, 0, 0, 0), -EINVAL,
+    check_is(sys_prctl(PR_SET_PDEATHSIG, 65, 0, 0, 0), -EINVAL,
              "pdeathsig: a signal that does not exist gives EINVAL");
-    check_is(os_prctl(PR_GET_PDEATHSIG, BAD_ADDRESS, 0, 0, 0), -EFAULT,
+    check_is(sys_prctl(PR_GET_PDEATHSIG, BAD_ADDRESS, 0, 0, 0), -EFAULT,
              "pdeathsig: a bad address gives EFAULT");
-    os_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-    os_prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+    sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    sys_prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 }
 
 void check_group(void)

@@ -148,7 +148,7 @@ static int ignores_and_blocks(uint64_t unused)
     uint64_t set = 0;
 
     (void)unused;
-    os_rt_sigprocmask(SIG_BLOCK, 0, ADDR(&set), 8);
+    sys_rt_sigprocmask(SIG_BLOCK, NULL, &set, 8);
     return signal_handler(SIGUSR1) == ADDR(SIG_IGN) && set == 1ull << (SIGUSR2 - 1);
 }
 
@@ -157,10 +157,10 @@ static void check_signals_of_fork(void)
     uint64_t set = 1ull << (SIGUSR2 - 1), old = 0;
 
     set_handler(SIGUSR1, ADDR(SIG_IGN), 0);
-    os_rt_sigprocmask(SIG_SETMASK, ADDR(&set), ADDR(&old), 8);
+    sys_rt_sigprocmask(SIG_SETMASK, &set, &old, 8);
     check_is(run_fork(ignores_and_blocks, 0), exited(1),
              "fork: the child ignores and blocks the same signals");
-    os_rt_sigprocmask(SIG_SETMASK, ADDR(&old), 0, 8);
+    sys_rt_sigprocmask(SIG_SETMASK, &old, NULL, 8);
     set_handler(SIGUSR1, ADDR(SIG_DFL), 0);
 }
 

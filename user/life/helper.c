@@ -64,7 +64,7 @@ static int see_count(char **words)
 static int see_descriptors(char **words)
 {
     for (; *words; words++)
-        if ((os_fcntl((int)number(*words + 1), F_GETFD, 0) >= 0) != (**words == 'o'))
+        if ((sys_fcntl((int)number(*words + 1), F_GETFD, 0) >= 0) != (**words == 'o'))
             return 0;
     return 1;
 }
@@ -72,7 +72,7 @@ static int see_descriptors(char **words)
 /* The byte that a description reads next is that of the file at this offset: lseek tells. */
 static int see_offset(char **words)
 {
-    return os_lseek((int)number(words[0]), 0, SEEK_CUR) == (long)number(words[1]);
+    return sys_lseek((int)number(words[0]), 0, SEEK_CUR) == (long)number(words[1]);
 }
 
 static int see_signals(char **words)
@@ -80,7 +80,7 @@ static int see_signals(char **words)
     uint64_t set = 0;
 
     (void)words;
-    os_rt_sigprocmask(SIG_BLOCK, 0, ADDR(&set), 8);
+    sys_rt_sigprocmask(SIG_BLOCK, NULL, &set, 8);
     return signal_handler(SIGUSR1) == ADDR(SIG_IGN) && signal_handler(SIGUSR2) == ADDR(SIG_DFL) &&
            set == 1ull << (SIGTERM - 1);
 }
@@ -96,7 +96,7 @@ static int see_limit(char **words)
 static int see_ids(char **words)
 {
     return sys_getpid() == (long)number(words[0]) && sys_getppid() == (long)number(words[1]) &&
-           sys_getpgid(0) == (long)number(words[2]) && os_getsid(0) == (long)number(words[3]);
+           sys_getpgid(0) == (long)number(words[2]) && sys_getsid(0) == (long)number(words[3]);
 }
 
 static int see_child(char **words)
@@ -108,14 +108,14 @@ static int see_name(char **words)
 {
     char name[16] = "";
 
-    return os_prctl(PR_GET_NAME, ADDR(name), 0, 0, 0) == 0 && str_equal(name, words[0]);
+    return sys_prctl(PR_GET_NAME, ADDR(name), 0, 0, 0) == 0 && str_equal(name, words[0]);
 }
 
 static int see_parent_death_signal(char **words)
 {
     int signal = -1;
 
-    os_prctl(PR_GET_PDEATHSIG, ADDR(&signal), 0, 0, 0);
+    sys_prctl(PR_GET_PDEATHSIG, ADDR(&signal), 0, 0, 0);
     return signal == (int)number(words[0]);
 }
 

@@ -32,7 +32,7 @@ static int64_t children_ns(void)
 {
     struct abi_rusage usage = {0};
 
-    os_getrusage(RUSAGE_CHILDREN, ADDR(&usage));
+    sys_getrusage(RUSAGE_CHILDREN, &usage);
     return used_ns(&usage);
 }
 
@@ -42,16 +42,16 @@ static void check_children(void)
     struct abi_tms before = {0}, after = {0};
     int64_t began = children_ns();
 
-    os_times(ADDR(&before));
+    sys_times(&before);
     int child = start_fork(burns, TOUCHED_PAGES);
-    os_waitid(P_PID, child, 0, WEXITED | WNOWAIT, 0);
+    sys_waitid(P_PID, child, NULL, WEXITED | WNOWAIT, NULL);
     check(children_ns() == began, "usage: a child's time is not counted before it is waited for");
     check_is(sys_wait4(child, NULL, 0, &usage), child, "usage: wait4 gives the child's");
     check(used_ns(&usage) >= BURN_NS / 4, "usage: which is the time that it used");
     check(used_ns(&usage) < (int64_t)100 * BURN_NS, "usage: and not much more");
     check(usage.ru_maxrss >= TOUCHED_PAGES, "usage: and the memory that it had");
     check(children_ns() - began >= BURN_NS / 4, "usage: then the time is the parent's children's");
-    check(os_times(ADDR(&after)) >= 0, "usage: times gives the ticks since some time");
+    check(sys_times(&after) >= 0, "usage: times gives the ticks since some time");
     check(after.tms_cutime + after.tms_cstime > before.tms_cutime + before.tms_cstime,
           "usage: and the children's, in ticks");
     began = children_ns();
@@ -63,19 +63,20 @@ static void check_own(void)
 {
     struct abi_rusage before = {0}, after = {0};
 
-    check_is(os_getrusage(RUSAGE_SELF, ADDR(&before)), 0, "usage: getrusage gives one's own");
+    check_is(sys_getrusage(RUSAGE_SELF, &before), 0, "usage: getrusage gives one's own");
     burns(0);
     volatile char *pages = map_private(TOUCHED_PAGES * PAGE);
     for (unsigned i = 0; i < TOUCHED_PAGES; i++)
         pages[i * PAGE] = 1;
-    os_getrusage(RUSAGE_SELF, ADDR(&after));
+    sys_getrusage(RUSAGE_SELF, &after);
     check(used_ns(&after) - used_ns(&before) >= BURN_NS / 4, "usage: time is counted");
     check(after.ru_minflt - before.ru_minflt >= TOUCHED_PAGES / 16, "usage: so are faults");
     check(after.ru_maxrss >= TOUCHED_PAGES, "usage: so is memory at its most");
     sys_munmap(ADDR(pages), TOUCHED_PAGES * PAGE);
-    check_is(os_getrusage(77, ADDR(&before)), -EINVAL, "usage: of something else gives EINVAL");
-    check_is(os_getrusage(RUSAGE_SELF, BAD_ADDRESS), -EFAULT, "usage: a bad address gives EFAULT");
-    check_is(os_times(BAD_ADDRESS), -EFAULT, "usage: so it does for times");
+    check_is(sys_getrusage(77, &before), -EINVAL, "usage: of something else gives EINVAL");
+    check_is(sys_getrusage(RUSAGE_SELF, (struct abi_rusage *)BAD_ADDRESS), -EFAULT,
+             "usage: a bad address gives EFAULT");
+    check_is(sys_times((struct abi_tms *)BAD_ADDRESS), -EFAULT, "usage: so it does for times");
 }
 
 static int has_used_little(uint64_t unused)
@@ -83,7 +84,7 @@ static int has_used_little(uint64_t unused)
     struct abi_rusage usage = {0};
 
     (void)unused;
-    os_getrusage(RUSAGE_SELF, ADDR(&usage));
+    sys_getrusage(RUSAGE_SELF, &usage);
     return used_ns(&usage) < BURN_NS / 4 && children_ns() == 0;
 }
 
