@@ -196,3 +196,19 @@ int fault_resolve(struct space *space, uaddr_t va, enum plat_access access)
     tlb_flush_range(&space->tlb, page, page + PAGE_SIZE);
     return 0;
 }
+
+int fault_make_own(struct space *space, uaddr_t va)
+{
+    const struct region *region = va < USER_END ? region_find(&space->regions, va) : NULL;
+    uaddr_t page = page_down(va);
+    struct pt_leaf leaf;
+
+    if (!region || region->prot == PROT_NONE || is_behind_end(region, page)) {
+        return -EFAULT;
+    }
+    if (!pt_find(space->root, page, &leaf)) {
+        return make_present(space, region, page);
+    }
+    bool is_own = region->shared || frame_of(leaf.pa)->refs == 1;
+    return is_own ? 0 : copy_on_write(space, region, page, leaf.pa);
+}

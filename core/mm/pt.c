@@ -198,7 +198,7 @@ void pt_replace(struct tlb_context *tlb, paddr_t root, uaddr_t va, paddr_t pa, u
         plat_pte_store(table, index, 0);
         tlb_flush_range(tlb, va, va + PAGE_SIZE);
     }
-    plat_pte_store(table, index, make_leaf(pa, prot, true));
+    plat_pte_store(table, index, make_leaf(pa, prot, prot & PROT_WRITE));
 }
 
 /* Where a table hangs: what is needed to unlink it. */

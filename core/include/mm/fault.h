@@ -9,6 +9,10 @@
  * there is no frame, and nothing has changed. Never blocks. */
 MUST_CHECK int fault_resolve(struct space *space, uaddr_t va, enum plat_access access);
 
+/* Makes the page of va present and the space's own, to be written by a debugger though perhaps not
+ * by the program. -EFAULT: there is none, or it has no rights. -ENOMEM, and nothing has changed. */
+MUST_CHECK int fault_make_own(struct space *space, uaddr_t va);
+
 /* Whether an access that was refused has all rights, but lies behind the end of what is mapped
  * there: SIGBUS. */
 bool fault_is_bus(const struct space *space, uaddr_t va, enum plat_access access);
