@@ -289,6 +289,7 @@ static void run(struct thread *thread)
     usage_begin(thread);
     int signal = signal_take(thread);
     if (signal) {
+        plat_user_ends(signal);
         process_exit(thread->process, signal);
         return;
     }

@@ -54,6 +54,7 @@ void dispatch_rerun(struct thread *thread)
 /* A fault of the program's own ends it. */
 static void end_by_signal(struct thread *thread, int signal, const char *code, uaddr_t addr)
 {
+    plat_user_ends(signal);
     trace_signal(thread->tid, signal, code, addr);
     process_exit(thread->process, signal);
 }

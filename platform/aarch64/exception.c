@@ -137,6 +137,11 @@ static bool is_wait(void)
     return exception_class(SYSREG_READ(esr_el1)) == CLASS_WAIT;
 }
 
+void plat_user_ends(int signal)
+{
+    (void)signal;
+}
+
 void plat_user_run(struct plat_user *user, struct plat_trap *trap)
 {
     masked_end();

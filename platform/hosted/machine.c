@@ -7,6 +7,7 @@
 
 #include "choice.h"
 #include "el0/el0.h"
+#include "gdbstub.h"
 #include "hash.h"
 #include "mmu.h"
 #include "ram.h"
@@ -126,6 +127,7 @@ int machine_status(void)
 
 void machine_save(void)
 {
+    gdbstub_abort();
     terminal_restore();
     record_flush();
     tracefile_flush();
@@ -196,6 +198,7 @@ static _Noreturn void end_for_ever_idle(void)
 void plat_cpu_idle(void)
 {
     vclock_look();
+    gdbstub_poll();
     machine.is_idle = false;
     while (!machine_take_interrupts()) {
         nsec_t remaining = vclock_remaining();
@@ -213,6 +216,7 @@ void plat_cpu_idle(void)
             vclock_jump();
         }
         vclock_look();
+        gdbstub_poll();
     }
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "choice.h"
+#include "gdbstub.h"
 #include "hash.h"
 #include "machine.h"
 #include "record.h"
@@ -43,6 +44,8 @@ static const char help[] =
     "  --record FILE        writes down the machine, the initramfs and every choice\n"
     "  --replay FILE        runs what was written down again, and says whether it went\n"
     "                       the same way: status 1 if not\n"
+    "  --gdb PORT           waits for gdb on a TCP port of this host (0: any), to debug\n"
+    "                       PROGRAM from its first instruction on\n"
     "  --hash               prints at the end what the run comes to: every register\n"
     "                       at every trap, every choice, every byte on the console\n"
     "  --tlb MODE           adversarial: caches all that the architecture allows, and\n"
@@ -68,6 +71,8 @@ struct options {
     bool has_seed;
     bool is_real_time;
     bool wants_hash;
+    bool wants_gdb;
+    unsigned gdb_port;
     enum vtlb_mode tlb;
     unsigned asid_bits;
 };
@@ -138,9 +143,17 @@ static void parse_option(struct options *options, int option)
     static const char *const times[] = {"virtual", "real", NULL};
     static const char *const tlbs[] = {
         [VTLB_ADVERSARIAL] = "adversarial", [VTLB_NATURAL] = "natural", [VTLB_NONE] = "none", NULL};
-    uint64_t bits;
+    uint64_t number;
 
     switch (option) {
+    case 'g':
+        number = parse_number("--gdb", optarg, NULL);
+        if (number > UINT16_MAX) {
+            fail("--gdb: '%s' is not a port", optarg);
+        }
+        options->wants_gdb = true;
+        options->gdb_port = (unsigned)number;
+        break;
     case 'H':
         options->wants_hash = true;
         break;
@@ -176,11 +189,11 @@ static void parse_option(struct options *options, int option)
         options->tlb = parse_word("--tlb", optarg, tlbs);
         break;
     case 'a':
-        bits = parse_number("--asid-bits", optarg, NULL);
-        if (bits < 1 || bits > 16) {
+        number = parse_number("--asid-bits", optarg, NULL);
+        if (number < 1 || number > 16) {
             fail("--asid-bits: '%s' is not 1 to 16", optarg);
         }
-        options->asid_bits = (unsigned)bits;
+        options->asid_bits = (unsigned)number;
         break;
     case 'h':
         fputs(help, stdout);
@@ -203,6 +216,7 @@ static void parse_options(struct options *options, int argc, char **argv)
         {"strace", no_argument, NULL, 'S'},
         {"time", required_argument, NULL, 'T'},
         {"seed", required_argument, NULL, 's'},
+        {"gdb", required_argument, NULL, 'g'},
         {"hash", no_argument, NULL, 'H'},
         {"record", required_argument, NULL, 'r'},
         {"replay", required_argument, NULL, 'p'},
@@ -387,6 +401,31 @@ static void open_record(const struct options *options, const struct record_machi
     }
 }
 
+/* The name of the program that is debugged: what the kernel starts as init, or init starts. */
+static const char *debugged_program(const struct record_machine *machine)
+{
+    static char name[PATH_MAX];
+    const char *word = strstr(machine->words, "init=");
+
+    if (word) {
+        word += strlen("init=");
+    } else {
+        word = *machine->program ? machine->program + strlen("-- ") : "/bin/sh";
+    }
+    word += *word == '"';
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, " \""), word);
+    return name;
+}
+
+static void wait_for_gdb(const struct options *options, const struct record_machine *machine)
+{
+    int error = gdbstub_start(options->gdb_port, debugged_program(machine));
+
+    if (error) {
+        fail("--gdb: cannot listen on port %u: %s", options->gdb_port, strerror(error));
+    }
+}
+
 static void print_hash(void)
 {
     const struct hash *hash = hash_now();
@@ -442,6 +481,9 @@ int main(int argc, char **argv)
     if (options.record) {
         open_record(&options, &machine); /* last: it empties the file */
     }
+    if (options.wants_gdb) {
+        wait_for_gdb(&options, &machine);
+    }
     if (options.wants_hash) {
         atexit(print_hash);
     }
@@ -449,5 +491,7 @@ int main(int argc, char **argv)
     if (wrong) {
         fail("%s", wrong);
     }
-    return record_end(machine_run());
+    int status = record_end(machine_run());
+    gdbstub_end(status);
+    return status;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "choice.h"
+#include "gdbstub.h"
 #include "hash.h"
 #include "machine.h"
 #include "record.h"
@@ -302,10 +303,13 @@ void terminal_wait(nsec_t timeout)
         .tv_sec = (time_t)(timeout / 1000000000),
         .tv_nsec = (long)(timeout % 1000000000),
     };
-    struct pollfd in = {.fd = wanted() > 0 ? STDIN_FILENO : -1, .events = POLLIN};
+    struct pollfd in[] = {
+        {.fd = wanted() > 0 ? STDIN_FILENO : -1, .events = POLLIN},
+        {.fd = gdbstub_fd(), .events = POLLIN},
+    };
 
     record_flush(); /* so that whoever kills us now loses nothing */
-    ppoll(&in, 1, timeout == PLAT_NEVER ? NULL : &time, NULL);
+    ppoll(in, 2, timeout == PLAT_NEVER ? NULL : &time, NULL);
 }
 
 int plat_console_read(void)

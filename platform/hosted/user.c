@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "el0/el0.h"
+#include "gdbstub.h"
 #include "hash.h"
 #include "machine.h"
 #include "mmu.h"
@@ -63,7 +64,7 @@ static uint64_t run(struct plat_user *user, struct plat_trap *trap)
         return script_run(user, fp, budget(), trap);
     }
     el0_clock_base = plat_clock_now();
-    return el0_run(user, fp, budget(), trap);
+    return (gdbstub_is_on() ? gdbstub_run : el0_run)(user, fp, budget(), trap);
 }
 
 void plat_user_run(struct plat_user *user, struct plat_trap *trap)
@@ -72,6 +73,7 @@ void plat_user_run(struct plat_user *user, struct plat_trap *trap)
     do {
         vclock_run(run(user, trap));
         vclock_look();
+        gdbstub_poll();
     } while (trap->kind == PLAT_TRAP_IRQ && !machine_take_interrupts());
     hash_trap(user, live.is_owned ? &live.fp : NULL, trap);
     record_trap(user->pc);

@@ -130,6 +130,10 @@ void plat_space_use(paddr_t root, asid_t asid);
 
 /* ---- user mode ---- */
 
+/* The current thread is about to be ended by this signal, and its registers and memory are still
+ * there: a debugger may look. AArch64 does nothing. */
+void plat_user_ends(int signal);
+
 /* The general registers of a thread at EL0, the same on every platform. Assembly knows the
  * layout. */
 struct plat_user {

@@ -244,6 +244,13 @@ static struct el0_insn *decode_now(struct el0_cpu *cpu, struct el0_insn *i)
 uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
                  struct plat_trap *trap_out)
 {
+    the_cpu.exclusive_size = 0;
+    return el0_resume(user, fp, budget, trap_out);
+}
+
+uint64_t el0_resume(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
+                    struct plat_trap *trap_out)
+{
     struct el0_cpu *cpu = &the_cpu;
     struct el0_insn *i;
     uint64_t left = budget;
@@ -254,7 +261,6 @@ uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
     cpu->nzcv = (uint32_t)user->pstate;
     cpu->tpidr = user->tpidr;
     cpu->fp = fp;
-    cpu->exclusive_size = 0;
     cpu->budget = budget;
     cpu->trap = trap_out;
     *trap_out = (struct plat_trap){.kind = PLAT_TRAP_IRQ};

@@ -31,6 +31,11 @@ extern nsec_t el0_clock_base;
 uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
                  struct plat_trap *trap);
 
+/* Goes on where el0_run or el0_resume ended by its budget, as if there had been no end: the monitor
+ * stays as it is. */
+uint64_t el0_resume(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
+                    struct plat_trap *trap);
+
 /* Makes [pa, pa + size), which lies in RAM, be fetched again: whole pages when they are next
  * executed, lines of a part of a page at once. For plat_icache_sync and when a page is freed; not
  * from inside el0_run. Nothing else makes changed code visible but the program's own IC IVAU, which
