@@ -512,8 +512,13 @@ void plat_user_ends(int signal_number)
 
 void gdbstub_end(int status)
 {
+    static char packet[GDBWIRE_PACKET_MAX];
     char text[16];
 
+    /* If there has been no stop yet gdb has not asked how it stands. */
+    while (!stub.is_awaited && gdbstub_is_on() && gdbwire_receive(packet) && *packet != '?') {
+        answer(packet);
+    }
     if (gdbstub_is_on()) {
         snprintf(text, sizeof(text), "W%02x", (unsigned)status & 0xff);
         gdbwire_send(text);
@@ -523,8 +528,8 @@ void gdbstub_end(int status)
 
 void gdbstub_abort(void)
 {
-    if (gdbstub_is_on()) {
+    if (gdbstub_is_on() && stub.is_awaited) {
         gdbwire_send("X06");
-        gdbwire_close();
     }
+    gdbwire_close();
 }

@@ -207,6 +207,48 @@ def follows_a_program_that_starts_later():
 
 
 @case
+def a_program_that_is_not_there():
+    with Machine('/bin/nothing') as eft:
+        eft.gdb('info threads')
+        expect_equal(eft.end()[0], 127, 'the status')
+    with Machine('/bin/nothing') as eft, Client(eft.address) as client:
+        expect('PacketSize' in client.ask('qSupported'), 'a query is answered')
+        expect_equal(client.ask('g'), 'E01', 'there are no registers')
+        expect_equal(client.ask('?'), 'W7f', 'it has ended')
+
+
+@case
+def a_report_ends_it_by_a_signal():
+    command = hosted(variant='hosted-test', cmdline='plant=t-1 init=/bin/story')
+    with Machine(command=command) as eft:
+        said = eft.gdb('info threads', 'continue')
+        expect_in_order(said, r'Thread 1 \(story\)', 'terminated with signal SIGABRT')
+        expect('REPORT tlb.stale' in eft.end()[1], 'and the report is printed')
+
+
+@case
+def interrupts_what_runs():
+    """A program that makes no call: gdb comes in between all the same."""
+    path = work_file('spins')
+    subprocess.run(['aarch64-linux-gnu-gcc', '-static', '-O1', '-x', 'c', '-o', path, '-'],
+                   input=b'int main(void) { for (volatile int i = 1; i;) {} }', check=True)
+    with open(path, 'rb') as file:
+        initrd = work_file('spins.cpio', archive({'init': file.read()}))
+    command = hosted(initrd=initrd, cmdline='init=/init')
+    with Machine(command=command) as eft, Client(eft.address) as client:
+        client.ask('?')
+        for orders in (('vCont;c',), ('Z0,4,4', 'c')):  # at full speed, and by single instructions
+            for order in orders[:-1]:
+                expect_equal(client.ask(order), 'OK', order)
+            client.send(orders[-1])
+            time.sleep(0.2)
+            client.raw(b'\x03')
+            expect(client.receive().startswith('T02thread:1'), 'it stops')
+        client.send('k')
+        expect_equal(eft.end()[0], 137, 'the status')
+
+
+@case
 def detaching_lets_it_run():
     with Machine('/bin/debugged') as eft:
         eft.gdb('break main', 'continue', 'detach')
