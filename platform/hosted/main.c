@@ -323,7 +323,7 @@ static const char *make_cmdline(const struct options *options, const struct reco
     return line;
 }
 
-/* build/hosted/eft -> build/initramfs.cpio */
+/* build/hosted/eft -> build/initramfs.cpio; PREFIX/bin/eft -> PREFIX/share/eft/initramfs.cpio */
 static const char *default_initrd(void)
 {
     static char path[PATH_MAX];
@@ -334,7 +334,10 @@ static const char *default_initrd(void)
         const char *slash = memrchr(self, '/', (size_t)len);
         len = slash ? slash - self : 0;
     }
-    int size = snprintf(path, sizeof(path), "%.*s/initramfs.cpio", (int)len, self);
+    int size = snprintf(path, sizeof(path), "%.*s/share/eft/initramfs.cpio", (int)len, self);
+    if (access(path, R_OK) != 0) {
+        size = snprintf(path, sizeof(path), "%.*s/initramfs.cpio", (int)len, self);
+    }
     if (len < 0 || (size_t)size >= sizeof(path)) {
         fail("cannot tell where this program lies: give --initrd");
     }
