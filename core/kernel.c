@@ -103,7 +103,12 @@ static bool start_from_words(const struct plat_boot *boot)
     uint64_t frame_limit;
     uint64_t secret;
 
-    if (cmdline_init(boot->cmdline) != 0) {
+    int error = cmdline_init(boot->cmdline);
+    if (error == -EINVAL) {
+        kprintf("eft: the command line has a quote that is not closed\n");
+        return false;
+    }
+    if (error) {
         kprintf("eft: the command line has more than %d bytes or %d words\n", CMDLINE_BYTES - 1,
                 CMDLINE_WORDS);
         return false;

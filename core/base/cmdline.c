@@ -16,8 +16,9 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Cuts the next word out of *text, quotes removed in place; NULL at the end. */
-static char *next_word(char **text)
+/* Cuts the next word out of *text, quotes removed in place; NULL at the end. *is_open: a quote has
+ * not been closed in it. */
+static char *next_word(char **text, bool *is_open)
 {
     char *read = *text;
 
@@ -39,6 +40,7 @@ static char *next_word(char **text)
     }
     *text = *read ? read + 1 : read;
     *write = '\0';
+    *is_open = quoted;
     return word;
 }
 
@@ -46,6 +48,7 @@ int cmdline_init(const char *text)
 {
     size_t count = 0;
     bool in_args = false;
+    bool is_open = false;
     char *rest = cmdline.bytes;
 
     cmdline.word_count = 0;
@@ -55,7 +58,10 @@ int cmdline_init(const char *text)
         return -E2BIG;
     }
     str_copy(cmdline.bytes, text, CMDLINE_BYTES);
-    for (char *word = next_word(&rest); word; word = next_word(&rest)) {
+    for (char *word = next_word(&rest, &is_open); word; word = next_word(&rest, &is_open)) {
+        if (is_open) {
+            return -EINVAL;
+        }
         if (!in_args && str_equal(word, "--")) {
             in_args = true;
             cmdline.arg_start = count;

@@ -12,7 +12,7 @@ enum {
     CMDLINE_WORDS = 64, /* kernel words and init's arguments together */
 };
 
-/* Splits a copy of text. -E2BIG: more bytes or words than above. */
+/* Splits a copy of text. -E2BIG: more bytes or words than above. -EINVAL: a quote is not closed. */
 MUST_CHECK int cmdline_init(const char *text);
 
 /* The value of the last word NAME=VALUE ("" for a bare NAME), or NULL. */

@@ -32,11 +32,13 @@ TEST(cmdline_arguments_of_init)
 
 TEST(cmdline_quotes)
 {
-    EXPECT_EQ(cmdline_init("a=\"b c\" d=\"\" e=x\"y\"z \"unfinished f"), 0);
+    EXPECT_EQ(cmdline_init("a=\"b c\" d=\"\" e=x\"y\"z \"f\""), 0);
     EXPECT_STREQ(cmdline_get("a"), "b c");
     EXPECT_STREQ(cmdline_get("d"), "");
     EXPECT_STREQ(cmdline_get("e"), "xyz");
-    EXPECT(cmdline_get("f") == NULL);
+    EXPECT(cmdline_get("f") != NULL);
+    EXPECT_EQ(cmdline_init("a=1 \"unfinished f"), -EINVAL);
+    EXPECT_EQ(cmdline_init("a=1 -- \"x y\" z\""), -EINVAL);
 }
 
 TEST(cmdline_numbers)
