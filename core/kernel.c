@@ -136,6 +136,25 @@ static bool start_from_words(const struct plat_boot *boot)
     return true;
 }
 
+static int add_member(const struct cpio_member *member)
+{
+    const struct ramfs_node *node;
+
+    switch (member->mode & RAMFS_TYPE_MASK) {
+    case RAMFS_CHARACTER:
+        return ramfs_add_device(member->name, member->mode, member->device, &node);
+    case RAMFS_REGULAR:
+        if (member->links > 1) {
+            return ramfs_add_name(member->name, member->mode, member->bytes, member->size,
+                                  member->identity);
+        }
+        break;
+    default:
+        break;
+    }
+    return ramfs_add(member->name, member->mode, member->bytes, member->size);
+}
+
 static bool unpack_initramfs(const struct plat_boot *boot)
 {
     struct cpio cpio = {.size = boot->initrd.size};
@@ -154,7 +173,7 @@ static bool unpack_initramfs(const struct plat_boot *boot)
     }
     for (result = cpio_next(&cpio, &member); result == CPIO_MEMBER && !error;
          result = cpio_next(&cpio, &member)) {
-        error = ramfs_add(member.name, member.mode, member.bytes, member.size);
+        error = add_member(&member);
         if (error) {
             kprintf("eft: initramfs: %s: %s\n", member.name,
                     error == -ENOMEM ? "no memory left" : "not a name that a file can have here");

@@ -6,9 +6,16 @@ enum {
     HEADER_SIZE = 110,
     FIELD_DIGITS = 8,
     FIELDS_START = 6, /* behind the magic */
+    FIELD_INODE = 0,
     FIELD_MODE = 1,
+    FIELD_LINKS = 4,
     FIELD_SIZE = 6,
+    FIELD_PLACE_MAJOR = 7,
+    FIELD_PLACE_MINOR = 8,
+    FIELD_DEVICE_MAJOR = 9,
+    FIELD_DEVICE_MINOR = 10,
     FIELD_NAME_SIZE = 11,
+    FIELDS = 12,
 };
 
 static uint64_t align4(uint64_t offset)
@@ -34,12 +41,16 @@ static bool read_field(const uint8_t *header, unsigned field, uint64_t *value)
     return true;
 }
 
+/* Owners and times are not looked at. */
+static const uint8_t known_fields[] = {
+    FIELD_INODE,       FIELD_MODE,         FIELD_LINKS,        FIELD_SIZE,      FIELD_PLACE_MAJOR,
+    FIELD_PLACE_MINOR, FIELD_DEVICE_MAJOR, FIELD_DEVICE_MINOR, FIELD_NAME_SIZE,
+};
+
 static enum cpio_result read_member(struct cpio *cpio, struct cpio_member *member)
 {
     const uint8_t *header = cpio->bytes + cpio->offset;
-    uint64_t mode;
-    uint64_t size;
-    uint64_t name_size;
+    uint64_t fields[FIELDS];
 
     if (cpio->size - cpio->offset < HEADER_SIZE) {
         return CPIO_TRUNCATED;
@@ -47,10 +58,14 @@ static enum cpio_result read_member(struct cpio *cpio, struct cpio_member *membe
     if (memcmp(header, "070701", 6) != 0 && memcmp(header, "070702", 6) != 0) {
         return CPIO_BAD_MAGIC;
     }
-    if (!read_field(header, FIELD_MODE, &mode) || !read_field(header, FIELD_SIZE, &size) ||
-        !read_field(header, FIELD_NAME_SIZE, &name_size)) {
-        return CPIO_BAD_HEADER;
+    for (unsigned i = 0; i < ARRAY_LEN(known_fields); i++) {
+        unsigned field = known_fields[i];
+        if (!read_field(header, field, &fields[field])) {
+            return CPIO_BAD_HEADER;
+        }
     }
+    uint64_t size = fields[FIELD_SIZE];
+    uint64_t name_size = fields[FIELD_NAME_SIZE];
     uint64_t name = cpio->offset + HEADER_SIZE;
     uint64_t bytes = align4(name + name_size); /* sums of 32-bit numbers: no overflow */
     if (name + name_size > cpio->size || bytes + size > cpio->size) {
@@ -60,7 +75,12 @@ static enum cpio_result read_member(struct cpio *cpio, struct cpio_member *membe
         return CPIO_BAD_HEADER;
     }
     member->name = (const char *)cpio->bytes + name;
-    member->mode = (uint32_t)mode;
+    member->mode = (uint32_t)fields[FIELD_MODE];
+    member->links = (uint32_t)fields[FIELD_LINKS];
+    member->identity =
+        fields[FIELD_PLACE_MAJOR] << 48 ^ fields[FIELD_PLACE_MINOR] << 32 ^ fields[FIELD_INODE];
+    member->device =
+        (uint32_t)(fields[FIELD_DEVICE_MAJOR] << 8 | (fields[FIELD_DEVICE_MINOR] & 0xff));
     member->bytes = cpio->bytes + bytes;
     member->size = size;
     cpio->offset = min_u64(align4(bytes + size), cpio->size);

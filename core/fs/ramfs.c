@@ -10,6 +10,7 @@ static struct {
     struct pool pool;
     struct ramfs_node *root;
     uint32_t last_number;
+    struct list linked; /* ramfs_node.linked: files that may have several names */
 } ramfs;
 
 static struct ramfs_node *node_create(struct ramfs_node *parent, const char *name, size_t name_len)
@@ -19,6 +20,8 @@ static struct ramfs_node *node_create(struct ramfs_node *parent, const char *nam
     if (node) {
         list_init(&node->children);
         list_init(&node->sibling);
+        list_init(&node->linked);
+        node->links = 1;
         node->parent = parent;
         node->name = name;
         node->name_len = name_len;
@@ -35,20 +38,21 @@ int ramfs_init(void)
 {
     pool_init(&ramfs.pool, "ramfs", sizeof(struct ramfs_node));
     ramfs.last_number = 0;
+    list_init(&ramfs.linked);
     ramfs.root = node_create(NULL, "", 0);
     return ramfs.root ? 0 : -ENOMEM;
 }
 
 /* Cuts the next component out of *path; false at the end. */
-static bool next_component(const char **path, const char **name, size_t *len)
+static bool next_component(const char **path, const char *end, const char **name, size_t *len)
 {
     const char *at = *path;
 
-    while (*at == '/') {
+    while (at < end && *at == '/') {
         at++;
     }
     *name = at;
-    while (*at && *at != '/') {
+    while (at < end && *at != '/') {
         at++;
     }
     *len = (size_t)(at - *name);
@@ -81,10 +85,11 @@ static struct ramfs_node *find_child(const struct ramfs_node *node, const char *
 static int make_node(const char *path, struct ramfs_node **made)
 {
     struct ramfs_node *node = ramfs.root;
+    const char *end = path + str_len(path);
     const char *name;
     size_t len;
 
-    while (next_component(&path, &name, &len)) {
+    while (next_component(&path, end, &name, &len)) {
         if (is_dot(name, len)) {
             continue;
         }
@@ -107,6 +112,21 @@ static int make_node(const char *path, struct ramfs_node **made)
     return 0;
 }
 
+/* A name that becomes another file: the others are one less. */
+static void leave(struct ramfs_node *node)
+{
+    list_remove(&node->linked);
+    LIST_FOR(link, &ramfs.linked) {
+        struct ramfs_node *other = CONTAINER_OF(link, struct ramfs_node, linked);
+        if (other->identity == node->identity) {
+            other->links--;
+        }
+        plat_irq_window();
+    }
+    node->links = 1;
+    node->number = ++ramfs.last_number;
+}
+
 static int add(const char *path, uint32_t mode, struct ramfs_node **added)
 {
     struct ramfs_node *node;
@@ -119,7 +139,13 @@ static int add(const char *path, uint32_t mode, struct ramfs_node **added)
     if (!becomes_directory && (node == ramfs.root || !list_is_empty(&node->children))) {
         return -EISDIR;
     }
+    if (!list_is_empty(&node->linked)) {
+        leave(node);
+    }
     node->mode = mode;
+    node->device = 0;
+    node->bytes = NULL;
+    node->size = 0;
     *added = node;
     return 0;
 }
@@ -136,6 +162,54 @@ int ramfs_add(const char *path, uint32_t mode, const uint8_t *bytes, uint64_t si
     return error;
 }
 
+/* All names of a file are the same file. */
+static void join(struct ramfs_node *node, const struct ramfs_node *file, unsigned links)
+{
+    node->number = file->number;
+    node->mode = file->mode;
+    node->bytes = file->bytes;
+    node->size = file->size;
+    node->links = links;
+}
+
+int ramfs_add_name(const char *path, uint32_t mode, const uint8_t *bytes, uint64_t size,
+                   uint64_t identity)
+{
+    struct ramfs_node *node;
+    struct ramfs_node *first = NULL;
+    unsigned links = 1;
+    int error = add(path, mode, &node);
+
+    if (error) {
+        return error;
+    }
+    node->bytes = bytes;
+    node->size = size;
+    node->identity = identity;
+    LIST_FOR(link, &ramfs.linked) {
+        struct ramfs_node *other = CONTAINER_OF(link, struct ramfs_node, linked);
+        if (other->identity == identity) {
+            first = first ? first : other;
+            links++;
+        }
+        plat_irq_window();
+    }
+    list_append(&ramfs.linked, &node->linked);
+    if (!first) {
+        return 0;
+    }
+    node->number = first->number;
+    const struct ramfs_node file = size > 0 ? *node : *first;
+    LIST_FOR(link, &ramfs.linked) {
+        struct ramfs_node *other = CONTAINER_OF(link, struct ramfs_node, linked);
+        if (other->identity == identity) {
+            join(other, &file, links);
+        }
+        plat_irq_window();
+    }
+    return 0;
+}
+
 int ramfs_add_device(const char *path, uint32_t mode, uint32_t device,
                      const struct ramfs_node **node)
 {
@@ -143,8 +217,6 @@ int ramfs_add_device(const char *path, uint32_t mode, uint32_t device,
     int error = add(path, mode, &added);
 
     if (!error) {
-        added->bytes = NULL;
-        added->size = 0;
         added->device = device;
         *node = added;
     }
@@ -161,42 +233,96 @@ int ramfs_find(const char *path, const struct ramfs_node **node)
     return ramfs_find_from(ramfs.root, path, node);
 }
 
-int ramfs_find_from(const struct ramfs_node *directory, const char *path,
-                    const struct ramfs_node **node)
+/* A walk along a path that begins at a node, and on the way along those of links. */
+struct walk {
+    const struct ramfs_node *at;
+    unsigned links_left;
+};
+
+/* A link does not end with a terminator, so the end of the path is given. */
+static int walk_path(struct walk *walk, const char *path, const char *end, bool follows_last);
+
+/* Goes on to what a component names in the node where the walk is. */
+static int walk_name(struct walk *walk, const char *name, size_t len, bool follows)
 {
-    const struct ramfs_node *at = path[0] == '/' ? ramfs.root : directory;
-    size_t path_len = str_len(path);
-    bool wants_directory = path_len > 0 && path[path_len - 1] == '/';
+    const struct ramfs_node *directory = walk->at;
+
+    if (!ramfs_is_directory(directory)) {
+        return -ENOTDIR;
+    }
+    if (is_dot(name, len)) {
+        return 0;
+    }
+    if (is_dot_dot(name, len)) {
+        walk->at = directory->parent ? directory->parent : directory;
+        return 0;
+    }
+    if (len > RAMFS_NAME_MAX) {
+        return -ENAMETOOLONG;
+    }
+    const struct ramfs_node *child = find_child(directory, name, len);
+    if (!child) {
+        return -ENOENT;
+    }
+    if (!ramfs_is_link(child) || !follows) {
+        walk->at = child;
+        return 0;
+    }
+    if (walk->links_left == 0) {
+        return -ELOOP;
+    }
+    walk->links_left--;
+    const char *target = (const char *)child->bytes;
+    return walk_path(walk, target, target + child->size, true);
+}
+
+static int walk_path(struct walk *walk, const char *path, const char *end, bool follows_last)
+{
     const char *name;
     size_t len;
 
-    if (path_len == 0) {
+    if (path == end) {
         return -ENOENT;
     }
-    while (next_component(&path, &name, &len)) {
-        if (!ramfs_is_directory(at)) {
-            return -ENOTDIR;
-        }
-        if (is_dot(name, len)) {
-            continue;
-        }
-        if (is_dot_dot(name, len)) {
-            at = at->parent ? at->parent : at;
-            continue;
-        }
-        if (len > RAMFS_NAME_MAX) {
-            return -ENAMETOOLONG;
-        }
-        at = find_child(at, name, len);
-        if (!at) {
-            return -ENOENT;
-        }
+    if (*path == '/') {
+        walk->at = ramfs.root;
     }
-    if (wants_directory && !ramfs_is_directory(at)) {
-        return -ENOTDIR;
+    bool wants_directory = end[-1] == '/';
+    while (next_component(&path, end, &name, &len)) {
+        const char *rest = path;
+        bool is_last = !next_component(&rest, end, &(const char *){NULL}, &(size_t){0});
+        bool follows = !is_last || follows_last || wants_directory;
+        int error = walk_name(walk, name, len, follows);
+        if (error) {
+            return error;
+        }
+        plat_irq_window();
     }
-    *node = at;
-    return 0;
+    return wants_directory && !ramfs_is_directory(walk->at) ? -ENOTDIR : 0;
+}
+
+static int find(const struct ramfs_node *directory, const char *path, bool follows_last,
+                const struct ramfs_node **node)
+{
+    struct walk walk = {.at = directory, .links_left = RAMFS_LINKS_MAX};
+    int error = walk_path(&walk, path, path + str_len(path), follows_last);
+
+    if (!error) {
+        *node = walk.at;
+    }
+    return error;
+}
+
+int ramfs_find_from(const struct ramfs_node *directory, const char *path,
+                    const struct ramfs_node **node)
+{
+    return find(directory, path, true, node);
+}
+
+int ramfs_find_link(const struct ramfs_node *directory, const char *path,
+                    const struct ramfs_node **node)
+{
+    return find(directory, path, false, node);
 }
 
 void ramfs_status(const struct ramfs_node *node, struct abi_stat *status)
@@ -205,7 +331,7 @@ void ramfs_status(const struct ramfs_node *node, struct abi_stat *status)
         .st_dev = 1,
         .st_ino = node->number,
         .st_mode = node->mode,
-        .st_nlink = 1,
+        .st_nlink = node->links,
         .st_rdev = node->device,
         .st_size = (int64_t)node->size,
         .st_blksize = PAGE_SIZE,

@@ -8,8 +8,13 @@ enum {
     CPIO_ARCHIVE_MAX = 64 << 10,
     CPIO_HEADER = 110, /* bytes */
     CPIO_MAGIC = 0,    /* offsets in it */
+    CPIO_INODE = 6,
     CPIO_MODE = 6 + 8,
+    CPIO_LINKS = 6 + 4 * 8,
     CPIO_SIZE = 6 + 6 * 8,
+    CPIO_PLACE_MINOR = 6 + 8 * 8, /* of the device that the file lay on */
+    CPIO_DEVICE_MAJOR = 6 + 9 * 8,
+    CPIO_DEVICE_MINOR = 6 + 10 * 8,
     CPIO_NAME_SIZE = 6 + 11 * 8,
 };
 

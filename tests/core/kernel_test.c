@@ -3,6 +3,7 @@
 
 #include "base/inject.h"
 #include "base/string.h"
+#include "fs/ramfs.h"
 #include "mm/frame.h"
 #include "platform/hosted/choice.h"
 #include "platform/hosted/machine.h"
@@ -87,6 +88,40 @@ TEST(kernel_command_line_too_long)
     make_archive();
     memset(text, 'x', sizeof(text) - 1);
     expect_refused(text, "eft: the command line has more than 2047 bytes or 64 words\n");
+}
+
+TEST(kernel_command_line_with_an_open_quote)
+{
+    make_archive();
+    expect_refused("det=1 -- \"/bin/sh -c",
+                   "eft: the command line has a quote that is not closed\n");
+}
+
+/* An archive writes the bytes of a file with its last name. */
+TEST(kernel_initramfs_with_hard_links)
+{
+    const struct ramfs_node *node = NULL;
+
+    make_archive();
+    for (unsigned i = 0; i < 3; i++) {
+        static const char *const names[] = {"first", "second", "third"};
+        uint8_t *header = archive.bytes + archive.len;
+        cpio_add(&archive, names[i], 0100644, "bytes", i == 2 ? 5 : 0);
+        cpio_put_number(header + CPIO_LINKS, 3);
+        cpio_put_number(header + CPIO_INODE, 4711);
+    }
+    uint8_t *header = archive.bytes + archive.len;
+    cpio_add(&archive, "dev/nothing", 0020666, "", 0);
+    cpio_put_number(header + CPIO_DEVICE_MAJOR, 1);
+    cpio_put_number(header + CPIO_DEVICE_MINOR, 3);
+    cpio_add(&archive, "TRAILER!!!", 0, "", 0);
+    boot("", 4 * MIB);
+    EXPECT_EQ(ramfs_find("/first", &node), 0);
+    EXPECT_EQ(node->size, 5);
+    EXPECT_MEMEQ(node->bytes, "bytes", 5);
+    EXPECT_EQ(node->links, 3);
+    EXPECT_EQ(ramfs_find("/dev/nothing", &node), 0);
+    EXPECT_EQ(node->device, 1 << 8 | 3);
 }
 
 TEST(kernel_without_an_initramfs)

@@ -8,6 +8,9 @@
 struct cpio_member {
     const char *name; /* terminated inside the archive */
     uint32_t mode;
+    uint32_t links;    /* names that the file has */
+    uint64_t identity; /* the same for all of them: where the file lay, and its inode number */
+    uint32_t device;   /* of a device: major << 8 | minor */
     const uint8_t *bytes;
     uint64_t size;
 };

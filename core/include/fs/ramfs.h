@@ -14,6 +14,8 @@ enum {
     RAMFS_DIRECTORY = 0040000,
     RAMFS_REGULAR = 0100000,
     RAMFS_CHARACTER = 0020000, /* a device of characters */
+    RAMFS_LINK = 0120000,      /* symbolic; its bytes are the path that it stands for */
+    RAMFS_LINKS_MAX = 40,      /* that are followed in one path */
     RAMFS_EXECUTABLE = 0111,   /* any of these bits */
     RAMFS_PATH_MAX = 4096,     /* with the end */
     RAMFS_NAME_MAX = 255,      /* of a component, for whoever looks for it */
@@ -29,7 +31,10 @@ struct ramfs_node {
     uint32_t mode;
     const uint8_t *bytes;
     uint64_t size;
-    uint32_t device; /* of a device: major << 8 | minor */
+    uint32_t device;   /* of a device: major << 8 | minor */
+    uint32_t links;    /* names of this file; 1 for a directory */
+    uint64_t identity; /* the same for all of them */
+    struct list linked;
 };
 
 struct abi_stat;
@@ -41,17 +46,31 @@ MUST_CHECK int ramfs_init(void);
  * bytes must stay. -ENOMEM, -EINVAL (a component is ..), -ENOTDIR, -EISDIR. */
 MUST_CHECK int ramfs_add(const char *path, uint32_t mode, const uint8_t *bytes, uint64_t size);
 
+/* The same for a file that may have more names, which are added with the same identity: the bytes
+ * are those of whichever comes with any. */
+MUST_CHECK int ramfs_add_name(const char *path, uint32_t mode, const uint8_t *bytes, uint64_t size,
+                              uint64_t identity);
+
 /* Adds a device as ramfs_add does. *node: where it is. */
 MUST_CHECK int ramfs_add_device(const char *path, uint32_t mode, uint32_t device,
                                 const struct ramfs_node **node);
 
 const struct ramfs_node *ramfs_root(void);
 
-/* What path names, absolute or from the root; or from a directory. -ENOENT, -ENOTDIR,
- * -ENAMETOOLONG. */
+/* What path names, absolute or from the root; or from a directory. Symbolic links are followed.
+ * -ENOENT, -ENOTDIR, -ENAMETOOLONG, -ELOOP. */
 MUST_CHECK int ramfs_find(const char *path, const struct ramfs_node **node);
 MUST_CHECK int ramfs_find_from(const struct ramfs_node *directory, const char *path,
                                const struct ramfs_node **node);
+
+/* The same, but a link that is the last component is not followed. */
+MUST_CHECK int ramfs_find_link(const struct ramfs_node *directory, const char *path,
+                               const struct ramfs_node **node);
+
+static inline bool ramfs_is_link(const struct ramfs_node *node)
+{
+    return (node->mode & RAMFS_TYPE_MASK) == RAMFS_LINK;
+}
 
 static inline bool ramfs_is_directory(const struct ramfs_node *node)
 {

@@ -322,3 +322,22 @@ TEST(cpio_results_have_texts)
         EXPECT(str_len(cpio_result_text(results[i])) > 3);
     }
 }
+
+TEST(cpio_what_a_member_is)
+{
+    struct cpio cpio = {.bytes = archive.bytes};
+    struct cpio_member member;
+
+    begin();
+    add("dev/x", 0020600, 0);
+    put_number(CPIO_DEVICE_MAJOR, 5);
+    put_number(CPIO_DEVICE_MINOR, 1);
+    put_number(CPIO_LINKS, 3);
+    put_number(CPIO_INODE, 77);
+    put_number(CPIO_PLACE_MINOR, 2);
+    cpio.size = archive.len;
+    EXPECT_EQ(cpio_next(&cpio, &member), CPIO_MEMBER);
+    EXPECT_EQ(member.device, 5 << 8 | 1);
+    EXPECT_EQ(member.links, 3);
+    EXPECT_EQ(member.identity, (uint64_t)2 << 32 | 77);
+}

@@ -1,7 +1,9 @@
 #include "fs/ramfs.h"
 
 #include "abi/errno.h"
+#include "abi/linux.h"
 #include "base/inject.h"
+#include "base/string.h"
 #include "test.h"
 #include "tests/core/fixture.h"
 
@@ -198,4 +200,143 @@ TEST(ramfs_many_files)
         EXPECT_EQ(find(paths[i])->size, i);
     }
     EXPECT_EQ(ramfs_count(), 1 + 26 + 500);
+}
+
+/* ---- symbolic links ---- */
+
+static void add_link(const char *path, const char *target)
+{
+    EXPECT_EQ(ramfs_add(path, RAMFS_LINK | 0777, (const uint8_t *)target, str_len(target)), 0);
+}
+
+static const struct ramfs_node *find_link(const char *path)
+{
+    const struct ramfs_node *node = NULL;
+
+    EXPECT_EQ(ramfs_find_link(ramfs_root(), path, &node), 0);
+    return node;
+}
+
+TEST(ramfs_links_are_followed)
+{
+    begin();
+    EXPECT_EQ(add_file("usr/bin/sh"), 0);
+    add_link("bin", "usr/bin");
+    add_link("usr/bin/ash", "sh");
+    add_link("usr/up", "..");
+    add_link("abs", "/usr/bin/");
+    add_link("chain", "abs/../bin/ash");
+    const struct ramfs_node *shell = find("/usr/bin/sh");
+    EXPECT(find("/bin/sh") == shell);
+    EXPECT(find("/bin/ash") == shell);
+    EXPECT(find("/usr/up/bin/sh") == shell);
+    EXPECT(find("/abs/ash") == shell);
+    EXPECT(find("chain") == shell);
+    EXPECT(find_link("/bin/sh") == shell);
+    EXPECT(find_link("/bin/ash") != shell);
+    EXPECT(ramfs_is_link(find_link("/bin")));
+    EXPECT(find_link("/bin/") == find("/usr/bin"));
+    EXPECT(find_link("/bin/.") == find("/usr/bin"));
+    expect_error("/usr/bin/ash/", -ENOTDIR);
+    expect_error("/chain/x", -ENOTDIR);
+}
+
+TEST(ramfs_links_that_lead_nowhere)
+{
+    const struct ramfs_node *node = NULL;
+
+    begin();
+    add_link("none", "no/such/file");
+    add_link("empty", "");
+    add_link("self", "self");
+    add_link("a", "b/x");
+    add_link("b", "a/x");
+    expect_error("none", -ENOENT);
+    expect_error("empty", -ENOENT);
+    expect_error("self", -ELOOP);
+    expect_error("a", -ELOOP);
+    EXPECT_EQ(ramfs_find_link(ramfs_root(), "self/", &node), -ELOOP);
+    EXPECT(ramfs_is_link(find_link("self")));
+}
+
+TEST(ramfs_links_up_to_the_limit)
+{
+    static char names[RAMFS_LINKS_MAX + 2][3];
+
+    begin();
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        names[i][0] = (char)('a' + i / 26);
+        names[i][1] = (char)('a' + i % 26);
+    }
+    EXPECT_EQ(add_file(names[0]), 0);
+    for (unsigned i = 1; i < ARRAY_LEN(names); i++) {
+        add_link(names[i], names[i - 1]);
+    }
+    EXPECT(find(names[RAMFS_LINKS_MAX]) == find(names[0]));
+    expect_error(names[RAMFS_LINKS_MAX + 1], -ELOOP);
+}
+
+/* ---- names of one file ---- */
+
+static int add_name(const char *path, uint64_t size, uint64_t identity)
+{
+    return ramfs_add_name(path, RAMFS_REGULAR | 0755, bytes, size, identity);
+}
+
+TEST(ramfs_names_share_the_bytes_of_the_last)
+{
+    static const char *const names[] = {"a", "dir/b", "c"};
+    struct abi_stat status;
+
+    begin();
+    EXPECT_EQ(add_name("other", 1, 8), 0);
+    EXPECT_EQ(add_name("a", 0, 7), 0);
+    EXPECT_EQ(add_name("dir/b", 0, 7), 0);
+    EXPECT_EQ(add_name("c", sizeof(bytes), 7), 0);
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        ramfs_status(find(names[i]), &status);
+        EXPECT_EQ(status.st_size, sizeof(bytes));
+        EXPECT_EQ(status.st_nlink, 3);
+        EXPECT_EQ(status.st_ino, find("a")->number);
+    }
+    EXPECT_EQ(find("other")->size, 1);
+    EXPECT_EQ(find("other")->links, 1);
+}
+
+TEST(ramfs_names_share_the_bytes_of_the_first)
+{
+    begin();
+    EXPECT_EQ(add_name("a", 5, 7), 0);
+    EXPECT_EQ(add_name("b", 0, 7), 0);
+    EXPECT_EQ(find("b")->size, 5);
+    EXPECT(find("b")->bytes == bytes);
+}
+
+TEST(ramfs_name_becomes_another_file)
+{
+    begin();
+    EXPECT_EQ(add_name("a", 5, 7), 0);
+    EXPECT_EQ(add_name("b", 0, 7), 0);
+    EXPECT_EQ(add_file("a"), 0);
+    EXPECT_EQ(find("a")->links, 1);
+    EXPECT_EQ(find("b")->links, 1);
+    EXPECT(find("a")->number != find("b")->number);
+    EXPECT_EQ(add_name("c", 3, 7), 0);
+    EXPECT_EQ(find("a")->size, sizeof(bytes));
+    EXPECT_EQ(find("b")->size, 3);
+    EXPECT_EQ(add_name("c", 3, 9), 0);
+    EXPECT_EQ(find("b")->links, 1);
+    EXPECT_EQ(add_name("../x", 3, 9), -EINVAL);
+}
+
+TEST(ramfs_device_that_becomes_a_file)
+{
+    const struct ramfs_node *node = NULL;
+
+    begin();
+    EXPECT_EQ(ramfs_add_device("tty", RAMFS_CHARACTER | 0600, 5 << 8, &node), 0);
+    EXPECT_EQ(node->device, 5 << 8);
+    EXPECT_EQ(add_file("tty"), 0);
+    EXPECT_EQ(node->device, 0);
+    EXPECT_EQ(ramfs_add_device("../tty", RAMFS_CHARACTER | 0600, 5 << 8, &node), -EINVAL);
 }
