@@ -1,6 +1,14 @@
 #include "fs/ramfile.h"
 
 #include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/string.h"
+#include "mm/uaccess.h"
+
+enum {
+    ENTRY_ALIGN = 8,
+    WALK = 1024, /* entries that are passed before interrupts are taken */
+};
 
 /* The bytes stay where the initramfs lies, so a read never waits, and is made in one go: nobody
  * else moves the offset meanwhile. */
@@ -67,6 +75,69 @@ static int64_t read_directory(struct file *file, struct transfer *transfer, uint
     return -EISDIR;
 }
 
+/* The entry at an offset: the directory itself, its parent, and then what is in it. NULL: there is
+ * none. */
+static const struct ramfs_node *entry_at(const struct ramfs_node *node, uint64_t offset,
+                                         const char **name, size_t *len)
+{
+    const struct list *link = node->children.next;
+
+    *name = "..";
+    *len = offset + 1;
+    if (offset < 2) {
+        return offset == 0 || !node->parent ? node : node->parent;
+    }
+    for (uint64_t i = 2; i < offset && link != &node->children; i++) {
+        link = link->next;
+        if (i % WALK == 0) {
+            plat_irq_window();
+        }
+    }
+    if (link == &node->children) {
+        return NULL;
+    }
+    const struct ramfs_node *child = CONTAINER_OF(link, struct ramfs_node, sibling);
+    *name = child->name;
+    *len = child->name_len;
+    return child;
+}
+
+/* Each entry as a whole. A name that is too long for any program is cut. */
+static int64_t list_directory(struct file *file, uaddr_t to, uint64_t len)
+{
+    struct {
+        struct abi_dirent head;
+        char name[RAMFS_NAME_MAX + ENTRY_ALIGN];
+    } entry;
+    uint64_t done = 0;
+    const struct ramfs_node *node;
+    const char *name;
+    size_t name_len;
+
+    while ((node = entry_at(file->node, file->offset, &name, &name_len))) {
+        name_len = min_u64(name_len, RAMFS_NAME_MAX);
+        uint64_t size = sizeof(entry.head) + name_len + 1;
+        size = (size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
+        if (size > len - done) {
+            return done > 0 ? (int64_t)done : -EINVAL;
+        }
+        memset(&entry, 0, sizeof(entry));
+        entry.head.d_ino = node->number;
+        entry.head.d_off = (int64_t)file->offset + 1;
+        entry.head.d_reclen = (uint16_t)size;
+        entry.head.d_type = (uint8_t)(node->mode >> 12);
+        memcpy(entry.name, name, name_len);
+        int error = user_write(to + done, &entry, size);
+        if (error) {
+            return done > 0 ? (int64_t)done : error;
+        }
+        done += size;
+        file->offset++;
+        plat_irq_window();
+    }
+    return (int64_t)done;
+}
+
 /* The offset of a directory counts its entries. */
 static int64_t seek_directory(struct file *file, int64_t offset, unsigned whence)
 {
@@ -83,7 +154,8 @@ static int64_t seek_directory(struct file *file, int64_t offset, unsigned whence
 const struct file_ops *ramfile_ops(const struct ramfs_node *node)
 {
     static const struct file_ops regular = {.read = read_regular, .seek = seek_regular};
-    static const struct file_ops directory = {.read = read_directory, .seek = seek_directory};
+    static const struct file_ops directory = {
+        .read = read_directory, .seek = seek_directory, .list = list_directory};
 
     switch (node->mode & RAMFS_TYPE_MASK) {
     case RAMFS_REGULAR:

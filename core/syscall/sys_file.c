@@ -147,6 +147,16 @@ int64_t sys_lseek(struct thread *thread, const uint64_t *args)
     return file->ops->seek ? file->ops->seek(file, (int64_t)args[1], whence) : -ESPIPE;
 }
 
+int64_t sys_getdents64(struct thread *thread, const uint64_t *args)
+{
+    struct file *file = find_file(thread, args[0]);
+
+    if (!file) {
+        return -EBADF;
+    }
+    return file->ops->list ? file->ops->list(file, args[1], (uint32_t)args[2]) : -ENOTDIR;
+}
+
 int64_t sys_ioctl(struct thread *thread, const uint64_t *args)
 {
     struct file *file = find_file(thread, args[0]);

@@ -58,6 +58,23 @@ static int find_node(const struct thread *thread, uint64_t directory, uaddr_t pa
     return error ? error : ramfs_find_from(start, path_buffer, node);
 }
 
+/* The same, or with AT_SYMLINK_NOFOLLOW the link that it names. */
+static int find_named(const struct thread *thread, uint64_t directory, uaddr_t path, uint64_t flags,
+                      const struct ramfs_node **node)
+{
+    const struct ramfs_node *start;
+    int error = read_path(path);
+
+    if (!error) {
+        error = find_start(thread, directory, &start);
+    }
+    if (error) {
+        return error;
+    }
+    return flags & AT_SYMLINK_NOFOLLOW ? ramfs_find_link(start, path_buffer, node)
+                                       : ramfs_find_from(start, path_buffer, node);
+}
+
 /* ---- open ---- */
 
 #define O_UNNAMED 020000000u /* __O_TMPFILE: the part of O_TMPFILE that is not O_DIRECTORY */
@@ -122,6 +139,9 @@ static int check_open(const struct ramfs_node *node, uint32_t flags)
     if ((flags & O_DIRECTORY) && !is_directory) {
         return -ENOTDIR;
     }
+    if (ramfs_is_link(node)) {
+        return -ELOOP;
+    }
     if (flags & O_UNNAMED) {
         return -EROFS;
     }
@@ -145,7 +165,9 @@ static int open_path(const struct thread *thread, uint64_t directory, uint32_t f
     if (error) {
         return error;
     }
-    error = ramfs_find_from(start, path_buffer, &node);
+    bool follows = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+    error = follows ? ramfs_find_from(start, path_buffer, &node)
+                    : ramfs_find_link(start, path_buffer, &node);
     bool ends_with_slash = path_buffer[str_len(path_buffer) - 1] == '/';
     if ((flags & O_CREAT) && (error == -ENOENT || ends_with_slash)) {
         return refuse_creation(start);
@@ -190,7 +212,128 @@ int64_t sys_openat(struct thread *thread, const uint64_t *args)
     return fd;
 }
 
+/* ---- where a process is ---- */
+
+int64_t sys_chdir(struct thread *thread, const uint64_t *args)
+{
+    const struct ramfs_node *node;
+    int error = find_node(thread, (uint64_t)AT_FDCWD, args[0], &node);
+
+    if (!error && !ramfs_is_directory(node)) {
+        error = -ENOTDIR;
+    }
+    if (!error) {
+        thread->process->cwd = node;
+    }
+    return error;
+}
+
+int64_t sys_fchdir(struct thread *thread, const uint64_t *args)
+{
+    const struct file *file = fdtable_find(thread->process->fds, (int)args[0]);
+
+    if (!file) {
+        return -EBADF;
+    }
+    if (!file->node || !ramfs_is_directory(file->node)) {
+        return -ENOTDIR;
+    }
+    thread->process->cwd = file->node;
+    return 0;
+}
+
+/* Gives the length with the end, unlike the function of that name in a C library. */
+int64_t sys_getcwd(struct thread *thread, const uint64_t *args)
+{
+    size_t at = sizeof(path_buffer) - 1;
+
+    path_buffer[at] = '\0';
+    for (const struct ramfs_node *node = thread->process->cwd; node->parent; node = node->parent) {
+        if (node->name_len + 1 > at) {
+            return -ENAMETOOLONG;
+        }
+        at -= node->name_len;
+        memcpy(path_buffer + at, node->name, node->name_len);
+        path_buffer[--at] = '/';
+    }
+    if (!path_buffer[at]) {
+        path_buffer[--at] = '/';
+    }
+    uint64_t len = sizeof(path_buffer) - at;
+    if (args[1] < len) {
+        return -ERANGE;
+    }
+    int error = user_write(args[0], path_buffer + at, len);
+    return error ? error : (int64_t)len;
+}
+
+/* Nothing is created that it could matter for; programs read it back and inherit it. */
+int64_t sys_umask(struct thread *thread, const uint64_t *args)
+{
+    uint32_t old = thread->process->umask;
+
+    thread->process->umask = (uint32_t)args[0] & 0777;
+    return old;
+}
+
 /* ---- status ---- */
+
+/* The node of a descriptor or, for AT_FDCWD, the current directory. */
+static int find_own_node(const struct thread *thread, int fd, const struct ramfs_node **node)
+{
+    const struct file *file = fdtable_find(thread->process->fds, fd);
+
+    if (fd == AT_FDCWD) {
+        *node = thread->process->cwd;
+        return 0;
+    }
+    if (!file) {
+        return -EBADF;
+    }
+    *node = file->node;
+    return 0;
+}
+
+/* Everybody is root, who may do all but write to a read-only file system, and execute what nobody
+ * may execute. node NULL: it has no name. */
+static int check_access(const struct ramfs_node *node, uint64_t mode)
+{
+    enum { MAY_EXECUTE = 1, MAY_WRITE = 2 };
+
+    if (!node) {
+        return mode & MAY_EXECUTE ? -EACCES : 0;
+    }
+    bool is_regular = (node->mode & RAMFS_TYPE_MASK) == RAMFS_REGULAR;
+    if ((mode & MAY_WRITE) && (is_regular || ramfs_is_directory(node))) {
+        return -EROFS;
+    }
+    if ((mode & MAY_EXECUTE) && !ramfs_is_directory(node) && !(node->mode & RAMFS_EXECUTABLE)) {
+        return -EACCES;
+    }
+    return 0;
+}
+
+int64_t sys_faccessat2(struct thread *thread, const uint64_t *args)
+{
+    enum { KNOWN_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EACCESS | AT_EMPTY_PATH, MODES = 7 };
+    const struct ramfs_node *node;
+
+    if ((args[2] & ~(uint64_t)MODES) || (args[3] & ~(uint64_t)KNOWN_FLAGS)) {
+        return -EINVAL;
+    }
+    int error = find_named(thread, args[0], args[1], args[3], &node);
+    if (error == -ENOENT && path_buffer[0] == '\0' && (args[3] & AT_EMPTY_PATH)) {
+        error = find_own_node(thread, (int)args[0], &node);
+    }
+    return error ? error : check_access(node, args[2]);
+}
+
+int64_t sys_faccessat(struct thread *thread, const uint64_t *args)
+{
+    const uint64_t with_flags[] = {args[0], args[1], args[2], 0};
+
+    return sys_faccessat2(thread, with_flags);
+}
 
 int64_t sys_newfstatat(struct thread *thread, const uint64_t *args)
 {
@@ -201,7 +344,7 @@ int64_t sys_newfstatat(struct thread *thread, const uint64_t *args)
     if (args[3] & ~(uint64_t)KNOWN_FLAGS) {
         return -EINVAL;
     }
-    int error = find_node(thread, args[0], args[1], &node);
+    int error = find_named(thread, args[0], args[1], args[3], &node);
     bool is_empty = error == -ENOENT && path_buffer[0] == '\0';
     if (is_empty && (args[3] & AT_EMPTY_PATH) && (int)args[0] != AT_FDCWD) {
         const uint64_t fstat_args[] = {args[0], args[2]};
@@ -218,7 +361,7 @@ int64_t sys_newfstatat(struct thread *thread, const uint64_t *args)
     return user_write(args[2], &status, sizeof(status));
 }
 
-/* No name is a link that could be read. */
+/* An empty path is the link that a descriptor names. */
 int64_t sys_readlinkat(struct thread *thread, const uint64_t *args)
 {
     const struct ramfs_node *node;
@@ -226,6 +369,20 @@ int64_t sys_readlinkat(struct thread *thread, const uint64_t *args)
     if ((int)args[3] <= 0) {
         return -EINVAL;
     }
-    int error = find_node(thread, args[0], args[1], &node);
-    return error ? error : -EINVAL;
+    int error = find_named(thread, args[0], args[1], AT_SYMLINK_NOFOLLOW, &node);
+    if (error == -ENOENT && path_buffer[0] == '\0') {
+        error = find_own_node(thread, (int)args[0], &node);
+        if (!error && (!node || !ramfs_is_link(node))) {
+            error = -ENOENT;
+        }
+    }
+    if (error) {
+        return error;
+    }
+    if (!ramfs_is_link(node)) {
+        return -EINVAL;
+    }
+    uint64_t len = min_u64((uint64_t)(int)args[3], node->size);
+    error = user_write(args[2], node->bytes, len);
+    return error ? error : (int64_t)len;
 }

@@ -261,6 +261,7 @@ enum {
 enum {
     AT_FDCWD = -100,
     AT_SYMLINK_NOFOLLOW = 0x100,
+    AT_EACCESS = 0x200, /* of faccessat2(2) */
     AT_NO_AUTOMOUNT = 0x800,
     AT_EMPTY_PATH = 0x1000,
     AT_STATX_SYNC = 0x6000,
@@ -269,6 +270,7 @@ enum {
     S_IFCHR = 0020000,
     S_IFDIR = 0040000,
     S_IFREG = 0100000,
+    S_IFLNK = 0120000,
 };
 
 /* getrlimit(2) */
@@ -380,6 +382,15 @@ struct abi_siginfo {
     int32_t si_status;
     uint8_t rest[100];
 };
+
+/* What getdents64(2) gives of each name, which follows, terminated; reclen is a multiple of 8. */
+struct abi_dirent {
+    uint64_t d_ino;
+    int64_t d_off; /* of the next one */
+    uint16_t d_reclen;
+    uint8_t d_type; /* bits 12 to 15 of the mode */
+    char d_name[];
+} __attribute__((packed));
 
 struct abi_iovec {
     uint64_t iov_base;

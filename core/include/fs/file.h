@@ -27,6 +27,8 @@ struct file_ops {
     int64_t (*read)(struct file *file, struct transfer *transfer, uint64_t *offset);
     int64_t (*write)(struct file *file, struct transfer *transfer, uint64_t *offset);
     int64_t (*seek)(struct file *file, int64_t offset, unsigned whence); /* missing: -ESPIPE */
+    /* Writes entries of a directory (getdents64) for len bytes at to. -ENOTDIR where missing. */
+    int64_t (*list)(struct file *file, uaddr_t to, uint64_t len);
     int64_t (*control)(struct file *file, uint32_t request, uaddr_t argument); /* -ENOTTY */
     void (*status)(const struct file *file, struct abi_stat *status); /* missing: the node's */
     void (*release)(struct file *file); /* the last reference is gone */

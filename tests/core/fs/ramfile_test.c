@@ -102,3 +102,78 @@ TEST(ramfile_directory)
     EXPECT_EQ(CALL(init, lseek, 4, (uint64_t)-1, SEEK_SET), -EINVAL);
     fixture_end();
 }
+
+/* ---- getdents64 ---- */
+
+static int64_t list(uint64_t fd, uint64_t size)
+{
+    return CALL(init, getdents64, fd, BUFFER_AT, size);
+}
+
+/* The entry at an offset in the buffer: its name and type; gives its length. */
+static uint64_t expect_entry(uint64_t at, const char *name, unsigned type)
+{
+    struct abi_dirent entry;
+    char found[32] = {0};
+
+    calls_get(BUFFER_AT + at, &entry, sizeof(entry));
+    EXPECT_EQ(entry.d_reclen % 8, 0);
+    EXPECT_EQ(entry.d_type, type);
+    calls_get(BUFFER_AT + at + sizeof(entry), found, entry.d_reclen - sizeof(entry));
+    EXPECT_STREQ(found, name);
+    return entry.d_reclen;
+}
+
+static void begin_with_root(void)
+{
+    begin();
+    calls_put_text(PATH_AT, "/");
+    EXPECT_EQ(CALL(init, openat, (uint64_t)AT_FDCWD, PATH_AT, O_RDONLY), 4);
+}
+
+TEST(ramfile_list)
+{
+    enum { DIRECTORY = 4 };
+    static const char *const names[] = {".", "..", "dev", "bin", "etc"};
+    uint64_t at = 0;
+
+    begin_with_root();
+    int64_t len = list(4, 1000);
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        at += expect_entry(at, names[i], DIRECTORY);
+    }
+    EXPECT_EQ(len, at);
+    EXPECT_EQ(list(4, 1000), 0);
+    EXPECT_EQ(CALL(init, lseek, 4, 0, SEEK_SET), 0);
+    EXPECT_EQ(list(4, 1000), len);
+    fixture_end();
+}
+
+TEST(ramfile_list_by_and_by)
+{
+    enum { DIRECTORY = 4, SMALL = 24 };
+
+    begin_with_root();
+    EXPECT_EQ(list(4, SMALL), SMALL);
+    expect_entry(0, ".", DIRECTORY);
+    EXPECT_EQ(list(4, 2 * SMALL - 1), SMALL);
+    expect_entry(0, "..", DIRECTORY);
+    EXPECT_EQ(list(4, SMALL - 1), -EINVAL);
+    EXPECT_EQ(list(4, SMALL), SMALL);
+    expect_entry(0, "dev", DIRECTORY);
+    fixture_end();
+}
+
+TEST(ramfile_list_that_fails)
+{
+    begin_with_root();
+    EXPECT_EQ(list(FD, 1000), -ENOTDIR);
+    EXPECT_EQ(list(0, 1000), -ENOTDIR);
+    EXPECT_EQ(list(99, 1000), -EBADF);
+    EXPECT_EQ(CALL(init, getdents64, 4, CALLS_NOWHERE, 1000), -EFAULT);
+    EXPECT_EQ(CALL(init, getdents64, 4, CALLS_DATA_END - 30, 1000), 24);
+    EXPECT_EQ(CALL(init, lseek, 4, 0, SEEK_CUR), 1);
+    EXPECT_EQ(CALL(init, lseek, 4, INT64_MAX, SEEK_SET), INT64_MAX);
+    EXPECT_EQ(list(4, 1000), 0);
+    fixture_end();
+}
