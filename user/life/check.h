@@ -72,6 +72,9 @@ int await(int pid);
 int exited(int status);
 int signalled(int signal);
 
+/* Waits for the child's end and leaves it to be waited for. */
+void await_end(int pid);
+
 /* A child that runs to its end: its wait status or -errno. */
 int run_fork(child_function run, uint64_t argument);
 int run_vfork(child_function run, uint64_t argument);

@@ -174,6 +174,11 @@ bool is_error(long result)
     return result < 0 && result > -PAGE;
 }
 
+void await_end(int pid)
+{
+    sys_waitid(P_PID, pid, NULL, WEXITED | WNOWAIT | WALL, NULL);
+}
+
 static void *map(uint64_t bytes, unsigned kind)
 {
     long got = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);

@@ -142,7 +142,7 @@ static void check_exit_signal_is_sent(void)
     check_is(run_fork(ends_child_with_signal, SIGCHLD), exited(0),
              "clone: SIGCHLD by itself does nothing to the parent");
     int child = start_flags(0, becomes_other, 0);
-    nap();
+    await_end(child);
     check_is(await(child), exited(5), "clone: execve makes SIGCHLD the signal of the child's end");
 }
 
@@ -163,24 +163,31 @@ static void check_stack(void)
     sys_munmap(ADDR(stack), STACK_BYTES);
 }
 
-static int writes_word(uint64_t word)
+/* Two words that parent and child share. */
+struct shared {
+    volatile int word, go;
+};
+
+static int writes_word(uint64_t shared)
 {
-    nap();
-    *(volatile int *)word = 9;
+    while (!((struct shared *)shared)->go)
+        nap();
+    ((struct shared *)shared)->word = 9;
     return 0;
 }
 
 static void check_shared_memory(void)
 {
     char *stack = map_private(STACK_BYTES);
-    volatile int *word = (volatile int *)stack;
+    struct shared *shared = (struct shared *)stack;
     struct start how = {.flags = CLONE_VM | SIGCHLD, .stack = ADDR(stack) + STACK_BYTES};
 
-    *word = 1;
-    int child = start_clone(&how, writes_word, ADDR(word));
-    check_is(*word, 1, "clone: with CLONE_VM alone the parent goes on at once");
+    shared->word = 1;
+    int child = start_clone(&how, writes_word, ADDR(shared));
+    check_is(shared->word, 1, "clone: with CLONE_VM alone the parent goes on at once");
+    shared->go = 1;
     check_is(await(child), exited(0), "clone: and can wait for the child");
-    check_is(*word, 9, "clone: and sees what the child wrote");
+    check_is(shared->word, 9, "clone: and sees what the child wrote");
     sys_munmap(ADDR(stack), STACK_BYTES);
 }
 

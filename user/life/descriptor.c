@@ -1,7 +1,7 @@
 /* Descriptors and what they stand for: open, dup, fcntl, lseek, and what fork shares. */
 #include "check.h"
 
-static int open_self(unsigned flags)
+static int open_self(int flags)
 {
     return (int)sys_openat(AT_FDCWD, self, flags, 0);
 }
@@ -11,7 +11,7 @@ static long offset(int fd)
     return sys_lseek(fd, 0, SEEK_CUR);
 }
 
-static long try_open(const char *path, unsigned flags)
+static long try_open(const char *path, int flags)
 {
     long fd = sys_openat(AT_FDCWD, path, flags, 0);
 
@@ -122,7 +122,7 @@ static void check_sharing(void)
 static void check_seek(void)
 {
     int fd = open_self(O_RDONLY);
-    char byte;
+    char byte = 0;
     long end = sys_lseek(fd, 0, SEEK_END);
 
     check(end > PAGE, "lseek: to the end gives the size");

@@ -86,7 +86,8 @@ static void check_groups(void)
     end(child);
     end(second);
     child = start_vfork(becomes_sleeper, 0);
-    nap(); /* Linux lets the parent go before it notes the execve */
+    for (int i = 0; i < 100 && sys_setpgid(child, 0) == 0; i++)
+        nap(); /* Linux lets the parent go before it notes the execve */
     check_is(sys_setpgid(child, 0), -EACCES, "group: of a child after its execve gives EACCES");
     end(child);
 }
@@ -99,7 +100,8 @@ static void check_sessions(void)
     check_is(run_fork(session_leader_changes_group, 0), exited(EPERM),
              "session: its leader cannot change its group");
     int child = start_fork(session_and_sleep, 0);
-    nap();
+    for (int i = 0; i < 100 && sys_getsid(child) != child; i++)
+        nap();
     check_is(sys_getsid(child), child, "session: getsid tells of a child's");
     check_is(sys_setpgid(child, 0), -EPERM, "session: a child in another keeps its group");
     int second = start_fork(sleeps, 0);

@@ -172,7 +172,7 @@ static bool redirect_to(int from, int to)
 /* Carries out one redirection in this process. */
 static bool redirect(struct shell *shell, const struct token *how)
 {
-    static const unsigned flags[] = {
+    static const int flags[] = {
         [TOKEN_READ] = O_RDONLY,
         [TOKEN_WRITE] = O_WRONLY | O_CREAT | O_TRUNC,
         [TOKEN_APPEND] = O_WRONLY | O_CREAT | O_APPEND,

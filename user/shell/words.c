@@ -27,9 +27,7 @@ static size_t word_length(const char *text)
     char quote = '\0';
 
     for (; *at && (quote || !str_has(" \t\r\n;&|<>", *at)); at++) {
-        if (*at == '\\' && quote != '\'' && at[1])
-            at++;
-        else if (*at == '$' && quote != '\'' && at[1] == '?')
+        if (quote != '\'' && ((*at == '\\' && at[1]) || (*at == '$' && at[1] == '?')))
             at++;
         else if (*at == quote)
             quote = '\0';
