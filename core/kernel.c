@@ -26,7 +26,7 @@
 enum { STATUS_BOOT_FAILED = 1 };
 
 static const char *const known_words[] = {
-    "det", "frames", "init", "plant", "strace", "trace",
+    "det", "frames", "init", "plant", "sched", "strace", "trace",
 };
 
 static struct {
@@ -82,6 +82,17 @@ static bool number_word(const char *name, uint64_t otherwise, uint64_t *value)
     return true;
 }
 
+static bool select_sched(void)
+{
+    const char *name = cmdline_get("sched");
+
+    if (name && sched_select(name) != 0) {
+        kprintf("eft: sched=%s: no such scheduler; there are rr and priority\n", name);
+        return false;
+    }
+    return true;
+}
+
 static bool select_plant(void)
 {
 #if EFT_TEST
@@ -118,7 +129,7 @@ static bool start_from_words(const struct plat_boot *boot)
         kprintf("eft: unknown word on the command line, ignored: %s\n", unknown);
     }
     if (!number_word("det", 0, &seed) || !number_word("frames", UINT64_MAX, &frame_limit) ||
-        !select_plant()) {
+        !select_plant() || !select_sched()) {
         return false;
     }
     if (!trace_init(cmdline_get("trace"), cmdline_get("strace") != NULL)) {

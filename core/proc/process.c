@@ -136,6 +136,7 @@ void process_start(struct process *process, struct process *parent)
         memcpy(process->limits, parent->limits, sizeof(process->limits));
         process->parent_exec_count = parent->exec_count;
         signal_fork(parent, process);
+        process->thread->nice = parent->thread->nice;
         list_append(&parent->children, &process->sibling);
     } else {
         ASSERT(!processes.init);

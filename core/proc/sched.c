@@ -1,12 +1,19 @@
 #include "proc/sched.h"
 
+#include "abi/errno.h"
+#include "abi/linux.h"
 #include "base/cpu.h"
 #include "base/panic.h"
+#include "base/string.h"
 #include "proc/clock.h"
+#include "proc/sched_priority.h"
+#include "proc/sched_rr.h"
+
+static const struct sched_policy *const policies[] = {&sched_rr, &sched_priority};
 
 static struct {
-    struct list queue; /* ready threads but the current one, first in first out */
-    unsigned queue_len;
+    const struct sched_policy *policy;
+    unsigned waiting; /* ready threads but the current one: the policy has them */
     struct list blocked;
     unsigned blocked_count;
     unsigned calls_left; /* of the current slice, with det */
@@ -15,24 +22,38 @@ static struct {
 
 void sched_init(void)
 {
-    list_init(&sched.queue);
+    sched.policy = policies[0];
+    sched.policy->init();
     list_init(&sched.blocked);
-    sched.queue_len = 0;
+    sched.waiting = 0;
     sched.blocked_count = 0;
     sched.calls_left = 0;
     sched.run_next = 0;
 }
 
+int sched_select(const char *name)
+{
+    ASSERT(sched.waiting == 0);
+    for (unsigned i = 0; i < ARRAY_LEN(policies); i++) {
+        if (str_equal(name, policies[i]->name)) {
+            sched.policy = policies[i];
+            sched.policy->init();
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
 static void enqueue(struct thread *thread)
 {
-    list_append(&sched.queue, &thread->run_link);
-    sched.queue_len++;
+    sched.policy->add(thread);
+    sched.waiting++;
 }
 
 static void dequeue(struct thread *thread)
 {
-    list_remove(&thread->run_link);
-    sched.queue_len--;
+    sched.policy->remove(thread);
+    sched.waiting--;
 }
 
 void sched_add(struct thread *thread)
@@ -42,36 +63,43 @@ void sched_add(struct thread *thread)
     enqueue(thread);
 }
 
-static struct thread *queue_at(unsigned index)
+void sched_set_nice(struct thread *thread, int nice)
 {
-    struct list *link = sched.queue.next;
+    bool waits = thread->state == THREAD_READY && thread != cpu_this()->current;
 
-    while (index-- > 0) {
-        link = link->next;
+    ASSERT(nice >= NICE_MIN);
+    ASSERT(nice <= NICE_MAX);
+    if (waits) {
+        dequeue(thread);
     }
-    return CONTAINER_OF(link, struct thread, run_link);
+    thread->nice = (int8_t)nice;
+    if (waits) {
+        enqueue(thread);
+    }
 }
 
-/* The decision. keep: the current thread may go on, or NULL. There is at least one thread. */
+/* The one that was asked for, if it may run. */
+static struct thread *find_next(struct thread *keep)
+{
+    int tid = sched.run_next;
+
+    sched.run_next = 0;
+    if (keep && keep->tid == tid) {
+        return keep;
+    }
+    struct thread *thread = sched.policy->next(NULL);
+    while (thread && thread->tid != tid) {
+        thread = sched.policy->next(thread);
+    }
+    return thread;
+}
+
+/* keep: the current thread may go on, or NULL. There is at least one thread. */
 static struct thread *decide(struct thread *keep)
 {
-    unsigned kept = keep ? 1 : 0;
+    struct thread *asked = sched.run_next != 0 ? find_next(keep) : NULL;
 
-    if (sched.run_next != 0) {
-        int tid = sched.run_next;
-        sched.run_next = 0;
-        if (keep && keep->tid == tid) {
-            return keep;
-        }
-        LIST_FOR(link, &sched.queue) {
-            struct thread *thread = CONTAINER_OF(link, struct thread, run_link);
-            if (thread->tid == tid) {
-                return thread;
-            }
-        }
-    }
-    unsigned choice = plat_choose(PLAT_CHOOSE_THREAD, kept + sched.queue_len);
-    return choice < kept ? keep : queue_at(choice - kept);
+    return asked ? asked : sched.policy->decide(keep);
 }
 
 /* A rerun of a call that nothing has woken: it must block again. */
@@ -108,7 +136,7 @@ struct thread *sched_choose(void)
         enqueue(last);
         cpu->current = NULL;
     }
-    if (!cpu->current && sched.queue_len == 0) {
+    if (!cpu->current && sched.waiting == 0) {
         return NULL;
     }
     next = decide(cpu->current);
@@ -202,7 +230,7 @@ void sched_remove(struct thread *thread)
 
 bool sched_has_ready(void)
 {
-    return cpu_this()->current || sched.queue_len > 0;
+    return cpu_this()->current || sched.waiting > 0;
 }
 
 const struct list *sched_blocked(void)
@@ -233,8 +261,8 @@ void sched_check(void)
     unsigned queued = 0;
     unsigned blocked = 0;
 
-    LIST_FOR(link, &sched.queue) {
-        const struct thread *thread = CONTAINER_OF(link, struct thread, run_link);
+    for (const struct thread *thread = sched.policy->next(NULL); thread;
+         thread = sched.policy->next(thread)) {
         ASSERT(thread->state == THREAD_READY);
         ASSERT(thread != cpu_this()->current);
         queued++;
@@ -246,6 +274,6 @@ void sched_check(void)
         ASSERT(thread->waitq || thread->has_timer || thread->vfork_child);
         blocked++;
     }
-    ASSERT(queued == sched.queue_len);
+    ASSERT(queued == sched.waiting);
     ASSERT(blocked == sched.blocked_count);
 }

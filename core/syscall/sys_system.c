@@ -1,4 +1,4 @@
-/* Time, turns, limits, names and random bytes. */
+/* Time, limits, names and random bytes. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
@@ -68,14 +68,6 @@ int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
     }
     sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
     return CALL_BLOCKED;
-}
-
-int64_t sys_sched_yield(struct thread *thread, const uint64_t *args)
-{
-    (void)thread;
-    (void)args;
-    sched_end_slice();
-    return 0;
 }
 
 int64_t sys_uname(struct thread *thread, const uint64_t *args)

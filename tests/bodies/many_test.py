@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Ten thousand processes at once, in 512 MiB; what each costs the kernel in memory, and that one more
-costs no more time beside them than without them."""
+"""Ten thousand processes at once, in 512 MiB; what each costs the kernel in memory, and that one
+more costs no more time beside them than without them."""
 import re
 import sys
 

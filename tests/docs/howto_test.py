@@ -3,6 +3,7 @@
 looks for what it is said to print."""
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def say(command, text=''):
 def follow_console(text):
     command, *expected = text.strip('\n').split('\n')
     expect(command.startswith('$ '), f'{command!r} is no command')
-    words = command[2:].split()
+    words = shlex.split(command[2:])
     if words[0].startswith('build/'):
         say(['scons', '-j2', words[0]])
     output = say(words)
@@ -72,7 +73,7 @@ def every_recipe_does_what_it_says():
             else:
                 follow_console(text)
             followed += 1
-    expect(followed >= 5, f'only {followed} steps were found in {PAGE}')
+    expect(followed >= 7, f'only {followed} steps were found in {PAGE}')
 
 
 main()

@@ -152,6 +152,15 @@ enum {
     PR_GET_CHILD_SUBREAPER = 37,
 };
 
+/* getpriority(2) */
+enum {
+    PRIO_PROCESS = 0,
+    PRIO_PGRP = 1,
+    PRIO_USER = 2,
+    NICE_MIN = -20,
+    NICE_MAX = 19,
+};
+
 /* getrusage(2) */
 enum {
     RUSAGE_SELF = 0,

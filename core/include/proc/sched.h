@@ -1,6 +1,7 @@
 /*
- * The scheduler: which thread runs next. Round-robin, O(1), preemptive; every decision is made in
- * sched_choose.
+ * The scheduler: which thread runs next, O(1) and preemptive. Which one it is a policy decides
+ * (sched_policy.h): round-robin, or what the kernel word sched=NAME says. Decisions are made in
+ * sched_choose and nowhere else.
  */
 #ifndef PROC_SCHED_H
 #define PROC_SCHED_H
@@ -14,10 +15,18 @@ enum {
 };
 #define SCHED_SLICE_NS ((nsec_t)10000000)
 
+/* With round-robin. */
 void sched_init(void);
+
+/* Takes another policy, before there is a thread. -EINVAL: none has that name. */
+MUST_CHECK int sched_select(const char *name);
 
 /* A thread that may run from now on. */
 void sched_add(struct thread *thread);
+
+/* How much a thread gives way to others, NICE_MIN to NICE_MAX; whether that counts is the policy's
+ * affair. */
+void sched_set_nice(struct thread *thread, int nice);
 
 /* The thread to run now, which becomes the CPU's current one; NULL: none is ready. */
 struct thread *sched_choose(void);

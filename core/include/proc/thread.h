@@ -54,8 +54,9 @@ struct thread {
     struct plat_user user;
     struct process *process;
     int tid;
+    int8_t nice; /* NICE_MIN to NICE_MAX */
     enum thread_state state;
-    struct list run_link; /* on the run queue */
+    struct list run_link; /* where the scheduling policy has it */
     struct call call;
     uint64_t signal_mask;        /* the signals that are blocked */
     struct process *vfork_child; /* that has its memory, and for which it waits; or NULL */

@@ -44,14 +44,6 @@ TEST(sys_set_robust_list_looks_at_the_length)
     fixture_end();
 }
 
-TEST(sys_sched_yield_ends_the_slice)
-{
-    begin();
-    EXPECT_EQ(CALL(init, sched_yield), 0);
-    EXPECT(cpu_this()->needs_resched);
-    fixture_end();
-}
-
 /* ---- execve ---- */
 
 TEST(sys_execve_starts_anew)
