@@ -177,6 +177,7 @@ static int map_segment(struct space *space, const struct elf_source *source,
     uint64_t file_start = segment->offset - lead;
     uint64_t file_len = lead + segment->file_size;
     unsigned prot = prot_of(segment);
+    bool must_copy = !source->bytes && segment->file_size > 0;
     struct region region = {
         .start = start,
         .end = page_up(bias + segment->va + segment->memory_size),
@@ -187,11 +188,17 @@ static int map_segment(struct space *space, const struct elf_source *source,
         region.file = source->bytes + file_start;
         region.file_len = file_len;
     }
-    int error = space_map(space, &region);
-    if (error || source->bytes || segment->file_size == 0 || prot == PROT_NONE) {
-        return error;
+    if (must_copy && prot == PROT_NONE) {
+        region.prot = PROT_READ; /* until the pages are there */
     }
-    return copy_segment(space, start, source->user + file_start, file_len, prot & PROT_EXEC);
+    int error = space_map(space, &region);
+    if (!error && must_copy) {
+        error = copy_segment(space, start, source->user + file_start, file_len, prot & PROT_EXEC);
+    }
+    if (!error && region.prot != prot) {
+        error = space_protect(space, region.start, region.end, prot);
+    }
+    return error;
 }
 
 int elf_load(struct space *space, const struct elf_source *source, struct elf_image *image)

@@ -138,9 +138,10 @@ static void expect_loaded_at(uaddr_t bias)
             const struct region *region = region_find(&loaded->regions, page);
             EXPECT(region != NULL);
             EXPECT_EQ(region->prot, prot_of(segment));
-            if (prot_of(segment) != PROT_NONE) {
-                expect_page(segment, page, bias);
+            if (prot_of(segment) == PROT_NONE) {
+                EXPECT_EQ(space_protect(loaded, page, page + PAGE_SIZE, PROT_READ), 0);
             }
+            expect_page(segment, page, bias);
         }
     }
     EXPECT_EQ(loaded->brk_start, end);
