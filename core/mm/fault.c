@@ -125,17 +125,11 @@ static int copy_on_write(struct space *space, const struct region *region, uaddr
     return 0;
 }
 
-/* Whether a page lies behind the end of what its region shows. */
-static bool is_behind_end(const struct region *region, uaddr_t page)
-{
-    return region->shared && shared_index(region, page) >= region->shared->pages;
-}
-
 bool fault_is_bus(const struct space *space, uaddr_t va, enum plat_access access)
 {
     const struct region *region = va < USER_END ? region_find(&space->regions, va) : NULL;
 
-    return region && is_allowed(region->prot, access) && is_behind_end(region, page_down(va));
+    return region && is_allowed(region->prot, access) && !region_reaches(region, va);
 }
 
 /* Whether a stack may be made longer so that it begins at page, getrlimit(2); a page that may be
@@ -182,7 +176,7 @@ int fault_resolve(struct space *space, uaddr_t va, enum plat_access access)
     if (va < region->start) {
         return region->flags & REGION_GROWS ? grow(space, region, page, access) : -EFAULT;
     }
-    if (!is_allowed(region->prot, access) || is_behind_end(region, page)) {
+    if (!is_allowed(region->prot, access) || !region_reaches(region, va)) {
         return -EFAULT;
     }
     if (!pt_find(space->root, page, &leaf)) {
@@ -203,7 +197,7 @@ int fault_make_own(struct space *space, uaddr_t va)
     uaddr_t page = page_down(va);
     struct pt_leaf leaf;
 
-    if (!region || region->prot == PROT_NONE || is_behind_end(region, page)) {
+    if (!region || region->prot == PROT_NONE || !region_reaches(region, page)) {
         return -EFAULT;
     }
     if (!pt_find(space->root, page, &leaf)) {

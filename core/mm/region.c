@@ -72,6 +72,16 @@ uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t en
     return pages;
 }
 
+bool region_reaches(const struct region *region, uaddr_t va)
+{
+    uint64_t offset = va - region->start;
+
+    if (region->shared) {
+        return region->shared_index + (offset >> PAGE_SHIFT) < region->shared->pages;
+    }
+    return !(region->flags & REGION_FILE) || offset < page_up(region->file_len);
+}
+
 bool region_is_data(const struct region *region)
 {
     return (region->prot & PROT_WRITE) && !(region->flags & (REGION_SHARED | REGION_GROWS));

@@ -261,6 +261,9 @@ static int may_protect(const struct space *space, const struct region *region, u
 {
     struct region wanted = *region;
 
+    if ((prot & PROT_WRITE) && (region->flags & REGION_SHARED) && (region->flags & REGION_FILE)) {
+        return -EACCES; /* no file can be written */
+    }
     wanted.prot = prot;
     if (region_is_data(&wanted) && !region_is_data(region)) {
         *new_data += (min_u64(region->end, end) - start) >> PAGE_SHIFT;

@@ -190,7 +190,7 @@ uint64_t space_peek(const struct space *space, void *dst, uaddr_t src, uint64_t 
         uint64_t chunk = min_u64(PAGE_SIZE - offset, len - done);
         const struct region *region = region_find(&space->regions, at);
         struct pt_leaf leaf;
-        if (!region) {
+        if (!region || !region_reaches(region, at)) {
             break;
         }
         if (pt_find(space->root, page_down(at), &leaf)) {

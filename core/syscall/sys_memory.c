@@ -3,6 +3,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "fs/fdtable.h"
 #include "mm/frame.h"
 #include "mm/limit.h"
 #include "mm/remap.h"
@@ -97,9 +98,9 @@ static int map(struct space *space, const struct region *region)
     return limit_allows_region(space, region) ? space_map(space, region) : -ENOMEM;
 }
 
+/* Anonymous memory in an object of its own. */
 static int map_shared(struct space *space, struct region *region)
 {
-    region->flags |= REGION_SHARED;
     region->shared = shared_create((region->end - region->start) >> PAGE_SHIFT);
     if (!region->shared) {
         return -ENOMEM;
@@ -109,42 +110,86 @@ static int map_shared(struct space *space, struct region *region)
     return error;
 }
 
-/* A file cannot be mapped yet. */
+/* Whether a file may be mapped so; the bytes of the RAM file system never change. */
+static int check_file(const struct file *file, unsigned prot, uint64_t flags)
+{
+    bool is_shared = (flags & MAP_TYPE) == MAP_SHARED;
+
+    if (!file_may_read(file) || (is_shared && (prot & PROT_WRITE) && !file_may_write(file))) {
+        return -EACCES;
+    }
+    if (!file->node || (file->node->mode & RAMFS_TYPE_MASK) != RAMFS_REGULAR) {
+        return -ENODEV;
+    }
+    return flags & MAP_GROWSDOWN ? -EINVAL : 0;
+}
+
+static void show_file(struct region *region, const struct ramfs_node *node, uint64_t offset)
+{
+    uint64_t start = min_u64(offset, node->size);
+
+    region->flags |= REGION_FILE;
+    if (start < node->size) {
+        region->file = node->bytes + start;
+        region->file_len = node->size - start;
+    }
+}
+
+/* What does not depend on where it goes. */
+static int check_mapping(const struct file *file, const uint64_t *args)
+{
+    uint64_t flags = args[3];
+    unsigned type = flags & MAP_TYPE;
+
+    if (args[1] == 0 || (type != MAP_PRIVATE && type != MAP_SHARED) ||
+        ((flags & MAP_GROWSDOWN) && type == MAP_SHARED)) {
+        return -EINVAL;
+    }
+    if (args[1] > USER_END) {
+        return -ENOMEM;
+    }
+    if (file) {
+        return args[5] > (uint64_t)INT64_MAX - page_up(args[1])
+                   ? -EOVERFLOW
+                   : check_file(file, (unsigned)args[2], flags);
+    }
+    return !(flags & MAP_NORESERVE) && is_too_much(args[1]) ? -ENOMEM : 0;
+}
+
+/* Of a device, which Linux can map too, nothing can be mapped. */
 int64_t sys_mmap(struct thread *thread, const uint64_t *args)
 {
     struct space *space = thread->process->space;
     uint64_t flags = args[3];
+    const struct file *file = NULL;
     uaddr_t start;
 
     if (args[5] & PAGE_MASK) {
         return -EINVAL;
     }
     if (!(flags & MAP_ANONYMOUS)) {
-        return args[4] <= 2 ? -ENODEV : -EBADF;
+        file = fdtable_find_open(thread->process->fds, (int)args[4]);
+        if (!file) {
+            return -EBADF;
+        }
     }
-    if (args[1] == 0) {
-        return -EINVAL;
-    }
-    if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED) {
-        return -EINVAL;
-    }
-    if ((flags & MAP_GROWSDOWN) && (flags & MAP_TYPE) == MAP_SHARED) {
-        return -EINVAL;
-    }
-    if (args[1] > USER_END || (!(flags & MAP_NORESERVE) && is_too_much(args[1]))) {
-        return -ENOMEM;
-    }
+    int error = check_mapping(file, args);
     uint64_t len = page_up(args[1]);
-    int error = place(space, args[0], len, flags, &start);
+    if (!error) {
+        error = place(space, args[0], len, flags, &start);
+    }
     if (error) {
         return error;
     }
     struct region region = {
         .start = start, .end = start + len, .prot = (unsigned)args[2] & PROT_ALL};
-    if (flags & MAP_GROWSDOWN) {
-        region.flags = REGION_GROWS;
+    bool is_shared = (flags & MAP_TYPE) == MAP_SHARED;
+    region.flags = (flags & MAP_GROWSDOWN ? (unsigned)REGION_GROWS : 0) |
+                   (is_shared ? (unsigned)REGION_SHARED : 0);
+    if (file) {
+        show_file(&region, file->node, args[5]);
     }
-    error = (flags & MAP_TYPE) == MAP_SHARED ? map_shared(space, &region) : map(space, &region);
+    error = is_shared && !file ? map_shared(space, &region) : map(space, &region);
     return error ? error : (int64_t)start;
 }
 
@@ -337,7 +382,8 @@ static int walk(struct space *space, uaddr_t start, uaddr_t end, enum discard di
             break;
         }
         uaddr_t stop = min_u64(region->end, end);
-        if (discard == DISCARD_ANONYMOUS && (region->file || region->shared)) {
+        if (discard == DISCARD_ANONYMOUS &&
+            ((region->flags & REGION_FILE) || region->file || region->shared)) {
             return -EINVAL;
         }
         if (discard != DISCARD_NOTHING) {

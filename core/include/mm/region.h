@@ -17,6 +17,7 @@
 enum {
     REGION_GROWS = 1,  /* a stack: a fault below it makes it longer */
     REGION_SHARED = 2, /* as MAP_SHARED says */
+    REGION_FILE = 4,   /* a file from mmap: behind its last page there is nothing, not zeroes */
 };
 
 struct region {
@@ -60,6 +61,9 @@ struct region *region_find_below(const struct region_set *set, uaddr_t va);
 
 /* The pages that are mapped in [start, end). */
 uint64_t region_pages_in(const struct region_set *set, uaddr_t start, uaddr_t end);
+
+/* Whether there is something at va: it is not behind the end of the file or the object. */
+bool region_reaches(const struct region *region, uaddr_t va);
 
 /* Whether its pages count as data. */
 bool region_is_data(const struct region *region);

@@ -69,8 +69,8 @@ MUST_CHECK int space_map(struct space *space, const struct region *given);
 MUST_CHECK int space_map_stack(struct space *space, uint64_t bytes);
 
 /* Sets the rights of [start, end), up to the first region that may not have them (-ENOMEM: a hole,
- * or more data than RLIMIT_DATA allows), behind a changed prefix, as on Linux (mprotect(2)).
- * -ENOMEM for lack of memory has changed nothing. */
+ * or more data than RLIMIT_DATA allows; -EACCES: a file that is shared), behind a changed prefix,
+ * as on Linux (mprotect(2)). -ENOMEM for lack of memory has changed nothing. */
 MUST_CHECK int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot);
 
 /* Forgets the pages of [start, end); what is mapped there stays, and begins anew. */

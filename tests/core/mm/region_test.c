@@ -160,6 +160,22 @@ TEST(region_joins_the_parts_of_a_file)
     end();
 }
 
+TEST(region_of_a_file_reaches_to_its_last_page)
+{
+    struct region region = {.start = PAGE(0),
+                            .end = PAGE(4),
+                            .prot = PROT_READ,
+                            .file = file,
+                            .file_len = PAGE_SIZE + 1};
+
+    EXPECT(region_reaches(&region, PAGE(3))); /* zeroes follow */
+    region.flags = REGION_FILE;
+    EXPECT(region_reaches(&region, PAGE(2) - 1));
+    EXPECT(!region_reaches(&region, PAGE(2)));
+    region_advance(&region, 2 * PAGE_SIZE);
+    EXPECT(!region_reaches(&region, PAGE(2)));
+}
+
 TEST(region_set_counts_its_pages)
 {
     begin();
