@@ -5,6 +5,7 @@
 
 #if EFT_TEST
 enum plant plant_active;
+int plant_memory;
 
 int plant_select(const char *id)
 {
@@ -13,11 +14,17 @@ int plant_select(const char *id)
         [PLANT_SEED_3] = "seed-3", [PLANT_T_1] = "t-1",       [PLANT_T_2] = "t-2",
         [PLANT_T_3] = "t-3",       [PLANT_T_4] = "t-4",       [PLANT_K_7] = "k-7",
         [PLANT_K_15] = "k-15",     [PLANT_K_21] = "k-21",     [PLANT_M_44] = "m-44",
+        [PLANT_K_11] = "k-11",     [PLANT_K_12] = "k-12",     [PLANT_K_14] = "k-14",
+        [PLANT_K_16] = "k-16",     [PLANT_K_17] = "k-17",     [PLANT_K_18] = "k-18",
+        [PLANT_K_19] = "k-19",     [PLANT_X_27] = "x-27",     [PLANT_X_33] = "x-33",
+        [PLANT_M_36] = "m-36",     [PLANT_M_39] = "m-39",     [PLANT_A_50] = "a-50",
+        [PLANT_L_72] = "l-72",     [PLANT_L_76] = "l-76",     [PLANT_I_116] = "i-116",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {
         if (str_equal(id, ids[i])) {
             plant_active = (enum plant)i;
+            plant_memory = 0;
             return 0;
         }
     }

@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "mm/pool.h"
 
 enum {
@@ -56,6 +57,9 @@ int pid_create(struct pid **pid)
     }
     if (number == 0) {
         return -EAGAIN;
+    }
+    if (PLANTED(L_72) && pids.last > 1) {
+        number = pids.last;
     }
     struct pid *made = pool_alloc(&pids.pool);
     if (!made) {
@@ -112,6 +116,7 @@ size_t pid_check(void)
             const struct pid *pid = CONTAINER_OF(link, struct pid, hash_link);
             ASSERT(pid->refs > 0);
             ASSERT(bucket_of(pid->number) == &pids.buckets[i]);
+            ASSERT(pid_find(pid->number) == pid); /* the only one with its number */
             ASSERT(pids.used[pid->number / 64] >> (pid->number % 64) & 1);
             hashed++;
         }

@@ -174,7 +174,7 @@ static void tell_parent(struct process *zombie)
     if (is_unwanted) {
         process_reap(zombie, false);
     }
-    if (!PLANTED(SEED_2)) {
+    if (!PLANTED(SEED_2) && !(PLANTED(I_116) && is_unwanted)) {
         waitq_wake_all(&parent->child_wait);
     }
 }
@@ -186,6 +186,9 @@ static void reparent(struct process *process)
 
     LIST_FOR_REMOVABLE(link, &process->children) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
+        if (PLANTED(K_19)) {
+            break;
+        }
         child->parent = reaper;
         child->exit_signal = SIGCHLD;
         list_remove(link);
@@ -236,10 +239,24 @@ void process_leave_space(struct process *process)
     }
 }
 
+/* The planted bug k-11: the space of the child is in use still, and not the parent's. */
+static void complete_wait_too_early(const struct process *child, int wait_status)
+{
+    struct thread *waiter = child->parent ? child->parent->thread : NULL;
+
+    if (waiter && waiter->call.reason == WAIT_CHILD) {
+        (void)!user_write(waiter->user.x[1], &wait_status, sizeof(wait_status));
+        waiter->call.done = true;
+    }
+}
+
 void process_exit(struct process *process, int wait_status)
 {
     ASSERT(process->state == PROCESS_LIVE);
     trace_exit(process->thread->tid, wait_status);
+    if (PLANTED(K_11)) {
+        complete_wait_too_early(process, wait_status);
+    }
     process_leave_space(process);
     if (process->thread->vfork_child) {
         process->thread->vfork_child->vfork_parent = NULL;
@@ -259,6 +276,13 @@ void process_exit(struct process *process, int wait_status)
     process->wait_status = PLANTED(SEED_2) ? 0 : wait_status;
     if (process == processes.init) {
         end_machine(wait_status);
+        return;
+    }
+    if (PLANTED(A_50)) {
+        list_remove(&process->sibling);
+        list_append(&process->parent->zombies, &process->sibling);
+        tell_parent(process);
+        reparent(process);
         return;
     }
     reparent(process);
@@ -281,7 +305,9 @@ void process_reap(struct process *process, bool is_waited_for)
     pid_put(process->session);
     process->pid->process = NULL;
     pid_put(process->pid);
-    pool_free(&processes.pool, process);
+    if (!PLANTED(K_14)) {
+        pool_free(&processes.pool, process);
+    }
 }
 
 struct process *process_find(int number)
@@ -458,8 +484,8 @@ static void check_process(const struct process *process)
         ASSERT(!process->fds);
         ASSERT(!process->thread);
         /* Init leaves its children to nobody: the machine has ended. */
-        ASSERT(!process->parent ||
-               (list_is_empty(&process->children) && list_is_empty(&process->zombies)));
+        ASSERT(!process->parent || list_is_empty(&process->children));
+        ASSERT(!process->parent || list_is_empty(&process->zombies));
     }
     LIST_FOR(link, &process->children) {
         const struct process *child = CONTAINER_OF(link, struct process, sibling);

@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "mm/pool.h"
 #include "proc/process.h"
 #include "proc/sched.h"
@@ -174,7 +175,7 @@ int signal_set_action(struct process *process, int signal, const struct abi_siga
     struct signals *own = &process->signals;
     signal_set_t bit = signal_bit(signal);
 
-    if (!own->table || own->table->users > 1) {
+    if (!own->table || (own->table->users > 1 && !PLANTED(M_39))) {
         struct signal_table *table = table_create(process);
         if (!table) {
             return -ENOMEM;
@@ -216,10 +217,17 @@ void signal_fork(const struct process *parent, struct process *child)
         from->table->users++;
     }
     child->thread->signal_mask = parent->thread->signal_mask;
+    if (PLANTED(X_33)) {
+        child->signals.fatal = plant_memory;
+        plant_memory = 0;
+    }
 }
 
 void signal_put(struct process *process)
 {
+    if (PLANTED(X_33)) {
+        plant_memory = process->signals.fatal;
+    }
     table_put(process->signals.table);
     process->signals.table = NULL;
 }

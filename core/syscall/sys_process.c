@@ -8,6 +8,7 @@
 #include "base/plant.h"
 #include "base/string.h"
 #include "fs/ramfs.h"
+#include "mm/pt.h"
 #include "mm/uaccess.h"
 #include "proc/exec.h"
 #include "proc/process.h"
@@ -47,6 +48,13 @@ static int copy_process(struct thread *thread, uint64_t flags, struct process **
         made->space = space_get(parent->space);
     } else if (!error) {
         error = space_fork(parent->space, &made->space);
+        if (!error && PLANTED(K_12)) {
+            paddr_t lost;
+            (void)!pt_create(&lost);
+        }
+    }
+    if (error && PLANTED(X_27)) {
+        return error;
     }
     if (error) {
         process_discard(made);

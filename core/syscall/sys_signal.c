@@ -4,6 +4,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/plant.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
 
@@ -61,7 +62,7 @@ int64_t sys_kill(struct thread *thread, const uint64_t *args)
     int pid = (int)args[0];
     int signal = (int)args[1];
 
-    if (pid == INT32_MIN) {
+    if (pid == INT32_MIN && !PLANTED(L_76)) {
         return -ESRCH; /* it has no opposite */
     }
     if (pid == -1) {

@@ -66,7 +66,18 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
         wanted->who = call->arg;
     }
     *zombie = NULL;
+    if (PLANTED(M_36) && call->has_begun && (parent->signals.handled & signal_bit(SIGCHLD))) {
+        return -EINTR;
+    }
     struct process *child = find_child(parent, wanted);
+    if (PLANTED(K_16) && call->has_begun && !list_is_empty(&parent->zombies)) {
+        child = CONTAINER_OF(parent->zombies.next, struct process, sibling);
+    }
+    if (PLANTED(K_17) && !child &&
+        !(list_is_empty(&parent->children) && list_is_empty(&parent->zombies))) {
+        sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
+        return CALL_BLOCKED;
+    }
     if (!child || (PLANTED(SEED_3) && call->has_begun)) {
         return -ECHILD;
     }
@@ -132,9 +143,13 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
         return error;
     }
     int number = zombie->pid->number;
+    int status = zombie->wait_status;
+    if (PLANTED(K_18) && thread->call.has_begun) {
+        status &= 0xff;
+    }
     const struct abi_rusage usage = usage_of_both(zombie);
     const struct result results[] = {
-        {args[1], &zombie->wait_status, sizeof(zombie->wait_status)},
+        {PLANTED(K_11) && thread->call.done ? 0 : args[1], &status, sizeof(status)},
         {args[3], &usage, sizeof(usage)},
     };
     error = write_results(results, ARRAY_LEN(results));

@@ -17,6 +17,8 @@ void actions_are_inherited(struct program programs[PROGRAMS]);
 void sessions_and_groups(struct program programs[PROGRAMS]);
 void a_subreaper_inherits(struct program programs[PROGRAMS]);
 void usage_adds_up(struct program programs[PROGRAMS]);
+void a_wait_looks_before_it_ends(struct program programs[PROGRAMS]);
+void an_orphan_of_one_that_left_nothing(struct program programs[PROGRAMS]);
 
 /* lives_files.c: descriptors and pipes. */
 void descriptors_over_fork(struct program programs[PROGRAMS]);

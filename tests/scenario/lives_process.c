@@ -391,3 +391,44 @@ void usage_adds_up(struct program programs[PROGRAMS])
     program_yield(p, 30);
     program_exit(p, 0);
 }
+
+/* A handler for SIGCHLD wakes a wait, which looks for its child before it looks at the signal. */
+void a_wait_looks_before_it_ends(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+
+    program_action(p, SIGCHLD, 0x1234, 0);
+    program_fork(p, 20, &child);
+    program_wait(p, X(20), STATUS(3));
+    program_exit(p, 0);
+    program_place(p, &child);
+    program_yield(p, 20);
+    program_exit(p, 3);
+}
+
+/* Who leaves nothing behind has given its children away before. */
+void an_orphan_of_one_that_left_nothing(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+    struct label orphan = {0};
+
+    program_action(p, SIGCHLD, SIG_IGN, 0);
+    program_fork(p, 20, &child);
+    CALL(p, wait4, X(20), N(0), N(0), N(0));
+    program_result(p, -ECHILD);
+    CALL(p, wait4, N(-1), N(0), N(0), N(0)); /* until the orphan has ended too */
+    program_result(p, -ECHILD);
+    CALL(p, kill, N(-1), N(0));
+    program_result(p, -ESRCH);
+    program_exit(p, 0);
+    program_place(p, &child);
+    program_fork(p, 21, &orphan);
+    program_exit(p, 1);
+    program_place(p, &orphan);
+    program_yield(p, 40);
+    CALL(p, getppid, N(0));
+    program_expect(p, X(0), N(1));
+    program_exit(p, 2);
+}

@@ -28,6 +28,14 @@ static const struct planted list[] = {
     {"t-4", "frame.freed-while-cached", false},
     {"k-21", "descriptor-model", false},
     {"m-44", "descriptor-model", false},
+    {"k-11", "wait-model", false},
+    {"k-16", "wait-model", false},
+    {"k-17", "machine.dead", false},
+    {"k-18", "wait-model", false},
+    {"x-33", "signal-model", false},
+    {"m-36", "wait-model", false},
+    {"m-39", "signal-model", false},
+    {"i-116", "machine.dead", false},
 };
 
 static jmp_buf found;
@@ -46,12 +54,10 @@ static bool run_once(const struct scenario *scenario, const char *words, uint64_
     struct outcome outcome = scenario_run(scenario, &(struct run){.words = words, .fail_nth = n});
 
     if (!outcome.has_failed && outcome.status != scenario->status) {
-        /* A program got another result than it had to: of wait4, or of a call on descriptors. */
+        /* A program got another result than it had to. */
         bool is_mismatch = outcome.status == STATUS_MISMATCH;
-        bool has_descriptors = strncmp(scenario->name, "descriptors", 11) == 0 ||
-                               strncmp(scenario->name, "pipe", 4) == 0;
-        const char *model = has_descriptors ? "descriptor-model" : "wait-model";
-        snprintf(found_check, sizeof(found_check), "%s", is_mismatch ? model : "status");
+        snprintf(found_check, sizeof(found_check), "%s",
+                 is_mismatch ? scenario_model(scenario) : "status");
         longjmp(found, 1);
     }
     return outcome.has_failed;
@@ -141,6 +147,81 @@ TEST_DIES(planted_k_7, "file_check_end: file->seen == file->refs")
 TEST_DIES(planted_k_15, "process_check: live == fdtable_count()")
 {
     hunt("k-15", false);
+}
+
+TEST(planted_k_11)
+{
+    expect_found("k-11");
+}
+
+TEST(planted_k_16)
+{
+    expect_found("k-16");
+}
+
+TEST(planted_k_17)
+{
+    expect_found("k-17");
+}
+
+TEST(planted_k_18)
+{
+    expect_found("k-18");
+}
+
+TEST(planted_x_33)
+{
+    expect_found("x-33");
+}
+
+TEST(planted_m_36)
+{
+    expect_found("m-36");
+}
+
+TEST(planted_m_39)
+{
+    expect_found("m-39");
+}
+
+TEST(planted_i_116)
+{
+    expect_found("i-116");
+}
+
+TEST_DIES(planted_k_12, "process_check: tables == census.tables")
+{
+    hunt("k-12", false);
+}
+
+TEST_DIES(planted_k_14, "process_check: count == processes.pool.used")
+{
+    hunt("k-14", false);
+}
+
+TEST_DIES(planted_k_19, "check_process: !process->parent || list_is_empty(&process->children)")
+{
+    hunt("k-19", false);
+}
+
+TEST_DIES(planted_x_27, "process_check: ")
+{
+    hunt("x-27", true);
+}
+
+TEST_DIES(planted_a_50, "use-after-poison")
+{
+    hunt("a-50", false);
+}
+
+TEST_DIES(planted_l_72, "pid_check: pid_find(pid->number) == pid")
+{
+    hunt("l-72", false);
+}
+
+TEST_DIES(planted_l_76, "negation of -2147483648")
+{
+    hunt("l-76", false);
 }
 
 /* --plant=ID hunts one with everything there is, for a person who wants to see it; without it there

@@ -51,6 +51,10 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
 
+/* What a scenario is about, as the name of the check that a program of it makes: "wait-model", ...;
+ * its own name if it is alone. */
+const char *scenario_model(const struct scenario *scenario);
+
 /* Those in memory.c. */
 void memory_mappings(struct program programs[PROGRAMS]);
 void memory_code(struct program programs[PROGRAMS]);

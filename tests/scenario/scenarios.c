@@ -2,6 +2,7 @@
 #include "scenario.h"
 
 #include "abi/eft.h"
+#include "base/string.h"
 #include "base/types.h"
 #include "lives.h"
 
@@ -546,6 +547,8 @@ const struct scenario scenarios[] = {
     {"sessions_and_groups", sessions_and_groups, 0, NULL},
     {"a_subreaper_inherits", a_subreaper_inherits, 0, "\xff"},
     {"usage_adds_up", usage_adds_up, 0, NULL},
+    {"a_wait_looks_before_it_ends", a_wait_looks_before_it_ends, 0, NULL},
+    {"an_orphan_of_one_that_left_nothing", an_orphan_of_one_that_left_nothing, 0, NULL},
     {"descriptors_over_fork", descriptors_over_fork, 0, NULL},
     {"descriptors_over_exec", descriptors_over_exec, 0, NULL},
     {"descriptors_that_were_not_made", descriptors_that_were_not_made, 0, NULL},
@@ -556,3 +559,46 @@ const struct scenario scenarios[] = {
 };
 
 const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
+
+/* What a group of scenarios expects, by the first word of their names. */
+static const struct {
+    const char *name;
+    const char *model;
+} models[] = {
+    {"fork", "wait-model"},
+    {"blocked", "wait-model"},
+    {"wait", "wait-model"},
+    {"waitid", "wait-model"},
+    {"nobody", "wait-model"},
+    {"a_wait", "wait-model"},
+    {"vfork", "vfork-model"},
+    {"clone3", "vfork-model"},
+    {"orphans", "parenthood-model"},
+    {"a_deep", "parenthood-model"},
+    {"an_orphan", "parenthood-model"},
+    {"a_subreaper", "parenthood-model"},
+    {"memory", "memory-model"},
+    {"mappings", "memory-model"},
+    {"exec", "memory-model"},
+    {"spawn", "memory-model"},
+    {"code", "memory-model"},
+    {"a_full", "memory-model"},
+    {"heap", "memory-model"},
+    {"stack", "memory-model"},
+    {"shared", "memory-model"},
+    {"signals", "signal-model"},
+    {"actions", "signal-model"},
+    {"descriptors", "descriptor-model"},
+    {"pipe", "descriptor-model"},
+};
+
+const char *scenario_model(const struct scenario *scenario)
+{
+    for (unsigned i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+        const char *rest;
+        if (str_starts(scenario->name, models[i].name, &rest) && (*rest == '_' || *rest == '\0')) {
+            return models[i].model;
+        }
+    }
+    return scenario->name;
+}

@@ -21,6 +21,21 @@ enum plant {
     PLANT_K_15,   /* exit does not close descriptors */
     PLANT_K_21,   /* the child can run before its descriptors are complete */
     PLANT_M_44,   /* pipe2 leaves its descriptors where their numbers cannot be told */
+    PLANT_K_11,   /* the status goes to the parent's address in the child's memory */
+    PLANT_K_12,   /* each fork leaks a table */
+    PLANT_K_14,   /* a reaped process is not given back */
+    PLANT_K_16,   /* a wait for one child takes another */
+    PLANT_K_17,   /* a wait for nobody's child waits for ever if there is another */
+    PLANT_K_18,   /* a wait that blocked gives eight bits of the status */
+    PLANT_K_19,   /* orphans stay with the dead */
+    PLANT_X_27,   /* a fork without memory leaves half a child */
+    PLANT_X_33,   /* the signal that ended a process ends the next one too */
+    PLANT_M_36,   /* a wait that a signal woke gives EINTR before it has looked */
+    PLANT_M_39,   /* parent and child share their signal actions */
+    PLANT_A_50,   /* a zombie is reaped before its children are given away */
+    PLANT_L_72,   /* two forks are given one number */
+    PLANT_L_76,   /* kill negates the lowest number */
+    PLANT_I_116,  /* a child that leaves nothing wakes nobody */
     PLANT_COUNT,
 };
 
@@ -28,10 +43,14 @@ enum plant {
 extern enum plant plant_active;
 #define PLANTED(bug) (plant_active == PLANT_##bug)
 
+/* What a bug remembers where the kernel does not. */
+extern int plant_memory;
+
 /* -EINVAL: no such bug. */
 MUST_CHECK int plant_select(const char *id);
 #else
 #define PLANTED(bug) false
+extern int plant_memory; /* nowhere: what would use it is not compiled */
 #endif
 
 #endif

@@ -244,3 +244,14 @@ TEST_DIES(pid_check_sees_a_wrong_number, "pid_check: ")
     create()->number = 7;
     (void)pid_check();
 }
+
+TEST_DIES(pid_check_sees_two_with_one_number, "pid_check: pid_find(pid->number) == pid")
+{
+    begin();
+    struct pid *first = create();
+    struct pid *second = create();
+    second->number = first->number;
+    list_remove(&second->hash_link);
+    list_append(&first->hash_link, &second->hash_link);
+    (void)pid_check();
+}

@@ -535,6 +535,19 @@ TEST_DIES(process_check_sees_one_that_is_on_no_list, "process_check: ")
     process_check();
 }
 
+TEST_DIES(process_check_sees_a_zombie_with_a_child,
+          "check_process: !process->parent || list_is_empty(&process->children)")
+{
+    begin();
+    struct process *dead = fixture_process(init);
+    struct process *child = fixture_process(init);
+    process_exit(dead, 0);
+    list_remove(&child->sibling);
+    list_append(&dead->children, &child->sibling);
+    child->parent = dead;
+    process_check();
+}
+
 TEST_DIES(process_check_sees_half_a_vfork, "check_process: ")
 {
     begin();
