@@ -105,9 +105,9 @@ static const struct ramfs_node *entry_at(const struct ramfs_node *node, uint64_t
 /* Each entry as a whole. A name that is too long for any program is cut. */
 static int64_t list_directory(struct file *file, uaddr_t to, uint64_t len)
 {
-    struct {
+    union {
         struct abi_dirent head;
-        char name[RAMFS_NAME_MAX + ENTRY_ALIGN];
+        char bytes[sizeof(struct abi_dirent) + RAMFS_NAME_MAX + ENTRY_ALIGN];
     } entry;
     uint64_t done = 0;
     const struct ramfs_node *node;
@@ -126,7 +126,7 @@ static int64_t list_directory(struct file *file, uaddr_t to, uint64_t len)
         entry.head.d_off = (int64_t)file->offset + 1;
         entry.head.d_reclen = (uint16_t)size;
         entry.head.d_type = (uint8_t)(node->mode >> 12);
-        memcpy(entry.name, name, name_len);
+        memcpy(entry.bytes + sizeof(entry.head), name, name_len);
         int error = user_write(to + done, &entry, size);
         if (error) {
             return done > 0 ? (int64_t)done : error;
