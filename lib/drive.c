@@ -281,10 +281,14 @@ int eft_spawn(int parent, const char *path, const char *const argv[])
         .argv = {.is_kernel = true, .kernel = args},
         .envp = {.is_kernel = true},
     };
-    int error = path ? exec_find(path, &request.source) : 0;
+    int error = 0;
 
     if (!process) {
         return -ESRCH;
+    }
+    request.directory = process->cwd;
+    if (path) {
+        error = exec_find(process->cwd, path, &request.source);
     }
     while (args[request.argv.kernel_count]) {
         request.argv.kernel_count++;

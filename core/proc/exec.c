@@ -7,13 +7,19 @@
 #include "base/panic.h"
 #include "base/string.h"
 #include "fs/ramfs.h"
+#include "mm/limit.h"
 #include "mm/uaccess.h"
+#include "proc/script.h"
 
 enum {
     AUX_COUNT = 20,
     STACK_ALIGN = 16, /* of sp at entry, AAPCS64 6.4.5.1 */
     RANDOM_BYTES = 16,
+    PREFIX_MAX = 1 + 2 * (SCRIPT_DEPTH_MAX + 1), /* each script: its interpreter, an argument */
 };
+
+#define BYTES_LEAST ((uint64_t)128 << 10) /* that strings and pointers may have */
+#define BYTES_MOST ((uint64_t)6 << 20)
 
 /* The initial stack, from low to high: argc, argv, 0, envp, 0, auxv; then the strings (System V
  * ABI, process initialisation). */
@@ -24,24 +30,34 @@ struct stack {
     uaddr_t next_string; /* where the next string goes */
 };
 
-struct measure {
+/* Strings that the kernel puts before those of a vector, in the place of the first skipped of
+ * them. */
+struct prefix {
+    const char *strings[PREFIX_MAX]; /* the last one comes first */
     uint64_t count;
-    uint64_t bytes;
+    uint64_t skipped;
 };
 
-struct measures {
+struct measure {
+    uint64_t count; /* of the strings, with the prefix */
+    uint64_t given; /* of the caller's */
+    uint64_t bytes; /* with their ends */
+};
+
+/* What is found out before anything is made. */
+struct plan {
+    struct elf_source source; /* of the program itself */
+    struct prefix prefix;     /* of argv */
     struct measure argv;
     struct measure envp;
+    uint64_t room; /* bytes that the strings may have yet */
 };
 
-int exec_find(const char *path, struct elf_source *source)
-{
-    const struct ramfs_node *node;
-    int error = ramfs_find(path, &node);
+/* The first lines of the scripts that are being run. */
+static char lines[SCRIPT_DEPTH_MAX + 1][SCRIPT_LINE_BYTES];
 
-    if (error) {
-        return error;
-    }
+static int source_of(const struct ramfs_node *node, struct elf_source *source)
+{
     if ((node->mode & RAMFS_TYPE_MASK) != RAMFS_REGULAR || !(node->mode & RAMFS_EXECUTABLE)) {
         return -EACCES;
     }
@@ -49,53 +65,208 @@ int exec_find(const char *path, struct elf_source *source)
     return 0;
 }
 
-/* The string at index: where it is and how long; *end behind the last. */
-static int vector_at(const struct exec_vector *vector, uint64_t index, uint64_t *string,
-                     uint64_t *len, bool *end)
+int exec_find(const struct ramfs_node *directory, const char *path, struct elf_source *source)
 {
-    *end = false;
-    if (vector->is_kernel) {
-        *end = index == vector->kernel_count;
-        if (!*end) {
-            *string = (uintptr_t)vector->kernel[index];
-            *len = str_len(vector->kernel[index]);
+    const struct ramfs_node *node;
+    int error = ramfs_find_from(directory, path, &node);
+
+    return error ? error : source_of(node, source);
+}
+
+int exec_use(const struct ramfs_node *node, struct elf_source *source)
+{
+    return source_of(node, source);
+}
+
+/* The pointer at index of a vector of the caller's. */
+static int pointer_at(const struct exec_vector *vector, uint64_t index, uint64_t *pointer)
+{
+    return user_read(pointer, vector->user + index * sizeof(*pointer), sizeof(*pointer));
+}
+
+/* Counts what the caller gives. More pointers than there may be bytes are E2BIG. */
+static int count_vector(const struct exec_vector *vector, struct measure *measure)
+{
+    uint64_t pointer = 0;
+    uint64_t count = vector->is_kernel ? vector->kernel_count : 0;
+
+    while (!vector->is_kernel && vector->user != 0) {
+        int error = pointer_at(vector, count, &pointer);
+        if (error) {
+            return error;
         }
+        if (pointer == 0) {
+            break;
+        }
+        if (++count > BYTES_MOST / sizeof(pointer)) {
+            return -E2BIG;
+        }
+        plat_irq_window();
+    }
+    *measure = (struct measure){.count = count, .given = count};
+    return 0;
+}
+
+/* The string at index of the caller's: where it is and how long. */
+static int string_at(const struct exec_vector *vector, uint64_t index, uint64_t *string,
+                     uint64_t *len)
+{
+    if (vector->is_kernel) {
+        *string = (uintptr_t)vector->kernel[index];
+        *len = str_len(vector->kernel[index]);
         return 0;
     }
-    if (vector->user == 0) {
-        *end = true;
-        return 0;
+    int error = pointer_at(vector, index, string);
+    if (!error) {
+        error = user_string_len(*string, EXEC_STRING_MAX, len);
     }
-    int error = user_read(string, vector->user + index * sizeof(uint64_t), sizeof(*string));
-    if (error) {
-        return error;
-    }
-    *end = *string == 0;
-    if (*end) {
-        return 0;
-    }
-    error = user_string_len(*string, EXEC_BYTES_MAX, len);
     return error == -ENAMETOOLONG ? -E2BIG : error;
 }
 
-static int measure_vector(const struct exec_vector *vector, struct measure *measure)
+/* Takes room for that many bytes of strings. */
+static int take_room(struct plan *plan, uint64_t bytes)
 {
-    *measure = (struct measure){0};
-    for (;;) {
+    if (bytes > plan->room) {
+        return -E2BIG;
+    }
+    plan->room -= bytes;
+    return 0;
+}
+
+/* From the last string to the first, as Linux copies them, so that of two errors it is the same
+ * one. */
+static int measure_strings(struct plan *plan, const struct exec_vector *vector,
+                           struct measure *measure)
+{
+    for (uint64_t i = measure->given; i-- > 0;) {
         uint64_t string;
         uint64_t len;
-        bool end;
-        int error = vector_at(vector, measure->count, &string, &len, &end);
-        if (error || end) {
+        int error = string_at(vector, i, &string, &len);
+        if (!error) {
+            error = take_room(plan, len + 1);
+        }
+        if (error) {
             return error;
         }
-        measure->count++;
         measure->bytes += len + 1;
         plat_irq_window();
-        if (measure->count > EXEC_ARGS_MAX || measure->bytes > EXEC_BYTES_MAX) {
-            return -E2BIG;
-        }
     }
+    return 0;
+}
+
+static int add_prefix(struct plan *plan, const char *string)
+{
+    uint64_t size = str_len(string) + 1;
+    int error = take_room(plan, size);
+
+    if (!error) {
+        plan->prefix.strings[plan->prefix.count++] = string;
+        plan->argv.count++;
+        plan->argv.bytes += size;
+    }
+    return error;
+}
+
+/* How many bytes the strings of argv and envp and the pointers to them may have (execve(2)): a
+ * quarter of the stack's limit, but not above 6 MiB nor below 128 KiB. */
+static uint64_t bytes_allowed(void)
+{
+    return max_u64(min_u64(BYTES_MOST, limit_now(RLIMIT_STACK) / 4), BYTES_LEAST);
+}
+
+static int measure_request(const struct exec_request *request, struct plan *plan)
+{
+    uint64_t allowed = bytes_allowed();
+    int error = count_vector(&request->argv, &plan->argv);
+
+    if (!error) {
+        error = count_vector(&request->envp, &plan->envp);
+    }
+    if (error) {
+        return error;
+    }
+    uint64_t pointers = (max_u64(plan->argv.count, 1) + plan->envp.count) * sizeof(uint64_t);
+    if (allowed <= pointers) {
+        return -E2BIG;
+    }
+    plan->room = allowed - pointers;
+    error = take_room(plan, str_len(request->path) + 1);
+    if (!error) {
+        error = measure_strings(plan, &request->envp, &plan->envp);
+    }
+    if (!error) {
+        error = measure_strings(plan, &request->argv, &plan->argv);
+    }
+    if (!error && plan->argv.count == 0) {
+        error = add_prefix(plan, ""); /* a program may rely on its argv[0] */
+    }
+    return error;
+}
+
+/* Gives back the room of argv[0], which a script replaces. */
+static int drop_first(const struct exec_request *request, struct plan *plan)
+{
+    uint64_t string;
+    uint64_t len;
+
+    if (plan->prefix.count > 0) {
+        len = str_len(plan->prefix.strings[--plan->prefix.count]);
+    } else {
+        int error = string_at(&request->argv, 0, &string, &len);
+        if (error) {
+            return error;
+        }
+        plan->prefix.skipped = 1;
+    }
+    plan->argv.count--;
+    plan->argv.bytes -= len + 1;
+    plan->room += len + 1;
+    return 0;
+}
+
+/* In the place of a script comes its interpreter, with the script's name as an argument. */
+static int plan_script(const struct exec_request *request, struct plan *plan, const char *name,
+                       const struct script *script)
+{
+    int error = drop_first(request, plan);
+
+    if (!error) {
+        error = add_prefix(plan, name);
+    }
+    if (!error && script->argument) {
+        error = add_prefix(plan, script->argument);
+    }
+    return error ? error : add_prefix(plan, script->interpreter);
+}
+
+/* Follows scripts to the program that is to run. */
+static int find_program(const struct exec_request *request, struct plan *plan)
+{
+    const char *name = request->path;
+    struct script script;
+
+    plan->source = request->source;
+    for (unsigned depth = 0;
+         plan->source.bytes && script_is_one(plan->source.bytes, plan->source.len); depth++) {
+        int error = script_read(plan->source.bytes, plan->source.len, lines[depth], &script);
+        if (!error && request->is_unreachable) {
+            error = -ENOENT;
+        }
+        if (!error) {
+            error = plan_script(request, plan, name, &script);
+        }
+        if (!error) {
+            error = exec_find(request->directory, script.interpreter, &plan->source);
+        }
+        if (!error && depth == SCRIPT_DEPTH_MAX) {
+            error = -ELOOP;
+        }
+        if (error) {
+            return error;
+        }
+        name = script.interpreter;
+    }
+    return 0;
 }
 
 static int push_word(struct stack *stack, uint64_t word)
@@ -135,29 +306,50 @@ static int push_user_bytes(struct stack *stack, uaddr_t from, uint64_t len)
     return 0;
 }
 
-/* The strings and the pointers to them, with the 0 that ends them. */
-static int push_vector(struct stack *stack, const struct exec_vector *vector, uint64_t count)
+/* A pointer to the string that comes next, and the string. */
+static int push_kernel_string(struct stack *stack, const char *s)
 {
-    for (uint64_t i = 0; i < count; i++) {
+    int error = push_word(stack, stack->next_string);
+
+    return error ? error : push_string(stack, s);
+}
+
+/* The caller's strings from index first on and the pointers to them, with the 0 that ends them. */
+static int push_vector(struct stack *stack, const struct exec_vector *vector, uint64_t first,
+                       uint64_t count)
+{
+    for (uint64_t i = first; i < count; i++) {
         uint64_t string;
         uint64_t len;
-        bool end;
-        int error = vector_at(vector, i, &string, &len, &end);
-        if (error) {
-            return error;
-        }
-        ASSERT(!end); /* it was measured, and nobody has run since */
-        error = push_word(stack, stack->next_string);
+        int error = string_at(vector, i, &string, &len);
         if (!error && vector->is_kernel) {
-            error = push_string(stack, vector->kernel[i]);
+            error = push_kernel_string(stack, vector->kernel[i]);
         } else if (!error) {
-            error = push_user_bytes(stack, string, len + 1);
+            error = push_word(stack, stack->next_string);
+            if (!error) {
+                error = push_user_bytes(stack, string, len + 1);
+            }
         }
         if (error) {
             return error;
         }
+        plat_irq_window();
     }
     return push_word(stack, 0);
+}
+
+static int push_argv(struct stack *stack, const struct exec_request *request,
+                     const struct plan *plan)
+{
+    int error = push_word(stack, plan->argv.count);
+
+    for (uint64_t i = plan->prefix.count; i-- > 0 && !error;) {
+        error = push_kernel_string(stack, plan->prefix.strings[i]);
+    }
+    if (error) {
+        return error;
+    }
+    return push_vector(stack, &request->argv, plan->prefix.skipped, plan->argv.given);
 }
 
 static int push_auxv(struct stack *stack, const struct elf_image *image, const char *path)
@@ -201,28 +393,11 @@ static int push_auxv(struct stack *stack, const struct elf_image *image, const c
     return error ? error : push_string(stack, path);
 }
 
-static int measure_request(const struct exec_request *request, struct measures *measures)
-{
-    struct measure *argv = &measures->argv;
-    struct measure *envp = &measures->envp;
-    int error = measure_vector(&request->argv, argv);
-
-    if (!error) {
-        error = measure_vector(&request->envp, envp);
-    }
-    if (error) {
-        return error;
-    }
-    bool is_too_much =
-        argv->count + envp->count > EXEC_ARGS_MAX || argv->bytes + envp->bytes > EXEC_BYTES_MAX;
-    return is_too_much ? -E2BIG : 0;
-}
-
 static int build_stack(struct space *space, const struct exec_request *request,
-                       const struct measures *measures, const struct elf_image *image, uaddr_t *sp)
+                       const struct plan *plan, const struct elf_image *image, uaddr_t *sp)
 {
-    const struct measure argv = measures->argv;
-    const struct measure envp = measures->envp;
+    const struct measure argv = plan->argv;
+    const struct measure envp = plan->envp;
     uint64_t strings =
         argv.bytes + envp.bytes + RANDOM_BYTES + sizeof("aarch64") + str_len(request->path) + 1;
     uint64_t words = 1 + argv.count + 1 + envp.count + 1 + 2 * (uint64_t)AUX_COUNT;
@@ -235,12 +410,9 @@ static int build_stack(struct space *space, const struct exec_request *request,
     stack.next_string = SPACE_STACK_TOP - strings;
     stack.sp = (stack.next_string - words * sizeof(uint64_t)) & ~(uint64_t)(STACK_ALIGN - 1);
     stack.next_word = stack.sp;
-    error = push_word(&stack, argv.count);
+    error = push_argv(&stack, request, plan);
     if (!error) {
-        error = push_vector(&stack, &request->argv, argv.count);
-    }
-    if (!error) {
-        error = push_vector(&stack, &request->envp, envp.count);
+        error = push_vector(&stack, &request->envp, 0, envp.given);
     }
     if (!error) {
         error = push_auxv(&stack, image, request->path);
@@ -251,21 +423,27 @@ static int build_stack(struct space *space, const struct exec_request *request,
 
 int exec_build(const struct exec_request *request, struct space **space, struct plat_user *user)
 {
-    struct measures measures;
+    struct plan plan = {0};
     struct elf_image image;
     struct space *made;
     uaddr_t sp;
-    int error = measure_request(request, &measures);
+    int error = measure_request(request, &plan);
 
+    if (!error) {
+        error = request->source_error;
+    }
+    if (!error) {
+        error = find_program(request, &plan);
+    }
     if (!error) {
         error = space_create(&made);
     }
     if (error) {
         return error;
     }
-    error = elf_load(made, &request->source, &image);
+    error = elf_load(made, &plan.source, &image);
     if (!error) {
-        error = build_stack(made, request, &measures, &image, &sp);
+        error = build_stack(made, request, &plan, &image, &sp);
     }
     if (error) {
         space_put(made);

@@ -1,21 +1,15 @@
-/* Making, replacing and ending processes: clone, execve, spawn, exit. */
+/* Making and ending processes: clone, exit. */
 #include "syscall/handlers.h"
 
-#include "abi/eft.h"
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
 #include "base/plant.h"
 #include "base/string.h"
-#include "fs/ramfs.h"
 #include "mm/pt.h"
 #include "mm/uaccess.h"
-#include "proc/exec.h"
 #include "proc/process.h"
 #include "proc/sched.h"
-
-/* The path of a call; handlers do not nest and are not reentered. */
-static char path_buffer[RAMFS_PATH_MAX];
 
 int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
 {
@@ -238,61 +232,6 @@ int64_t sys_clone3(struct thread *thread, const uint64_t *args)
     }
     wanted.stack += wanted.stack_size;
     return clone_process(thread, &wanted);
-}
-
-static struct exec_vector user_vector(uaddr_t at)
-{
-    return (struct exec_vector){.user = at};
-}
-
-int64_t sys_execve(struct thread *thread, const uint64_t *args)
-{
-    struct exec_request request = {
-        .path = path_buffer,
-        .argv = user_vector(args[1]),
-        .envp = user_vector(args[2]),
-    };
-    int error = user_read_string(path_buffer, args[0], sizeof(path_buffer));
-
-    if (!error) {
-        error = exec_find(path_buffer, &request.source);
-    }
-    if (!error) {
-        error = exec_replace(thread->process, &request);
-    }
-    return error ? error : CALL_NO_RESULT;
-}
-
-int64_t sys_spawn(struct thread *thread, const uint64_t *args)
-{
-    struct abi_spawn spawn;
-    struct process *child;
-    int error = user_read(&spawn, args[0], sizeof(spawn));
-
-    if (error) {
-        return error;
-    }
-    if (spawn.flags != 0 || (spawn.path != 0) == (spawn.image != 0)) {
-        return -EINVAL;
-    }
-    struct exec_request request = {
-        .path = path_buffer,
-        .source = {.user = spawn.image, .len = spawn.image_len},
-        .argv = user_vector(spawn.argv),
-        .envp = user_vector(spawn.envp),
-    };
-    if (spawn.path) {
-        error = user_read_string(path_buffer, spawn.path, sizeof(path_buffer));
-        if (!error) {
-            error = exec_find(path_buffer, &request.source);
-        }
-    } else {
-        str_copy(path_buffer, "(image)", sizeof(path_buffer));
-    }
-    if (!error) {
-        error = exec_spawn(thread->process, &request, &child);
-    }
-    return error ? error : child->pid->number;
 }
 
 int64_t sys_exit_group(struct thread *thread, const uint64_t *args)

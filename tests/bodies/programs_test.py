@@ -20,7 +20,8 @@ from body import (Skip, archive, boot, case, expect, expect_equal, hosted, linux
 USER = ['init', 'sh', 'echo', 'hello', 'sleep', 'lifecycle']
 FILES = 'user/life/files'
 SECTIONS = ['fork', 'clone', 'vfork', 'wait', 'waitid', 'usage', 'group', 'orphan', 'limit',
-            'memory', 'file', 'fault', 'pipe', 'descriptor', 'spawn']
+            'memory', 'file', 'fault', 'pipe', 'descriptor', 'spawn',
+            'exec', 'script']
 LIBRARIES = ['glibc', 'musl']  # each the name of a program too
 MACHINES = {'hosted': hosted, 'qemu': qemu, 'linux': linux}
 TOTAL = re.compile(r'lifecycle: (\d+) checks: (\d+) hold, (\d+) differ from Linux as meant, '

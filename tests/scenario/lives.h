@@ -29,4 +29,8 @@ void pipe_that_is_full(struct program programs[PROGRAMS]);
 void pipe_that_nobody_reads(struct program programs[PROGRAMS]);
 void pipe_without_waiting(struct program programs[PROGRAMS]);
 
+/* lives_exec.c: scripts, long arguments. */
+void exec_of_scripts(struct program programs[PROGRAMS]);
+void exec_with_long_arguments(struct program programs[PROGRAMS]);
+
 #endif

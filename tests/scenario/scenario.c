@@ -242,6 +242,9 @@ static const struct archive *initramfs(void)
     put_program(&archive, "p3", 3);
     put_member(&archive, "text", 0100644, "no program\n", 11);
     put_member(&archive, "bad", 0100755, "no program\n", 11);
+    put_member(&archive, "script", 0100755, "#!p1 -x\n", 8);
+    put_member(&archive, "lost", 0100755, "#!/none\n", 8);
+    put_member(&archive, "loop", 0100755, "#!/loop\n", 8);
     put_member(&archive, "TRAILER!!!", 0, "", 0);
     return &archive;
 }

@@ -536,6 +536,8 @@ const struct scenario scenarios[] = {
     {"fp_registers", fp_registers, 0, NULL},
     {"small_calls", small_calls, 9, NULL},
     {"vfork_shares_memory", vfork_shares_memory, 0, NULL},
+    {"exec_of_scripts", exec_of_scripts, 0, NULL},
+    {"exec_with_long_arguments", exec_with_long_arguments, 0, NULL},
     {"vfork_until_exec", vfork_until_exec, 0, NULL},
     {"vfork_until_death", vfork_until_death, 0, "\xff"},
     {"vfork_parent_is_killed", vfork_parent_is_killed, 0, NULL},

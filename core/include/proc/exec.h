@@ -1,18 +1,19 @@
 /*
  * Starting programs: a new space with the program, its arguments and its stack, built aside and
  * then either put in the place of the old one (execve) or given to a new process (spawn, init).
+ *
+ * It is all or nothing: what kills a process of Linux behind its point of no return (a program that
+ * cannot be mapped, a stack that finds no memory) is an error here, and the old program goes on.
  */
 #ifndef PROC_EXEC_H
 #define PROC_EXEC_H
 
 #include "base/types.h"
+#include "fs/ramfs.h"
 #include "proc/elf.h"
 #include "proc/process.h"
 
-enum {
-    EXEC_ARGS_MAX = 1024,        /* strings of argv and envp together */
-    EXEC_BYTES_MAX = 128 * 1024, /* of all of them, with their ends */
-};
+enum { EXEC_STRING_MAX = 128 * 1024 }; /* bytes of one string of argv or envp, with its end */
 
 /* A vector of strings, in the memory of the space in use or in the kernel's. */
 struct exec_vector {
@@ -24,17 +25,27 @@ struct exec_vector {
 
 struct exec_request {
     const char *path;         /* names the process, AT_EXECFN; in kernel memory */
-    struct elf_source source; /* the program */
-    struct exec_vector argv;
+    struct elf_source source; /* the program, or a script in kernel memory */
+    int source_error;         /* why there is none: told behind what is wrong with the strings */
+    bool is_unreachable;      /* path will name nothing when the program runs: no script */
+    const struct ramfs_node *directory; /* where a script's interpreter is looked for */
+    struct exec_vector argv;            /* without any strings argv[0] is "" */
     struct exec_vector envp;
 };
 
-/* Finds the file at path as a program. -ENOENT, -ENOTDIR, -EACCES (no regular file, or not
- * executable). */
-MUST_CHECK int exec_find(const char *path, struct elf_source *source);
+/* Finds the file at path as a program. -ENOENT, -ENOTDIR, -ENAMETOOLONG, -EACCES (no regular file,
+ * or not executable). */
+MUST_CHECK int exec_find(const struct ramfs_node *directory, const char *path,
+                         struct elf_source *source);
 
-/* Builds a space for the request and the registers to enter it with. -ENOEXEC, -ENOMEM, -E2BIG,
- * -EFAULT: nothing is left. */
+/* Takes a file as a program. -EACCES. */
+MUST_CHECK int exec_use(const struct ramfs_node *node, struct elf_source *source);
+
+/* Builds a space for the request and the registers to enter it with. Nothing is left by a failure:
+ * -EFAULT; -E2BIG (a string above EXEC_STRING_MAX, or all strings with the pointers above a quarter
+ * of RLIMIT_STACK, which counts as 512 KiB at least and 24 MiB at most); -ENOEXEC (dynamic programs
+ * too: there is no PT_INTERP yet); -ELOOP (scripts of scripts); exec_find's of an interpreter;
+ * -ENOMEM. */
 MUST_CHECK int exec_build(const struct exec_request *request, struct space **space,
                           struct plat_user *user);
 

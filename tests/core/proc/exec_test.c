@@ -16,7 +16,10 @@
 #define ARGS_AT ((uaddr_t)1 << 30) /* of the caller's strings */
 
 enum {
-    ARGS_PAGES = 64,
+    ARGS_PAGES = 128,
+    ARGV_TEXT = 60, /* the page of the text of repeated arguments, and of the environment's */
+    ENVP_WORDS = 32,
+    ENVP_TEXT = 94,
     ENTRY = 0x400800,
     WORDS_MAX = 64,
 };
@@ -25,16 +28,38 @@ static struct elf_file file;
 static struct process *init;
 static struct process *child;
 
+static void add_text(const char *name, const char *text)
+{
+    EXPECT_EQ(ramfs_add(name, RAMFS_REGULAR | 0755, (const uint8_t *)text, str_len(text)), 0);
+}
+
+static void add_scripts(void)
+{
+    add_text("bin/s1", "#!/bin/prog\n");
+    add_text("bin/s2", "#!/bin/s1 -2\n");
+    add_text("bin/s3", "#! bin/s2\n");
+    add_text("bin/s4", "#!/bin/s3 -4 x \n");
+    add_text("bin/s5", "#!/bin/s4\n");
+    add_text("bin/s6", "#!/bin/s5\n");
+    add_text("bin/loop", "#!/bin/loop\n");
+    add_text("bin/nameless", "#!\n");
+    add_text("bin/lost", "#!/bin/none\n");
+    add_text("bin/of-data", "#!/bin/data\n");
+    add_text("bin/of-empty", "#!/bin/empty\n");
+    add_text("bin/last-lost", "#!/bin/lost\n");
+}
+
 /* A file system with a program and what is none, init, and a child of its that runs. */
 static void begin(void)
 {
-    fixture_begin(4000);
+    fixture_begin(6000);
     elf_make_program(&file, ELF_FIXED);
     EXPECT_EQ(ramfs_init(), 0);
     EXPECT_EQ(ramfs_add("bin/prog", RAMFS_REGULAR | 0755, file.bytes, file.len), 0);
     EXPECT_EQ(ramfs_add("bin/data", RAMFS_REGULAR | 0644, file.bytes, file.len), 0);
     EXPECT_EQ(ramfs_add("bin/empty", RAMFS_REGULAR | 0755, file.bytes, 0), 0);
     EXPECT_EQ(ramfs_add("dev/null", 0020000 | 0777, file.bytes, 0), 0);
+    add_scripts();
     fixture_keep_frames();
     init = fixture_process(NULL);
     child = fixture_process(init);
@@ -44,9 +69,9 @@ static void begin(void)
 
 static struct exec_request request_of(const char *path)
 {
-    struct exec_request request = {.path = path};
+    struct exec_request request = {.path = path, .directory = ramfs_root()};
 
-    EXPECT_EQ(exec_find(path, &request.source), 0);
+    EXPECT_EQ(exec_find(ramfs_root(), path, &request.source), 0);
     return request;
 }
 
@@ -110,7 +135,7 @@ TEST(exec_find_a_program)
     struct elf_source source;
 
     begin();
-    EXPECT_EQ(exec_find("/bin/prog", &source), 0);
+    EXPECT_EQ(exec_find(ramfs_root(), "/bin/prog", &source), 0);
     EXPECT(source.bytes == file.bytes);
     EXPECT_EQ(source.len, file.len);
     fixture_end();
@@ -121,19 +146,19 @@ TEST(exec_find_what_is_none)
     struct elf_source source;
 
     begin();
-    EXPECT_EQ(exec_find("/bin/none", &source), -ENOENT);
-    EXPECT_EQ(exec_find("", &source), -ENOENT);
-    EXPECT_EQ(exec_find("/bin/prog/x", &source), -ENOTDIR);
-    EXPECT_EQ(exec_find("/bin", &source), -EACCES);
-    EXPECT_EQ(exec_find("/bin/data", &source), -EACCES);
-    EXPECT_EQ(exec_find("/dev/null", &source), -EACCES);
+    EXPECT_EQ(exec_find(ramfs_root(), "/bin/none", &source), -ENOENT);
+    EXPECT_EQ(exec_find(ramfs_root(), "", &source), -ENOENT);
+    EXPECT_EQ(exec_find(ramfs_root(), "/bin/prog/x", &source), -ENOTDIR);
+    EXPECT_EQ(exec_find(ramfs_root(), "/bin", &source), -EACCES);
+    EXPECT_EQ(exec_find(ramfs_root(), "/bin/data", &source), -EACCES);
+    EXPECT_EQ(exec_find(ramfs_root(), "/dev/null", &source), -EACCES);
     fixture_end();
 }
 
 /* ---- the stack ---- */
 
-static void expect_stack(struct process *process, const char *const *argv, unsigned argc,
-                         const char *const *envp, unsigned envc)
+static void expect_stack_of(struct process *process, const char *path, const char *const *argv,
+                            unsigned argc, const char *const *envp, unsigned envc)
 {
     const struct plat_user *user = &process->thread->user;
 
@@ -152,9 +177,15 @@ static void expect_stack(struct process *process, const char *const *argv, unsig
     EXPECT_EQ(find_aux(at, AT_PHNUM), 2);
     EXPECT_EQ(find_aux(at, AT_PAGESZ), PAGE_SIZE);
     EXPECT_EQ(find_aux(at, AT_SECURE), 0);
-    expect_string(find_aux(at, AT_EXECFN), "/bin/prog");
+    expect_string(find_aux(at, AT_EXECFN), path);
     expect_string(find_aux(at, AT_PLATFORM), "aarch64");
     EXPECT(load_word(find_aux(at, AT_RANDOM)) != load_word(find_aux(at, AT_RANDOM) + 8));
+}
+
+static void expect_stack(struct process *process, const char *const *argv, unsigned argc,
+                         const char *const *envp, unsigned envc)
+{
+    expect_stack_of(process, "/bin/prog", argv, argc, envp, envc);
 }
 
 TEST(exec_spawn_with_the_kernels_strings)
@@ -192,14 +223,16 @@ TEST(exec_spawn_with_the_callers_strings)
     fixture_end();
 }
 
+/* As on Linux since 5.18 there is an argv[0]. */
 TEST(exec_without_any_strings)
 {
+    static const char *const argv[] = {""};
     struct process *made = NULL;
 
     begin();
     struct exec_request request = request_of("/bin/prog");
     EXPECT_EQ(exec_spawn(init, &request, &made), 0);
-    expect_stack(made, NULL, 0, NULL, 0);
+    expect_stack(made, argv, 1, NULL, 0);
     fixture_end();
 }
 
@@ -239,7 +272,7 @@ TEST(exec_memory_below_the_strings_is_stack)
 static struct exec_vector repeated(unsigned page, unsigned count, uint64_t len)
 {
     uaddr_t words = ARGS_AT + page * PAGE_SIZE;
-    uaddr_t text = ARGS_AT + 8 * PAGE_SIZE;
+    uaddr_t text = ARGS_AT + (page == 0 ? ARGV_TEXT : ENVP_TEXT) * PAGE_SIZE;
     uint64_t end = 0;
     char x[256];
 
@@ -265,31 +298,90 @@ static void expect_args(unsigned argc, uint64_t arg_len, unsigned envc, uint64_t
         request.argv = repeated(0, argc, arg_len);
     }
     if (envc > 0) {
-        request.envp = repeated(4, envc, env_len);
+        request.envp = repeated(ENVP_WORDS, envc, env_len);
     }
     EXPECT_EQ(exec_spawn(init, &request, &made), error);
     EXPECT_EQ(thread_count(), error ? 2 : 3);
     fixture_end();
 }
 
-TEST(exec_most_strings)
+enum {
+    LONGEST = EXEC_STRING_MAX - 1, /* without its end */
+    PATH_SIZE = sizeof("/bin/prog"),
+    ALLOWED = 2 << 20, /* a quarter of the usual limit of a stack */
+};
+
+TEST(exec_longest_string)
 {
-    expect_args(EXEC_ARGS_MAX, 1, 0, 0, 0);
-    expect_args(EXEC_ARGS_MAX + 1, 1, 0, 0, -E2BIG);
-    expect_args(0, 0, EXEC_ARGS_MAX + 1, 1, -E2BIG);
-    expect_args(EXEC_ARGS_MAX / 2, 1, EXEC_ARGS_MAX / 2, 1, 0);
-    expect_args(EXEC_ARGS_MAX / 2, 1, EXEC_ARGS_MAX / 2 + 1, 1, -E2BIG);
+    expect_args(1, LONGEST, 0, 0, 0);
+    expect_args(1, LONGEST + 1, 0, 0, -E2BIG);
+    expect_args(0, 0, 1, LONGEST, 0);
+    expect_args(0, 0, 1, LONGEST + 1, -E2BIG);
 }
 
+/* All strings and the pointers to them have a quarter of the stack's limit. */
 TEST(exec_most_bytes)
 {
-    expect_args(1, EXEC_BYTES_MAX - 1, 0, 0, 0);
-    expect_args(1, EXEC_BYTES_MAX, 0, 0, -E2BIG);
-    expect_args(0, 0, 1, EXEC_BYTES_MAX, -E2BIG);
-    expect_args(4, EXEC_BYTES_MAX / 4 - 1, 0, 0, 0);
-    expect_args(5, EXEC_BYTES_MAX / 4 - 1, 0, 0, -E2BIG);
-    expect_args(2, EXEC_BYTES_MAX / 4 - 1, 2, EXEC_BYTES_MAX / 4 - 1, 0);
-    expect_args(3, EXEC_BYTES_MAX / 4 - 1, 2, EXEC_BYTES_MAX / 4 - 1, -E2BIG);
+    unsigned rest = ALLOWED - 15 * (EXEC_STRING_MAX + 8) - PATH_SIZE - 8;
+
+    expect_args(15, LONGEST, 1, rest - 1, 0);
+    expect_args(15, LONGEST, 1, rest, -E2BIG);
+    expect_args(1, rest - 1, 15, LONGEST, 0);
+    expect_args(1, rest, 15, LONGEST, -E2BIG);
+}
+
+static void expect_args_within(uint64_t stack, unsigned argc, uint64_t arg_len, int error)
+{
+    struct abi_rlimit limits[RLIMIT_NLIMITS];
+    struct process *made = NULL;
+
+    for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
+        limits[i] = (struct abi_rlimit){RLIM_INFINITY, RLIM_INFINITY};
+    }
+    limits[RLIMIT_STACK].rlim_cur = stack;
+    begin();
+    struct exec_request request = request_of("/bin/prog");
+    request.argv = repeated(0, argc, arg_len);
+    cpu_this()->limits = limits;
+    EXPECT_EQ(exec_spawn(init, &request, &made), error);
+    cpu_this()->limits = NULL;
+    fixture_end();
+}
+
+TEST(exec_most_bytes_of_a_small_stack)
+{
+    enum { MOST = ((128 << 10) - PATH_SIZE) / 9 }; /* a pointer, and an end */
+
+    expect_args_within(4096, MOST, 0, 0);
+    expect_args_within(4096, MOST + 1, 0, -E2BIG);
+    expect_args_within(4096, (128 << 10) / 8, 0, -E2BIG); /* the pointers alone */
+}
+
+TEST(exec_most_bytes_of_any_stack)
+{
+    enum { MOST = ((6 << 20) - PATH_SIZE) / (EXEC_STRING_MAX + 8) };
+
+    expect_args_within(RLIM_INFINITY, MOST, LONGEST, 0);
+    expect_args_within(RLIM_INFINITY, MOST + 1, LONGEST, -E2BIG);
+}
+
+/* Where nothing ends the vector, it is not read for ever. */
+TEST(exec_more_pointers_than_bytes)
+{
+    uaddr_t at = ARGS_AT + ((uaddr_t)1 << 30);
+    struct process *made = NULL;
+
+    begin();
+    struct exec_request request = request_of("/bin/prog");
+    fixture_map(child->space, at, at + (7 << 20), PROT_READ | PROT_WRITE);
+    for (uint64_t done = 0; done < 7 << 20; done += PAGE_SIZE) {
+        uint64_t words[PAGE_SIZE / 8];
+        memset(words, 1, sizeof(words));
+        EXPECT_EQ(user_write(at + done, words, sizeof(words)), 0);
+    }
+    request.argv.user = at;
+    EXPECT_EQ(exec_spawn(init, &request, &made), -E2BIG);
+    fixture_end();
 }
 
 TEST(exec_strings_that_are_not_there)
@@ -311,6 +403,118 @@ TEST(exec_strings_that_are_not_there)
     EXPECT_EQ(user_write(request.envp.user, (uint64_t[]){ARGS_AT}, 8), 0);
     EXPECT_EQ(exec_spawn(init, &request, &made), -EFAULT);
     fixture_end();
+}
+
+/* ---- scripts ---- */
+
+static void expect_script(const char *path, const char *const *argv, unsigned argc,
+                          const char *const *given, unsigned given_count)
+{
+    struct process *made = NULL;
+
+    begin();
+    struct exec_request request = request_of(path);
+    request.argv = user_vector(0, given, given_count);
+    EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+    EXPECT_STREQ(made->name, path + 5);
+    expect_stack_of(made, path, argv, argc, NULL, 0);
+    fixture_end();
+}
+
+TEST(exec_of_a_script)
+{
+    expect_script("/bin/s1", (const char *const[]){"/bin/prog", "/bin/s1", "x", "y"}, 4,
+                  (const char *const[]){"mine", "x", "y"}, 3);
+    expect_script("/bin/s1", (const char *const[]){"/bin/prog", "/bin/s1"}, 2,
+                  (const char *const[]){"mine"}, 1);
+    expect_script("/bin/s1", (const char *const[]){"/bin/prog", "/bin/s1"}, 2, NULL, 0);
+}
+
+TEST(exec_of_a_script_of_scripts)
+{
+    expect_script("/bin/s2", (const char *const[]){"/bin/prog", "/bin/s1", "-2", "/bin/s2", "x"}, 5,
+                  (const char *const[]){"mine", "x"}, 2);
+    expect_script("/bin/s5",
+                  (const char *const[]){"/bin/prog", "/bin/s1", "-2", "bin/s2", "/bin/s3", "-4 x",
+                                        "/bin/s4", "/bin/s5", "x"},
+                  9, (const char *const[]){"mine", "x"}, 2);
+}
+
+static void expect_bad_script(const char *path, int error)
+{
+    struct process *made = NULL;
+
+    struct exec_request request = request_of(path);
+    EXPECT_EQ(exec_spawn(init, &request, &made), error);
+    EXPECT_EQ(thread_count(), 2);
+}
+
+TEST(exec_of_a_script_that_is_wrong)
+{
+    begin();
+    expect_bad_script("/bin/s6", -ELOOP);
+    expect_bad_script("/bin/loop", -ELOOP);
+    expect_bad_script("/bin/nameless", -ENOEXEC);
+    expect_bad_script("/bin/lost", -ENOENT);
+    expect_bad_script("/bin/last-lost", -ENOENT);
+    expect_bad_script("/bin/of-data", -EACCES);
+    expect_bad_script("/bin/of-empty", -ENOEXEC);
+    fixture_end();
+}
+
+TEST(exec_of_a_script_that_nobody_could_read)
+{
+    struct process *made = NULL;
+
+    begin();
+    struct exec_request request = request_of("/bin/s1");
+    request.is_unreachable = true;
+    EXPECT_EQ(exec_spawn(init, &request, &made), -ENOENT);
+    request = request_of("/bin/prog");
+    request.is_unreachable = true;
+    EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+    fixture_end();
+}
+
+/* What is wrong with the strings is told first. */
+TEST(exec_errors_in_the_order_of_linux)
+{
+    struct process *made = NULL;
+
+    begin();
+    struct exec_request request = {.path = "/bin/none", .source_error = -ENOENT};
+    EXPECT_EQ(exec_spawn(init, &request, &made), -ENOENT);
+    request.argv.user = 0x1000;
+    EXPECT_EQ(exec_spawn(init, &request, &made), -EFAULT);
+    fixture_end();
+}
+
+/* A script's own strings count too. */
+TEST(exec_of_a_script_with_the_most_bytes)
+{
+    const unsigned script_size = sizeof("/bin/s1");
+    unsigned rest = ALLOWED - 15 * (EXEC_STRING_MAX + 8) - 8 - script_size;
+    /* argv[0] makes room for the names. */
+    const unsigned more[] = {0, sizeof("/bin/prog") + script_size};
+
+    for (unsigned i = 0; i < ARRAY_LEN(more); i++) {
+        struct process *made = NULL;
+        uint64_t last;
+        begin();
+        struct exec_request request = request_of("/bin/s1");
+        request.envp = repeated(ENVP_WORDS, 15, LONGEST);
+        request.argv = repeated(0, 1, rest - 1);
+        EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+        /* Two arguments: the first of 1 byte, the second of the rest. */
+        last = ARGS_AT + ARGV_TEXT * PAGE_SIZE + rest - 1;
+        EXPECT_EQ(user_write(ARGS_AT, &last, 8), 0);
+        last = ARGS_AT + ARGV_TEXT * PAGE_SIZE + 8 + 1 + more[i];
+        EXPECT_EQ(user_write(ARGS_AT + 8, &last, 8), 0);
+        last = 0;
+        EXPECT_EQ(user_write(ARGS_AT + 16, &last, 8), 0);
+        EXPECT_EQ(exec_spawn(init, &request, &made), i == 0 ? -E2BIG : 0);
+        fixture_end();
+    }
 }
 
 /* ---- replacing ---- */
@@ -421,7 +625,7 @@ static void begin_failing(void)
     begin();
     failing = request_of("/bin/prog");
     failing.argv = repeated(0, 3, 3000);
-    failing.envp = repeated(4, 2, 3000);
+    failing.envp = repeated(ENVP_WORDS, 2, 3000);
     EXPECT_EQ(fixture_store(ARGS_AT, 0x10), 0);
 }
 
@@ -452,8 +656,19 @@ TEST(exec_spawn_of_many_strings_without_memory)
     struct process *made;
 
     begin_failing();
-    failing.argv = repeated(0, EXEC_ARGS_MAX, 1); /* pointers on three pages */
+    failing.argv = repeated(0, 1024, 1); /* pointers on three pages */
     failing.envp = (struct exec_vector){0};
+    fixture_fail_each(spawn, end_spawned, &made);
+    fixture_end();
+}
+
+TEST(exec_spawn_of_a_script_without_memory)
+{
+    struct process *made;
+
+    begin_failing();
+    failing = request_of("/bin/s4");
+    failing.argv = repeated(0, 3, 3000);
     fixture_fail_each(spawn, end_spawned, &made);
     fixture_end();
 }
