@@ -182,6 +182,8 @@ def reads_a_pipe(make):
 
 LINES = {
     'echo a "b  c" \'d  e\' \\$x $HOME f"$?"g': 'a b  c d  e $x / f0g\n',
+    'ls /dev | cat': 'null\nzero\ntty\nconsole\n',
+    'cat /bin | cat; cat /none': 'cat: /bin: EISDIR\ncat: /none: ENOENT\n',
     'false || echo no && echo yes': 'no\nyes\n',
     'true && ! false && echo both; echo last': 'both\nlast\n',
     'false && echo never; echo $?': '1\n',
@@ -206,7 +208,7 @@ LINES = {
 
 @each
 def runs_lists_and_redirections(make):
-    files = {f'bin/{name}': user(name) for name in ('sh', 'echo')}
+    files = {f'bin/{name}': user(name) for name in ('sh', 'echo', 'cat', 'ls')}
     script = '\n'.join([*LINES, 'exit 6', 'echo never']).encode()
     initrd = work_file('lines.cpio', archive({**files, 'init': user('init'), 'lines': script}))
     ended = boot(make('/bin/sh', '/lines', ram=RAM, initrd=initrd)).expect(6)
