@@ -187,7 +187,7 @@ int64_t sys_openat(struct thread *thread, const uint64_t *args)
 {
     struct process *process = thread->process;
     uint32_t flags = (uint32_t)args[2] & KNOWN;
-    struct file *file;
+    struct file *file = NULL;
     int fd;
 
     if (flags & O_PATH) {
