@@ -330,10 +330,8 @@ void process_set_group(struct process *process, struct pid *group)
     list_remove(&process->group_link);
     list_append(&group->members, &process->group_link);
     pid_put(old);
-    if (process->parent) {
-        /* Who waits for a child of the old group may now have none to wait for. */
-        waitq_wake_all(&process->parent->child_wait);
-    }
+    /* Who waits for a child of the old group may now have none to wait for. */
+    waitq_wake_all(&process->parent->child_wait);
 }
 
 void process_start_session(struct process *process)

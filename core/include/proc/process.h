@@ -100,7 +100,7 @@ struct process *process_find(int number);
 /* The lowest number that no descriptor of it may have (RLIMIT_NOFILE). */
 uint64_t process_fd_limit(const struct process *process);
 
-/* Moves it into a group, whose reference is taken. */
+/* Moves it into a group, whose reference is taken. Not init, which leads its session. */
 void process_set_group(struct process *process, struct pid *group);
 
 /* It leads a new session and a new group, both with its number, which no group has yet. */

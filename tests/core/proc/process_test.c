@@ -389,52 +389,6 @@ TEST(process_create_without_a_number)
     fixture_end();
 }
 
-TEST(process_list_says_what_each_does)
-{
-    static const char expected[] = "  PID PPID  PGRP  NAME            STATE\n"
-                                   "    1     0     1  init            waits for child of group 1\n"
-                                   "    2     1     2  sleeper         sleeps for 1500 ms more\n"
-                                   "    4     2     2  dead            zombie, status 0x300\n"
-                                   "    3     1     1  reader          waits for the console\n"
-                                   "    5     1     1  late            sleeps for 0 ms more\n"
-                                   "    6     1     1  runner          runs, pc 0x1234\n"
-                                   "    7     1     1  idler           waits\n"
-                                   "    8     1     1  vforker         waits for child 9 to leave"
-                                   " its memory\n"
-                                   "    9     8     1  held            is held, pc 0x0\n";
-    static const char *const names[] = {"init",   "sleeper", "reader",  "dead", "late",
-                                        "runner", "idler",   "vforker", "held"};
-    struct process *all[ARRAY_LEN(names)];
-    struct waitq queue;
-
-    begin();
-    waitq_init(&queue);
-    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-        all[i] = i == 0 ? init : fixture_process(i == 3 ? all[1] : i == 8 ? all[7] : init);
-        process_set_name(all[i], names[i]);
-    }
-    process_set_group(all[1], all[1]->pid);
-    process_set_group(all[3], all[1]->pid);
-    process_exit(all[3], wait_status_exited(3));
-    wait_for_child(init);
-    all[1]->thread->call.deadline = 1500000000;
-    sched_block(fixture_run(all[1]), WAIT_TIME, 0, NULL, 1500000000);
-    sched_block(fixture_run(all[2]), WAIT_CONSOLE, 0, &queue, PLAT_NEVER);
-    sched_block(fixture_run(all[4]), WAIT_TIME, 0, NULL, 1);
-    sched_block(fixture_run(all[6]), WAIT_NOTHING, 0, &queue, PLAT_NEVER);
-    all[7]->thread->vfork_child = all[8];
-    all[8]->vfork_parent = all[7]->thread;
-    sched_block(fixture_run(all[7]), WAIT_VFORK, 9, NULL, PLAT_NEVER);
-    sched_hold(fixture_run(all[8]));
-    all[5]->thread->user.pc = 0x1234;
-    fixture_catch_output();
-    process_print_all();
-    const char *output = fixture_output();
-    EXPECT_MEMEQ(output, expected, sizeof(expected) - 1);
-    EXPECT(str_starts(output + sizeof(expected) - 1, "79", NULL)); /* of 8000 frames free */
-    fixture_end();
-}
-
 /* Random trees of processes: whoever ends, each is where it belongs. */
 TEST(process_agrees_with_a_model)
 {
