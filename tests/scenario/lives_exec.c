@@ -11,14 +11,6 @@
 #define ARGV (DATA + 320)
 #define LONG (DATA + PAGE)
 
-static void put_text(struct program *p, uint64_t va, const char *s)
-{
-    for (unsigned i = 0; i == 0 || s[i - 1]; i++) {
-        program_op(
-            p, (struct script_op){.kind = SCRIPT_STORE, .size = 1, .args = {N(va + i), N(s[i])}});
-    }
-}
-
 /* What the child does until it runs a program is in init's; it ends with 31. */
 static void exec_in_child(struct program *p, struct label *child)
 {
@@ -35,13 +27,13 @@ void exec_of_scripts(struct program programs[PROGRAMS])
     struct label child = {0};
 
     exec_in_child(p, &child);
-    put_text(p, PATH, "/loop");
+    program_string(p, PATH, "/loop");
     CALL(p, execve, N(PATH), N(0), N(0));
     program_result(p, -ELOOP);
-    put_text(p, PATH, "/lost");
+    program_string(p, PATH, "/lost");
     CALL(p, execveat, N(AT_FDCWD), N(PATH), N(0), N(0), N(0));
     program_result(p, -ENOENT);
-    put_text(p, PATH, "script");
+    program_string(p, PATH, "script");
     program_store(p, ARGV, PATH);
     CALL(p, execve, N(PATH), N(ARGV), N(ARGV));
     program_result(p, 0); /* on failure only */
@@ -66,7 +58,7 @@ void exec_with_long_arguments(struct program programs[PROGRAMS])
     for (unsigned i = 0; i < 3; i++) {
         program_store(p, ARGV + i * 8, LONG);
     }
-    put_text(p, PATH, "/p1");
+    program_string(p, PATH, "/p1");
     CALL(p, execve, N(PATH), N(ARGV), N(0));
     program_result(p, 0); /* on failure only */
     program_exit(&programs[1], 31);

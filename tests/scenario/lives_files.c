@@ -10,20 +10,9 @@
 #define FROM N(3)
 #define TO N(4)
 
-/* A string of at most 7 characters. */
-static void put_text(struct program *p, uint64_t va, const char *s)
-{
-    uint64_t word = 0;
-
-    for (unsigned i = 0; s[i]; i++) {
-        word |= (uint64_t)(unsigned char)s[i] << (8 * i);
-    }
-    program_store(p, va, word);
-}
-
 static void open_text(struct program *p, unsigned flags, int fd)
 {
-    put_text(p, TEXT, "/text");
+    program_string(p, TEXT, "/text");
     CALL(p, openat, N(AT_FDCWD), N(TEXT), N(flags), N(0));
     program_result(p, fd);
 }
@@ -90,7 +79,7 @@ void descriptors_over_exec(struct program programs[PROGRAMS])
     program_result(p, FD_CLOEXEC);
     program_exit(p, 0);
     program_place(p, &child);
-    put_text(p, TEXT, "/p1");
+    program_string(p, TEXT, "/p1");
     CALL(p, execve, N(TEXT), N(0), N(0));
     program_result(p, 0);
     CALL(q, read, N(3), N(GOT), N(1));
@@ -109,7 +98,7 @@ void descriptors_that_were_not_made(struct program programs[PROGRAMS])
     program_result(p, -EFAULT);
     CALL(p, pipe2, N(FDS), N(O_APPEND));
     program_result(p, -EINVAL);
-    put_text(p, TEXT, "/none");
+    program_string(p, TEXT, "/none");
     CALL(p, openat, N(AT_FDCWD), N(TEXT), N(0), N(0));
     program_result(p, -ENOENT);
     CALL(p, dup, N(0));
@@ -139,7 +128,7 @@ void pipe_from_a_child(struct program programs[PROGRAMS])
     program_exit(p, 0);
     program_place(p, &child);
     close(p, FROM);
-    put_text(p, TEXT, "hello");
+    program_string(p, TEXT, "hello");
     program_yield(p, 20);
     CALL(p, write, TO, N(TEXT), N(5));
     program_result(p, 5);
@@ -191,7 +180,7 @@ void pipe_that_nobody_reads(struct program programs[PROGRAMS])
     program_yield(p, 60);
     close(p, FROM);
     program_wait(p, X(20), SIGPIPE);
-    put_text(p, TEXT, "hello");
+    program_string(p, TEXT, "hello");
     CALL(p, write, TO, N(TEXT), N(5));
     program_result(p, -EPIPE);
     program_exit(p, 0);

@@ -100,6 +100,18 @@ void program_move(struct program *p, unsigned to, struct script_value value)
     program_op(p, (struct script_op){.kind = SCRIPT_MOVE, .to = to, .args = {value, N(0)}});
 }
 
+void program_string(struct program *p, uint64_t va, const char *s)
+{
+    size_t size = str_len(s) + 1;
+    uint64_t word;
+
+    for (size_t at = 0; at < size; at += sizeof(word)) {
+        word = 0;
+        memcpy(&word, s + at, min_u64(sizeof(word), size - at));
+        program_store(p, va + at, word);
+    }
+}
+
 void program_exit(struct program *p, int code)
 {
     CALL(p, exit_group, N(code));

@@ -82,6 +82,10 @@ void program_expect(struct program *p, struct script_value a, struct script_valu
 void program_load(struct program *p, unsigned to, uint64_t va);
 void program_store(struct program *p, uint64_t va, uint64_t value);
 void program_move(struct program *p, unsigned to, struct script_value value);
+
+/* Writes a string at va, and zeroes up to the next whole word. */
+void program_string(struct program *p, uint64_t va, const char *s);
+
 void program_op(struct program *p, struct script_op op);
 void program_exit(struct program *p, int code);
 

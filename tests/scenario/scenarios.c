@@ -8,19 +8,6 @@
 
 #define STATUS(code) ((code) << 8)
 #define PAGE ((uint64_t)PAGE_SIZE)
-#define PIECE 8 /* bytes of a string that one store can write */
-
-/* Writes a string at va, and X(to) is where it is. At most 15 characters. */
-static void put_string(struct program *p, uint64_t va, const char *s)
-{
-    uint64_t words[2] = {0};
-
-    for (unsigned i = 0; s[i]; i++) {
-        words[i / PIECE] |= (uint64_t)(unsigned char)s[i] << (i % PIECE * 8);
-    }
-    program_store(p, va, words[0]);
-    program_store(p, va + PIECE, words[1]);
-}
 
 static void fork_exit_wait(struct program programs[PROGRAMS])
 {
@@ -221,7 +208,7 @@ static void exec_and_spawn(struct program programs[PROGRAMS])
     const uint64_t argv = DATA + 320;
     const uint64_t request = DATA + 512;
 
-    put_string(p, path, "/p1");
+    program_string(p, path, "/p1");
     program_store(p, argv, path);
     program_store(p, DATA + PAGE, 123);
     CALL(p, execve, N(path + 1), N(argv), N(0x10)); /* envp is nowhere */
@@ -240,16 +227,16 @@ static void exec_and_spawn(struct program programs[PROGRAMS])
     program_expect(p, X(22), N(123));
     program_exit(p, 0);
     program_place(p, &child);
-    put_string(p, path, "/bad");
+    program_string(p, path, "/bad");
     CALL(p, execve, N(path), N(argv), N(0));
     program_result(p, -ENOEXEC);
-    put_string(p, path, "/text");
+    program_string(p, path, "/text");
     CALL(p, execve, N(path), N(argv), N(0));
     program_result(p, -EACCES);
-    put_string(p, path, "/none");
+    program_string(p, path, "/none");
     CALL(p, execve, N(path), N(argv), N(0));
     program_result(p, -ENOENT);
-    put_string(p, path, "/p1");
+    program_string(p, path, "/p1");
     CALL(p, execve, N(path), N(argv), N(0));
     program_result(p, 0); /* on failure only */
 
