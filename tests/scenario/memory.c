@@ -1,6 +1,7 @@
 /* What processes do with their memory in the scenarios. */
 #include "scenario.h"
 
+#include "abi/eft.h"
 #include "base/types.h"
 #include "mm/space.h"
 #include "mm/tlb.h"
@@ -314,5 +315,216 @@ void memory_advice(struct program programs[PROGRAMS])
     program_expect(p, X(21), N(0));
     program_load(p, 21, HERE + PAGE);
     program_expect(p, X(21), N(2));
+    program_exit(p, 0);
+}
+
+/* Every page of a program's segments is there, on both sides of a border of tables. */
+void memory_of_a_long_segment(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+
+    program_string(p, DATA, "/p3");
+    program_store(p, DATA + 32 + offsetof(struct abi_spawn, path), DATA);
+    CALL(p, spawn, N(DATA + 32));
+    program_no_memory(p);
+    program_move(p, 20, X(0));
+    program_wait(p, X(20), STATUS(33));
+    program_exit(p, 0);
+
+    p = &programs[3];
+    program_load(p, 20, LONG_START);
+    program_expect(p, X(20), N(1));
+    program_load(p, 20, LONG_BORDER);
+    program_expect(p, X(20), N(1 + LONG_WORDS / 2));
+    program_load(p, 20, LONG_BORDER + LONG_WORDS / 2 * 8);
+    program_expect(p, X(20), N(0));
+    program_load(p, 20, LONG_END - 8);
+    program_expect(p, X(20), N(0));
+    for (uint64_t at = LONG_BORDER - 8; at < LONG_END; at += PAGE) {
+        program_store(p, at, at);
+        program_load(p, 20, at);
+        program_expect(p, X(20), N(at));
+    }
+    program_exit(p, 33);
+}
+
+/* /pages at HERE, private, and its second page at HERE + 4 * PAGE, shared. */
+static void map_file(struct program *p)
+{
+    CALL(p, openat, N(AT_FDCWD), N(DATA), N(O_RDONLY), N(0));
+    program_result(p, 3);
+    CALL(p, mmap, N(HERE), N(3 * PAGE), N(RW), N(MAP_PRIVATE | MAP_FIXED), N(3), N(0));
+    program_result(p, (int64_t)HERE);
+    CALL(p, mmap, N(0), N(PAGE), N(RW), N(MAP_SHARED), N(3), N(0));
+    program_result(p, -EACCES);
+    CALL(p, mmap, N(HERE + 4 * PAGE), N(2 * PAGE), N(PROT_READ), N(MAP_SHARED | MAP_FIXED), N(3),
+         N(PAGE));
+    program_result(p, (int64_t)(HERE + 4 * PAGE));
+    CALL(p, close, N(3));
+    program_result(p, 0);
+}
+
+static void expect_word(struct program *p, uint64_t va, uint64_t word)
+{
+    program_load(p, 21, va);
+    program_expect(p, X(21), N(word));
+}
+
+/* Its bytes are there, writes are one's own, and behind its last page there is nothing. */
+void memory_of_a_file(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+    struct label writer = {0};
+
+    program_string(p, DATA, "/pages");
+    map_file(p);
+    program_store(p, HERE + PAGE, 9);
+    expect_word(p, HERE + 4 * PAGE, PAGE / 8 + 1);
+    program_fork(p, 20, &child);
+    program_wait(p, X(20), SIGBUS);
+    program_fork(p, 20, &writer);
+    program_wait(p, X(20), SIGSEGV);
+    expect_word(p, HERE, 1);
+    expect_word(p, HERE + PAGE, 9);
+    CALL(p, uname, N(HERE + 2 * PAGE)); /* the kernel gets no further either */
+    program_result(p, -EFAULT);
+    CALL(p, munmap, N(HERE + PAGE), N(4 * PAGE));
+    program_result(p, 0);
+    expect_word(p, HERE + PAGE - 8, PAGE / 8);
+    program_exit(p, 0);
+
+    program_place(p, &child);
+    expect_word(p, HERE, 1);
+    expect_word(p, HERE + PAGE, 9);
+    expect_word(p, HERE + PAGE + 8, PAGE / 8 + 2);
+    expect_word(p, HERE + PAGE + 64, 0); /* the rest of the last page */
+    program_store(p, HERE, 8);
+    CALL(p, madvise, N(HERE), N(2 * PAGE), N(MADV_DONTNEED));
+    program_result(p, 0);
+    expect_word(p, HERE, 1);
+    expect_word(p, HERE + PAGE, PAGE / 8 + 1);
+    program_load(p, 21, HERE + 5 * PAGE);
+    program_exit(p, 1);
+
+    program_place(p, &writer);
+    CALL(p, mprotect, N(HERE + 4 * PAGE), N(PAGE), N(RW));
+    program_result(p, -EACCES);
+    expect_word(p, HERE + 4 * PAGE, PAGE / 8 + 1);
+    program_store(p, HERE + 4 * PAGE, 7);
+    program_exit(p, 1);
+}
+
+static void set_limit(struct program *p, unsigned resource, uint64_t bytes)
+{
+    program_store(p, DATA, bytes);
+    program_store(p, DATA + 8, RLIM_INFINITY);
+    CALL(p, prlimit64, N(0), N(resource), N(DATA), N(0));
+    program_result(p, 0);
+}
+
+/* What RLIMIT_DATA counts: what is private and may be written. */
+static void exceed_data(struct program *p)
+{
+    const uint64_t fixed = MAP_ANONYMOUS | MAP_FIXED;
+    const uint64_t heap = DATA + DATA_PAGES * PAGE;
+
+    set_limit(p, RLIMIT_DATA, (DATA_PAGES + 2) * PAGE);
+    CALL(p, mmap, N(HERE), N(3 * PAGE), N(RW), N(MAP_PRIVATE | fixed), N(-1), N(0));
+    program_result(p, -ENOMEM);
+    CALL(p, mmap, N(HERE), N(3 * PAGE), N(PROT_READ), N(MAP_PRIVATE | fixed), N(-1), N(0));
+    program_result(p, (int64_t)HERE);
+    CALL(p, mmap, N(HERE + 4 * PAGE), N(3 * PAGE), N(RW), N(MAP_SHARED | fixed), N(-1), N(0));
+    program_result(p, (int64_t)(HERE + 4 * PAGE));
+    CALL(p, mprotect, N(HERE), N(3 * PAGE), N(RW));
+    program_result(p, -ENOMEM);
+    CALL(p, mprotect, N(HERE), N(2 * PAGE), N(RW));
+    program_result(p, 0);
+    program_store(p, HERE + PAGE, 1);
+    CALL(p, mremap, N(HERE), N(2 * PAGE), N(3 * PAGE), N(MREMAP_MAYMOVE), N(0));
+    program_result(p, -ENOMEM);
+    CALL(p, brk, N(heap + PAGE));
+    program_result(p, (int64_t)heap);
+    set_limit(p, RLIMIT_DATA, RLIM_INFINITY);
+}
+
+/* A child has its parent's limits: of all memory, which the stack counts to, and of the stack. */
+void memory_limits(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+    struct label stack = {0};
+    const uint64_t flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    const uint64_t limit = (uint64_t)1 << 20;
+
+    exceed_data(p);
+    set_limit(p, RLIMIT_AS, limit);
+    program_fork(p, 20, &child);
+    program_wait(p, X(20), SIGSEGV);
+    set_limit(p, RLIMIT_AS, RLIM_INFINITY);
+    set_limit(p, RLIMIT_STACK, limit / 2);
+    program_fork(p, 20, &stack);
+    program_wait(p, X(20), SIGSEGV);
+    program_exit(p, 0);
+
+    program_place(p, &child);
+    CALL(p, mmap, N(0), N(limit), N(PROT_NONE), N(flags), N(-1), N(0));
+    program_result(p, -ENOMEM);
+    CALL(p, mmap, N(HERE), N(3 * PAGE), N(RW), N(flags | MAP_FIXED), N(-1), N(0));
+    program_result(p, (int64_t)HERE); /* in place of what is there */
+    CALL(p, mremap, N(HERE), N(PAGE), N(limit), N(MREMAP_MAYMOVE), N(0));
+    program_result(p, -ENOMEM);
+    CALL(p, brk, N(DATA + limit));
+    program_result(p, (int64_t)(DATA + DATA_PAGES * PAGE));
+    program_store(p, SPACE_STACK_TOP - limit / 2, 1);
+    program_store(p, SPACE_STACK_TOP - limit, 1); /* the stack alone has all of it */
+    program_exit(p, 1);
+
+    program_place(p, &stack);
+    program_store(p, SPACE_STACK_TOP - limit / 2, 1);
+    program_store(p, SPACE_STACK_TOP - limit / 2 - 8, 1);
+    program_exit(p, 1);
+}
+
+/* A child has the rights to each page that its parent has, whether it was touched or not. */
+void memory_rights(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label children[4] = {0};
+    struct label reader = {0};
+
+    CALL(p, mmap, N(HERE), N(4 * PAGE), N(RW), N(MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED), N(-1),
+         N(0));
+    program_result(p, (int64_t)HERE);
+    program_store(p, HERE, 1);
+    program_store(p, HERE + 2 * PAGE, 3);
+    CALL(p, mprotect, N(HERE), N(2 * PAGE), N(PROT_NONE));
+    program_result(p, 0);
+    CALL(p, mprotect, N(HERE + 2 * PAGE), N(2 * PAGE), N(PROT_READ));
+    program_result(p, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        program_fork(p, 20, &children[i]);
+        program_wait(p, X(20), SIGSEGV);
+    }
+    /* What nobody may access for now is the child's own too. */
+    program_fork(p, 20, &reader);
+    CALL(p, mprotect, N(HERE), N(PAGE), N(RW));
+    program_result(p, 0);
+    program_store(p, HERE, 2);
+    program_yield(p, 3);
+    program_wait(p, X(20), STATUS(0));
+    program_exit(p, 0);
+
+    for (unsigned i = 0; i < 4; i++) {
+        program_place(p, &children[i]);
+        program_store(p, HERE + i * PAGE, 5);
+        program_exit(p, 1);
+    }
+    program_place(p, &reader);
+    program_yield(p, 3);
+    CALL(p, mprotect, N(HERE), N(PAGE), N(PROT_READ));
+    program_result(p, 0);
+    expect_word(p, HERE, 1);
+    expect_word(p, HERE + 2 * PAGE, 3);
     program_exit(p, 0);
 }

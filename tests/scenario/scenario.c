@@ -212,35 +212,80 @@ static void put_member(struct archive *archive, const char *name, uint32_t mode,
     put(archive, bytes, len);
 }
 
+struct segment {
+    uint32_t type, flags;
+    uint64_t offset, va, pa, file_size, memory_size, align;
+};
+
 /* A program's file: it has no code, only an entry and memory to write to. */
-static void put_program(struct archive *archive, const char *name, unsigned number)
+struct image {
+    uint8_t ident[16];
+    uint16_t type, machine;
+    uint32_t version;
+    uint64_t entry, segments_at, sections_at;
+    uint32_t flags;
+    uint16_t header_size, segment_size, segment_count, section_size, section_count, names;
+    struct segment segments[2];
+};
+
+static struct image make_image(unsigned program, uint16_t segment_count)
 {
-    struct {
-        uint8_t ident[16];
-        uint16_t type, machine;
-        uint32_t version;
-        uint64_t entry, segments, sections;
-        uint32_t flags;
-        uint16_t header_size, segment_size, segment_count, section_size, section_count, names;
-        uint32_t segment_type, segment_flags;
-        uint64_t offset, va, pa, file_size, memory_size, align;
-    } elf = {
+    return (struct image){
         .ident = {0x7f, 'E', 'L', 'F', 2, 1, 1},
         .type = 2,
         .machine = 183,
-        .entry = SCRIPT_PC(number, 0),
-        .segments = 64,
-        .header_size = 64,
-        .segment_size = 56,
-        .segment_count = 1,
-        .segment_type = 1,
-        .segment_flags = 6,
-        .va = DATA,
-        .memory_size = DATA_PAGES * PAGE_SIZE,
-        .align = PAGE_SIZE,
+        .entry = SCRIPT_PC(program, 0),
+        .segments_at = offsetof(struct image, segments),
+        .header_size = offsetof(struct image, segments),
+        .segment_size = sizeof(struct segment),
+        .segment_count = segment_count,
+        .segments = {{.type = 1,
+                      .flags = 6,
+                      .va = DATA,
+                      .memory_size = DATA_PAGES * PAGE_SIZE,
+                      .align = PAGE_SIZE},
+                     {.type = 1,
+                      .flags = 6,
+                      .offset = LONG_START % PAGE_SIZE,
+                      .va = LONG_START,
+                      .file_size = LONG_WORDS * sizeof(uint64_t),
+                      .memory_size = LONG_END - LONG_START,
+                      .align = PAGE_SIZE}},
     };
+}
 
-    put_member(archive, name, 0100755, &elf, sizeof(elf));
+static void put_program(struct archive *archive, const char *name, unsigned program)
+{
+    const struct image image = make_image(program, 1);
+
+    put_member(archive, name, 0100755, &image, sizeof(image));
+}
+
+static void number_words(uint64_t *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        words[i] = i + 1;
+    }
+}
+
+static void put_long_program(struct archive *archive, const char *name, unsigned program)
+{
+    static union {
+        struct image image;
+        uint64_t words[LONG_START % PAGE_SIZE / sizeof(uint64_t) + LONG_WORDS];
+    } file;
+
+    file.image = make_image(program, 2);
+    number_words(file.words + LONG_START % PAGE_SIZE / sizeof(uint64_t), LONG_WORDS);
+    put_member(archive, name, 0100755, &file, sizeof(file));
+}
+
+static void put_pages(struct archive *archive, const char *name)
+{
+    static uint64_t words[FILE_WORDS];
+
+    number_words(words, FILE_WORDS);
+    put_member(archive, name, 0100644, words, sizeof(words));
 }
 
 static const struct archive *initramfs(void)
@@ -251,7 +296,8 @@ static const struct archive *initramfs(void)
     put_program(&archive, "init", 0);
     put_program(&archive, "p1", 1);
     put_program(&archive, "p2", 2);
-    put_program(&archive, "p3", 3);
+    put_long_program(&archive, "p3", 3);
+    put_pages(&archive, "pages");
     put_member(&archive, "text", 0100644, "no program\n", 11);
     put_member(&archive, "bad", 0100755, "no program\n", 11);
     put_member(&archive, "script", 0100755, "#!p1 -x\n", 8);

@@ -28,6 +28,16 @@ enum {
 #define DATA ((uint64_t)0x10000000)
 #define DATA_PAGES 4
 
+/* Memory that /p3 has besides, of a segment whose bytes in the file end behind a border of tables;
+ * zeroes follow. The word at LONG_START + 8 * n is n + 1. */
+#define LONG_BORDER ((uint64_t)0x10400000)
+#define LONG_START (LONG_BORDER - 64)
+#define LONG_WORDS 16
+#define LONG_END (LONG_BORDER + 2 * (uint64_t)4096)
+
+/* A file to map, /pages: a page and a bit. The word at 8 * n is n + 1. */
+#define FILE_WORDS ((4096 + 64) / 8)
+
 /* A place to jump to, which may lie ahead. */
 struct label {
     unsigned at;      /* its operation, once placed */
@@ -64,6 +74,10 @@ void memory_stack(struct program programs[PROGRAMS]);
 void memory_moves(struct program programs[PROGRAMS]);
 void memory_advice(struct program programs[PROGRAMS]);
 void memory_shared(struct program programs[PROGRAMS]);
+void memory_of_a_long_segment(struct program programs[PROGRAMS]);
+void memory_of_a_file(struct program programs[PROGRAMS]);
+void memory_limits(struct program programs[PROGRAMS]);
+void memory_rights(struct program programs[PROGRAMS]);
 
 /* ---- assembling ---- */
 

@@ -61,6 +61,7 @@ static uint64_t hash_space(uint64_t hash, const struct space *space)
          region = region_next(&space->regions, region)) {
         struct pt_leaf leaf;
         hash = mix(mix(mix(hash, region->start), region->end), region->prot | region->flags << 3);
+        hash = mix(mix(hash, (uintptr_t)region->file), region->file_len);
         if (region->shared) {
             hash = hash_shared(hash, region);
             continue;
@@ -129,6 +130,9 @@ static uint64_t hash_process(uint64_t hash, const struct process *process)
     hash = mix(hash, (uint64_t)process->death_signal);
     hash = mix(hash, process->is_subreaper);
     hash = mix(hash, process->clear_tid);
+    for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
+        hash = mix(mix(hash, process->limits[i].rlim_cur), process->limits[i].rlim_max);
+    }
     if (process->state == PROCESS_LIVE) {
         hash = mix(hash, process->thread->state);
         hash = hash_space(hash, process->space);
