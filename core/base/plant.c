@@ -19,6 +19,10 @@ int plant_select(const char *id)
         [PLANT_K_19] = "k-19",     [PLANT_X_27] = "x-27",     [PLANT_X_33] = "x-33",
         [PLANT_M_36] = "m-36",     [PLANT_M_39] = "m-39",     [PLANT_A_50] = "a-50",
         [PLANT_L_72] = "l-72",     [PLANT_L_76] = "l-76",     [PLANT_I_116] = "i-116",
+        [PLANT_K_4] = "k-4",       [PLANT_K_8] = "k-8",       [PLANT_K_10] = "k-10",
+        [PLANT_K_13] = "k-13",     [PLANT_X_30] = "x-30",     [PLANT_X_31] = "x-31",
+        [PLANT_A_56] = "a-56",     [PLANT_L_69] = "l-69",     [PLANT_F_96] = "f-96",
+        [PLANT_N_99] = "n-99",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {

@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "base/panic.h"
+#include "base/plant.h"
 
 enum {
     RANGES_MAX = PLAT_RESERVED_MAX + 1,
@@ -172,16 +173,11 @@ void frame_get(paddr_t pa)
     frame->refs++;
 }
 
-void frame_put(paddr_t pa)
+static void release(paddr_t pa)
 {
     uint32_t number = number_of(pa);
-    struct frame *frame = frame_of(pa);
+    struct frame *frame = &frames.table[number];
 
-    frame->refs--;
-    if (frame->refs > 0) {
-        return;
-    }
-    ASSERT(frame->entries == 0);
     plat_mem_mark(pa, PAGE_SIZE, PLAT_MEM_FREE);
     frame->kind = FRAME_FREE;
     frame->next = NO_FRAME;
@@ -193,6 +189,34 @@ void frame_put(paddr_t pa)
     frames.queue_tail = number;
     frames.queue_len++;
     frames.free_count++;
+}
+
+/* For k-4: what is in use of the 511 frames behind one. */
+static void release_block(paddr_t pa)
+{
+    for (paddr_t at = pa + PAGE_SIZE; at < pa + 512 * PAGE_SIZE && at < frames.watermark;
+         at += PAGE_SIZE) {
+        struct frame *frame = &frames.table[number_of(at)];
+        if (frame->kind != FRAME_FREE) {
+            frame->refs = 0;
+            release(at);
+        }
+    }
+}
+
+void frame_put(paddr_t pa)
+{
+    struct frame *frame = frame_of(pa);
+
+    frame->refs--;
+    if (frame->refs > 0) {
+        return;
+    }
+    ASSERT(frame->entries == 0);
+    if (PLANTED(K_4) && plant_memory && frame->kind == FRAME_USER) {
+        release_block(pa);
+    }
+    release(pa);
 }
 
 uint64_t frame_free_count(void)

@@ -77,12 +77,18 @@ static void destroy(struct space *space)
     tlb_flush_context(&space->tlb);
     space->tlb = (struct tlb_context){0};
     tlb_batch_begin(&batch, &space->tlb);
+    if (PLANTED(K_4)) {
+        plant_memory = 1;
+    }
     for (const struct region *region = region_first(&space->regions); region;
          region = region_next(&space->regions, region)) {
         space->resident -= pt_unmap(space->root, region->start, region->end, &batch);
         plat_irq_window();
     }
     tlb_batch_end(&batch);
+    if (PLANTED(K_4)) {
+        plant_memory = 0;
+    }
     ASSERT(space->resident == 0);
     pt_destroy(space->root);
     region_remove(&space->regions, 0, USER_END);
@@ -113,10 +119,16 @@ static int fork_leaves(struct space *parent, struct space *child, const struct r
             if (PLANTED(SEED_1)) {
                 frame_put(leaf.pa);
             }
+            if (PLANTED(X_30)) {
+                frame_get(leaf.pa);
+            }
             return error;
         }
-        frame_get(leaf.pa);
-        pt_set(child->root, va, leaf.pa, region->prot, false);
+        if (leaf.is_valid || !PLANTED(L_69)) {
+            frame_get(leaf.pa);
+        }
+        bool is_unmarked = PLANTED(N_99) && !leaf.is_writable && (region->prot & PROT_WRITE);
+        pt_set(child->root, va, leaf.pa, region->prot, is_unmarked);
         space_count_page(child);
         if (++leaves % WINDOW_LEAVES == 0) {
             plat_irq_window();
@@ -142,6 +154,38 @@ static int fork_regions(struct space *parent, struct space *child)
         plat_irq_window();
     }
     return 0;
+}
+
+/* For k-13: nobody will give back more than one page of each region. */
+static void lose_pages(struct space *space)
+{
+    struct pt_leaf leaf;
+
+    for (const struct region *region = region_first(&space->regions); region;
+         region = region_next(&space->regions, region)) {
+        for (uaddr_t va = region->start + PAGE_SIZE; pt_next(space->root, &va, region->end, &leaf);
+             va += PAGE_SIZE) {
+            frame_get(leaf.pa);
+        }
+    }
+}
+
+/* For x-31: all that is private may be read and written. */
+static void give_rights(struct space *space)
+{
+    struct pt_leaf leaf;
+
+    for (struct region *region = region_first(&space->regions); region;
+         region = region_next(&space->regions, region)) {
+        if (!region->shared) {
+            region_set_prot(&space->regions, region, region->prot | PROT_READ | PROT_WRITE);
+        }
+        for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);
+             va += PAGE_SIZE) {
+            pt_set_rights(space->root, va, region->prot, false);
+        }
+    }
+    region_join(&space->regions, 0, USER_END);
 }
 
 /* Takes the right to write from every leaf, so that the next write copies. */
@@ -188,10 +232,18 @@ int space_fork(struct space *parent, struct space **child)
     made->brk_end = parent->brk_end;
     error = fork_regions(parent, made);
     if (error) {
+        if (PLANTED(K_13)) {
+            lose_pages(made);
+        }
         space_put(made);
         return error;
     }
-    write_protect(parent);
+    if (PLANTED(X_31)) {
+        give_rights(made);
+    }
+    if (!PLANTED(A_56)) {
+        write_protect(parent);
+    }
     *child = made;
     return 0;
 }

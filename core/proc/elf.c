@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/plant.h"
 #include "base/string.h"
 #include "mm/uaccess.h"
 
@@ -184,6 +185,10 @@ static int map_segment(struct space *space, const struct elf_source *source,
         .prot = prot,
     };
 
+    if (PLANTED(K_8)) {
+        const uint64_t span = (uint64_t)PLAT_PTE_COUNT << PAGE_SHIFT;
+        region.end = min_u64(region.end, start / span * span + span);
+    }
     if (source->bytes && segment->file_size > 0) {
         region.file = source->bytes + file_start;
         region.file_len = file_len;

@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "base/entropy.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "base/string.h"
 #include "fs/ramfs.h"
 #include "mm/limit.h"
@@ -470,6 +471,9 @@ int exec_replace(struct process *process, const struct exec_request *request)
     process_leave_space(process);
     signal_reset_handlers(process);
     process->space = made;
+    if (PLANTED(K_10)) {
+        cpu->space = made;
+    }
     space_use(made);
     space_put(old);
     thread->user = user;

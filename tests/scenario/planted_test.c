@@ -36,6 +36,10 @@ static const struct planted list[] = {
     {"m-36", "wait-model", false},
     {"m-39", "signal-model", false},
     {"i-116", "machine.dead", false},
+    {"k-4", "frame.marked-while-table", false},
+    {"k-8", "memory-model", false},
+    {"k-10", "frame.freed-while-cached", false},
+    {"x-31", "memory-model", false},
 };
 
 static jmp_buf found;
@@ -222,6 +226,59 @@ TEST_DIES(planted_l_72, "pid_check: pid_find(pid->number) == pid")
 TEST_DIES(planted_l_76, "negation of -2147483648")
 {
     hunt("l-76", false);
+}
+
+TEST(planted_k_4)
+{
+    expect_found("k-4");
+}
+
+TEST(planted_k_8)
+{
+    expect_found("k-8");
+}
+
+TEST(planted_k_10)
+{
+    expect_found("k-10");
+}
+
+TEST(planted_x_31)
+{
+    expect_found("x-31");
+}
+
+/* No page that another reference names may be written to. */
+#define OWN_PAGE "check_leaf: !leaf.is_writable || frame_of(leaf.pa)->refs == 1"
+
+TEST_DIES(planted_k_13, OWN_PAGE)
+{
+    hunt("k-13", true);
+}
+
+TEST_DIES(planted_x_30, OWN_PAGE)
+{
+    hunt("x-30", true);
+}
+
+TEST_DIES(planted_a_56, OWN_PAGE)
+{
+    hunt("a-56", false);
+}
+
+TEST_DIES(planted_f_96, OWN_PAGE)
+{
+    hunt("f-96", false);
+}
+
+TEST_DIES(planted_n_99, OWN_PAGE)
+{
+    hunt("n-99", false);
+}
+
+TEST_DIES(planted_l_69, "process_check: user_refs == census.user_refs")
+{
+    hunt("l-69", false);
 }
 
 /* --plant=ID hunts one with everything there is, for a person who wants to see it; without it there

@@ -36,6 +36,16 @@ enum plant {
     PLANT_L_72,   /* two forks are given one number */
     PLANT_L_76,   /* kill negates the lowest number */
     PLANT_I_116,  /* a child that leaves nothing wakes nobody */
+    PLANT_K_4,    /* giving back a space frees 512 frames for a page */
+    PLANT_K_8,    /* of a segment only what precedes a border of tables is mapped */
+    PLANT_K_10,   /* exec does not load the new root */
+    PLANT_K_13,   /* a failed fork gives back one page of each region */
+    PLANT_X_30,   /* a failed fork forgets the page that it was at */
+    PLANT_X_31,   /* a child may read and write all that is mapped */
+    PLANT_A_56,   /* fork leaves the parent's pages writable */
+    PLANT_L_69,   /* what a page that nobody may access holds is not counted */
+    PLANT_F_96,   /* the third who shares a page writes to it */
+    PLANT_N_99,   /* a page that is copy-on-write already is not after another fork */
     PLANT_COUNT,
 };
 
