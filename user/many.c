@@ -26,7 +26,7 @@ static _Noreturn void fail(const char *what, long result)
 
 static uint64_t now(void)
 {
-    struct abi_timespec time;
+    struct abi_timespec time = {0};
 
     sys_clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
@@ -34,7 +34,7 @@ static uint64_t now(void)
 
 static uint64_t free_memory(void)
 {
-    struct abi_sysinfo info;
+    struct abi_sysinfo info = {0};
     long result = sys_sysinfo(&info);
 
     if (result < 0)
@@ -55,7 +55,7 @@ static uint64_t measure_fork(void)
     uint64_t start = now();
 
     for (unsigned i = 0; i < ROUNDS; i++) {
-        int status;
+        int status = 0;
         int pid = sys_fork();
         if (pid == 0)
             sys_exit_group(0);
@@ -90,8 +90,8 @@ static uint64_t end_children(unsigned count)
     if (result < 0)
         fail("kill", result);
     for (unsigned i = 0; i < count; i++) {
-        struct abi_rusage usage;
-        int status;
+        struct abi_rusage usage = {0};
+        int status = 0;
         result = sys_wait4(-1, &status, 0, &usage);
         if (result < 0)
             fail("wait4", result);

@@ -34,7 +34,7 @@ int main(int argc, char **argv, char **envp)
         failed |= pid < 0 || sys_setpriority(PRIO_PROCESS, pid, i) != 0;
     }
     for (int i = 0; i < CHILDREN; i++) {
-        int status;
+        int status = 0;
         failed |= sys_wait4(-1, &status, 0, NULL) < 0 || status != 0;
     }
     print("\n");

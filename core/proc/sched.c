@@ -72,7 +72,7 @@ void sched_set_nice(struct thread *thread, int nice)
     if (waits) {
         dequeue(thread);
     }
-    thread->nice = (int8_t)nice;
+    thread->nice = nice;
     if (waits) {
         enqueue(thread);
     }

@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-#include "calls.h"
 #include "lib/print.h"
 #include "lib/str.h"
+#include "lib/sys.h"
 #include "lib/wait.h"
 
 enum {

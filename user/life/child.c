@@ -134,8 +134,8 @@ long execute(const char *path, const char *const *words, const char *const *envp
 
 long execute_at(int directory, const char *path, const char *const *words, unsigned flags)
 {
-    return os_execveat(directory, path, (char *const *)ADDR(words),
-                       (char *const *)ADDR(environment), flags);
+    return sys_execveat(directory, path, (char *const *)ADDR(words),
+                        (char *const *)ADDR(environment), flags);
 }
 
 int become_helper(const char *const *words)

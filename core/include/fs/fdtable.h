@@ -36,8 +36,8 @@ MUST_CHECK int fdtable_reserve(struct fdtable *table, unsigned min, uint64_t lim
 void fdtable_install(struct fdtable *table, int fd, struct file *file, bool close_on_exec);
 void fdtable_release(struct fdtable *table, int fd);
 
-/* Puts a file behind a number below FDTABLE_MAX, in the place of what is there. Takes a reference of
- * its own. -ENOMEM. */
+/* Puts a file behind a number below FDTABLE_MAX, in the place of what is there. Takes a reference
+ * of its own. -ENOMEM. */
 MUST_CHECK int fdtable_replace(struct fdtable *table, int fd, struct file *file,
                                bool close_on_exec);
 

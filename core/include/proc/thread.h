@@ -54,7 +54,7 @@ struct thread {
     struct plat_user user;
     struct process *process;
     int tid;
-    int8_t nice; /* NICE_MIN to NICE_MAX */
+    int nice; /* NICE_MIN to NICE_MAX */
     enum thread_state state;
     struct list run_link; /* where the scheduling policy has it */
     struct call call;
