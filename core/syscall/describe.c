@@ -80,6 +80,17 @@ static void tell_mode(const struct telling *telling, unsigned index)
     }
 }
 
+static void tell_protection(const struct telling *telling, unsigned index)
+{
+    uint64_t rights = arg_of(telling, index);
+
+    if (rights == PROT_NONE) {
+        text_printf(telling->view.text, "PROT_NONE");
+    } else {
+        names_put_flags(telling->view.text, &names_prot, rights);
+    }
+}
+
 static void tell_open_flags(const struct telling *telling, unsigned index)
 {
     show_open_flags(telling->view.text, (uint32_t)arg_of(telling, index));
@@ -321,7 +332,7 @@ static const struct {
     [KIND_SIG] = {.tell = tell_signal},
     [KIND_MODE] = {.tell = tell_mode},
     [KIND_FLAGS] = {.tell = tell_uint},
-    [KIND_PROT] = {.flags = &names_prot},
+    [KIND_PROT] = {.tell = tell_protection},
     [KIND_MAP_FLAGS] = {.flags = &names_map},
     [KIND_REMAP_FLAGS] = {.flags = &names_remap},
     [KIND_ADVICE] = {.one = &names_advice},
@@ -392,6 +403,9 @@ static bool is_told(const struct described *what, unsigned index)
     case KIND_MODE:
         return what->call->kinds[index - 1] != KIND_OPEN_FLAGS ||
                (what->args[index - 1] & (O_CREAT | O_TMPFILE_BIT));
+    case KIND_ADDR:
+        return index == 0 || what->call->kinds[index - 1] != KIND_REMAP_FLAGS ||
+               (what->args[index - 1] & (MREMAP_FIXED | MREMAP_DONTUNMAP));
     case KIND_CLONE_ARG:
         return what->args[0] & clone_uses[index];
     default:

@@ -19,7 +19,8 @@ enum {
     CONTINUED = 0xffff, /* a wait status */
     STOPPED = 0x7f,
     RESTORER_GIVEN = 0x04000000, /* SA_RESTORER */
-    TIMES_OFFSET = 4,            /* of si_utime and si_stime behind si_status */
+    TICKS_A_SECOND = 100,
+    TIMES_OFFSET = 4, /* of si_utime and si_stime behind si_status */
 };
 
 static uint64_t hash_more(uint64_t hash, const void *bytes, uint64_t len)
@@ -332,6 +333,16 @@ void show_open_flags(struct text *text, uint32_t flags)
 
 /* ---- structures ---- */
 
+/* A time in clock ticks. */
+static void put_ticks(struct text *text, const char *name, int64_t ticks)
+{
+    text_printf(text, "%s=%ld", name, ticks);
+    if (ticks > 0) {
+        text_printf(text, " /* %ld.%ld%ld s */", ticks / TICKS_A_SECOND,
+                    ticks % TICKS_A_SECOND / 10, ticks % 10);
+    }
+}
+
 void show_siginfo(const struct view *view, uaddr_t at)
 {
     struct abi_siginfo info;
@@ -355,7 +366,9 @@ void show_siginfo(const struct view *view, uaddr_t at)
     } else {
         text_printf(view->text, "%d", info.si_status);
     }
-    text_printf(view->text, ", si_utime=%ld, si_stime=%ld}", times[0], times[1]);
+    put_ticks(view->text, ", si_utime", times[0]);
+    put_ticks(view->text, ", si_stime", times[1]);
+    text_char(view->text, '}');
 }
 
 void show_sigaction(const struct view *view, uaddr_t at)
@@ -440,8 +453,11 @@ void show_tms(const struct view *view, uaddr_t at)
     struct abi_tms times;
 
     if (fetch(view, at, &times, sizeof(times))) {
-        text_printf(view->text, "{tms_utime=%ld, tms_stime=%ld, tms_cutime=%ld, tms_cstime=%ld}",
-                    times.tms_utime, times.tms_stime, times.tms_cutime, times.tms_cstime);
+        put_ticks(view->text, "{tms_utime", times.tms_utime);
+        put_ticks(view->text, ", tms_stime", times.tms_stime);
+        put_ticks(view->text, ", tms_cutime", times.tms_cutime);
+        put_ticks(view->text, ", tms_cstime", times.tms_cstime);
+        text_char(view->text, '}');
     }
 }
 
@@ -551,7 +567,8 @@ void show_clone_args(const struct view *view, uaddr_t at, uint64_t size)
     names_put_signal(view->text, (int)args.exit_signal);
     text_printf(view->text, ", stack=");
     show_address(view, args.stack);
-    text_printf(view->text, ", stack_size=0x%lx", args.stack_size);
+    text_printf(view->text, args.stack_size ? ", stack_size=0x%lx" : ", stack_size=0",
+                args.stack_size);
     put_member(view->text, "tls", args.tls);
     put_member(view->text, "set_tid", args.set_tid);
     put_member(view->text, "set_tid_size", args.set_tid_size);

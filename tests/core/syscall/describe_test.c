@@ -103,6 +103,11 @@ TEST(describe_numbers)
     EXPECT_STREQ(TOLD(mmap, 0x7000, 0, 1, 3, 0x22, (uint64_t)-1, (uint64_t)-4096),
                  "mmap(NULL, 1, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, -4096) = "
                  "0x7000");
+    EXPECT_STREQ(TOLD(mprotect, 0, 0x1000, 4096, 0), "mprotect(0x1000, 4096, PROT_NONE) = 0");
+    EXPECT_STREQ(TOLD(mremap, 0x1000, 0x1000, 4096, 4096, MREMAP_MAYMOVE, 0x5000),
+                 "mremap(0x1000, 4096, 4096, MREMAP_MAYMOVE) = 0x1000");
+    EXPECT_STREQ(TOLD(mremap, 0x5000, 0x1000, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, 0x5000),
+                 "mremap(0x1000, 4096, 4096, MREMAP_MAYMOVE|MREMAP_FIXED, 0x5000) = 0x5000");
     EXPECT_STREQ(kind_told(KIND_UINT, 0, 0, 0x12, 0), "0x12");
     EXPECT_STREQ(kind_told(KIND_FLAGS, 0, 0, 0x12, 0), "0x12");
     EXPECT_STREQ(kind_told(KIND_LONG, 0, 0, (uint64_t)-5, 0), "-5");
@@ -155,6 +160,9 @@ TEST(describe_in_two_parts)
     EXPECT_STREQ(BEGIN(getpid), "getpid(");
     EXPECT_STREQ(BEGIN(exit_group, 3), "exit_group(3");
     EXPECT_STREQ(BEGIN(uname, AT(0)), "uname(");
+    EXPECT_STREQ(TOLD(pipe2, -EFAULT, 0x10, 0), "pipe2(0x10, 0) = -1 EFAULT (Bad address)");
+    EXPECT_STREQ(TOLD(pipe2, -EINVAL, 0x10, O_NONBLOCK | 1),
+                 "pipe2(0x10, O_NONBLOCK|0x1) = -1 EINVAL (Invalid argument)");
     EXPECT_STREQ(BEGIN(clone, SIGCHLD), "clone(child_stack=NULL, flags=SIGCHLD");
     fixture_end();
 }
