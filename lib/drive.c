@@ -38,6 +38,7 @@ static struct {
     size_t done;
 } order;
 
+static bool has_kernel;
 static int resting; /* the tid of a thread that had nothing to do in this step, or 0 */
 
 struct elf {
@@ -140,6 +141,12 @@ void drive_init(void)
     script_attach_source(0, give_operation, NULL);
     script_watch = see_operation;
     drive_forget();
+    has_kernel = true;
+}
+
+void drive_fini(void)
+{
+    has_kernel = false;
 }
 
 void drive_forget(void)
@@ -152,7 +159,7 @@ void drive_forget(void)
 
 static struct process *live(int pid)
 {
-    struct process *process = process_find(pid);
+    struct process *process = has_kernel ? process_find(pid) : NULL;
 
     return process && process->state == PROCESS_LIVE ? process : NULL;
 }

@@ -11,6 +11,9 @@
 /* Makes the empty program do what eft_call and its like say. After script_reset. */
 void drive_init(void);
 
+/* There are no processes, until drive_init. */
+void drive_fini(void);
+
 /* What was to be done is not to be done any more. */
 void drive_forget(void);
 

@@ -168,6 +168,12 @@ static const char *boot(char *initrd, size_t size, char *cmdline)
     return machine_start(&config);
 }
 
+static void leave_machine(void)
+{
+    has_machine = false;
+    drive_fini();
+}
+
 const char *eft_boot(const struct eft_options *given)
 {
     static const char empty_word[] = "init=/" EMPTY_NAME " ";
@@ -175,9 +181,12 @@ const char *eft_boot(const struct eft_options *given)
     const char *complaint = "no memory";
 
     options = given ? *given : (struct eft_options){0};
-    has_machine = false;
+    leave_machine();
     if (options.asid_bits > 16) {
         return "ASIDs have 1 to 16 bits";
+    }
+    if ((unsigned)options.tlb > EFT_TLB_NONE) {
+        return "there is no such TLB";
     }
     bool is_empty = options.has_empty_init || !options.initrd;
     size_t size = options.initrd ? options.initrd_size : 0;
@@ -197,12 +206,15 @@ const char *eft_boot(const struct eft_options *given)
     free(initrd);
     free(cmdline);
     has_machine = !complaint;
+    if (complaint) {
+        leave_machine();
+    }
     return complaint;
 }
 
 void eft_end(void)
 {
-    has_machine = false;
+    leave_machine();
     ram_release();
     (void)table_init();
 }
@@ -263,12 +275,16 @@ void eft_type_end(void)
 
 void eft_print(void)
 {
-    kernel_dump();
+    if (has_machine) {
+        kernel_dump();
+    }
 }
 
 void eft_check(void)
 {
-    kernel_check();
+    if (has_machine) {
+        kernel_check();
+    }
 }
 
 uint64_t eft_free_frames(void)
@@ -285,13 +301,16 @@ uint64_t eft_hash(void)
 
 struct eft_snapshot *eft_snapshot(void)
 {
-    return (struct eft_snapshot *)snapshot_take();
+    return has_machine ? (struct eft_snapshot *)snapshot_take() : NULL;
 }
 
 const char *eft_restore(const struct eft_snapshot *snapshot)
 {
     if (!has_machine) {
         return "there is no machine";
+    }
+    if (!snapshot) {
+        return "there is no snapshot";
     }
     drive_forget();
     return snapshot_restore((const struct snapshot *)snapshot);

@@ -15,9 +15,9 @@
  *
  * Rules:
  * - One kernel a process, and nothing here is thread-safe: call from one thread at a time.
- * - Functions may be called between eft_boot and eft_end, unless said otherwise. After a callback
- *   was left by longjmp, only eft_boot, eft_restore and eft_end; after the kernel has switched off,
- *   all, but there are no processes.
+ * - Functions may be called at any time; but after a callback was left by longjmp, only eft_boot,
+ *   eft_restore and eft_end. Where there is no kernel (before eft_boot, after eft_end), and where it
+ *   has switched off, there are no processes.
  * - The callbacks must not call the library; they may end by longjmp.
  * - The library installs no signal handlers, touches no terminal, writes to no file but to stderr
  *   when it reports a bug, and never calls exit. It calls abort after such a report.
@@ -95,12 +95,10 @@ struct eft_options {
 
 /* Boots a kernel; NULL options are all zeros. The last one, if there was one, is gone. Returns
  * NULL, or what is wrong with the options: then there is no kernel. A kernel that cannot start (an
- * initramfs that makes no sense, say) has said so on its console, and is off. May always be
- * called. */
+ * initramfs that makes no sense, say) has said so on its console, and is off. */
 const char *eft_boot(const struct eft_options *options);
 
-/* Gives the memory of the machine back to the host. Snapshots stay, to be freed. May always be
- * called. */
+/* Gives the memory of the machine back to the host. Snapshots stay, to be freed. */
 void eft_end(void);
 
 /* The status that the kernel ended with, as a shell would put it: init's, 128 and the signal's
@@ -195,7 +193,7 @@ uint64_t eft_hash(void);
 
 struct eft_snapshot;
 
-/* The whole machine as it is now. NULL: the host has no memory. */
+/* The whole machine as it is now. NULL: the host has no memory, or there is no machine. */
 struct eft_snapshot *eft_snapshot(void);
 
 /* Makes the machine what it was then, exactly; as often as wanted, and also after its end.

@@ -99,7 +99,7 @@ NOT_IN_SNAPSHOTS = {
     # Hooks and handles of the host, and what they have yet to write.
     'choice_hook', 'machine_on_stop', 'report_hook', 'is_reporting', 'script_watch', 'programs',
     'terminal_sink', 'terminal_source', 'tracefile_sink', 'tracefile', 'tty', 'stack', 'in', 'out',
-    'options', 'has_machine', 'order', 'resting', 'nothing',
+    'options', 'has_machine', 'has_kernel', 'order', 'resting', 'nothing',
     # RAM, the registry and the TLB's entries are saved in a way of their own, and stay in place.
     'bytes_map', 'frames_map', 'touched_map', 'ram', 'map', 'room', 'vtlb_mode',
     # Caches, and the table that the interpreter compiles once.

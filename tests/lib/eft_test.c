@@ -74,9 +74,50 @@ TEST(eft_says_what_is_wrong_with_options)
     options.asid_bits = 17;
     EXPECT_STREQ(eft_boot(&options), "ASIDs have 1 to 16 bits");
     options = plain();
+    options.tlb = (enum eft_tlb)9;
+    EXPECT_STREQ(eft_boot(&options), "there is no such TLB");
+    options = plain();
     options.initrd = much;
     options.initrd_size = sizeof(much);
     EXPECT_STREQ(eft_boot(&options), "the initramfs does not fit into RAM");
+    boot(plain());
+}
+
+static void expect_nothing(void)
+{
+    uint64_t value = 0;
+
+    EXPECT_EQ(eft_step(), EFT_OFF);
+    EXPECT_EQ(eft_run(EFT_NO_LIMIT), EFT_OFF);
+    EXPECT_EQ(eft_spawn(1, NULL, NULL), -3);
+    EXPECT_EQ(EFT_CALL(1, GETPID, 0), EFT_ENDED);
+    EXPECT_EQ(eft_result(1), EFT_ENDED);
+    EXPECT_EQ(eft_load(1, EFT_DATA, &value, 8), EFT_ENDED);
+    EXPECT_EQ(eft_store(1, EFT_DATA, &value, 8), EFT_ENDED);
+    EXPECT(eft_snapshot() == NULL);
+    EXPECT_STREQ(eft_restore(NULL), "there is no machine");
+    eft_print();
+    eft_check();
+    (void)eft_free_frames();
+    (void)eft_hash();
+    (void)eft_now();
+    (void)eft_status();
+    EXPECT_EQ(eft_type("a", 1), 1);
+}
+
+TEST(eft_without_a_kernel)
+{
+    struct eft_options options = plain();
+
+    expect_nothing();
+    boot(options);
+    EXPECT_STREQ(eft_restore(NULL), "there is no snapshot");
+    eft_end();
+    expect_nothing();
+    boot(options);
+    options.ram_size = 4096;
+    EXPECT(eft_boot(&options) != NULL);
+    expect_nothing();
     boot(plain());
 }
 
