@@ -33,4 +33,9 @@ void pipe_without_waiting(struct program programs[PROGRAMS]);
 void exec_of_scripts(struct program programs[PROGRAMS]);
 void exec_with_long_arguments(struct program programs[PROGRAMS]);
 
+/* lives_small.c: the calls that no other life makes. */
+void names_and_directories(struct program programs[PROGRAMS]);
+void vectors_and_offsets(struct program programs[PROGRAMS]);
+void who_and_how_urgent(struct program programs[PROGRAMS]);
+
 #endif

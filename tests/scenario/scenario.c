@@ -22,6 +22,7 @@ enum {
     OP_MISMATCH = 1,
     OP_NO_MEMORY = 3,
     SPURIOUS_ONE_IN = 4,
+    CALL_NUMBERS = 5000,
 };
 
 /* ---- assembling ---- */
@@ -367,8 +368,18 @@ static uint32_t choose(unsigned kind, uint32_t bound, uint32_t answer)
     return kind == CHOOSE_CONSOLE && watch.input ? type(bound) : answer;
 }
 
+static bool called[CALL_NUMBERS];
+
+bool scenario_has_called(unsigned nr)
+{
+    return nr < CALL_NUMBERS && called[nr];
+}
+
 static void see_operation(const struct plat_user *user, const struct script_op *op)
 {
+    if (op->kind == SCRIPT_CALL && op->nr < CALL_NUMBERS) {
+        called[op->nr] = true;
+    }
     if (op->kind != SCRIPT_CALL || !watch.run->is_checked) {
         return;
     }
@@ -377,6 +388,21 @@ static void see_operation(const struct plat_user *user, const struct script_op *
     watch.tid = CONTAINER_OF(user, struct thread, user)->tid;
     watch.nr = op->nr;
     watch.before = state_hash();
+}
+
+static bool gives_parts(unsigned nr)
+{
+    switch (nr) {
+    case SYS_getrandom:
+    case SYS_read:
+    case SYS_readv:
+    case SYS_pread64:
+    case SYS_write:
+    case SYS_writev:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Behind a step in which a call was made: if an allocation failed inside, the call failed and
@@ -390,8 +416,7 @@ static void check_call(void)
     }
     EXPECT(process && process->state == PROCESS_LIVE);
     int64_t result = (int64_t)process->thread->user.x[0];
-    if (result > 0 &&
-        (watch.nr == SYS_getrandom || watch.nr == SYS_read || watch.nr == SYS_write)) {
+    if (result > 0 && gives_parts(watch.nr)) {
         return; /* a part was done, and the call says how much */
     }
     if (watch.nr == SYS_mremap && (process->thread->user.x[3] & MREMAP_FIXED)) {

@@ -168,6 +168,9 @@ struct outcome scenario_run(const struct scenario *scenario, const struct run *r
 /* The frames that are in use when a machine ends that did nothing. */
 uint64_t scenario_frames_at_rest(void);
 
+/* Whether any scenario that was run in this process has made this call. */
+bool scenario_has_called(unsigned nr);
+
 const struct scenario *scenario_find(const char *name);
 
 #endif

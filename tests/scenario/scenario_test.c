@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "syscall/table.h"
 #include "test.h"
 
 static void expect_plain(const struct scenario *scenario, const struct run *run)
@@ -22,6 +23,27 @@ TEST(scenario_all_end_as_they_should)
     for (unsigned i = 0; i < scenario_count; i++) {
         expect_plain(&scenarios[i], &(struct run){.is_checked = true});
     }
+}
+
+/* The sweeps, which run the same lives, thus leave no call out. */
+TEST(scenario_together_they_make_every_call)
+{
+    const struct syscall *calls;
+    size_t count = syscall_all(&calls);
+    unsigned missing = 0;
+
+    for (unsigned i = 0; i < scenario_count; i++) {
+        scenario_run(&scenarios[i], &(struct run){0});
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!scenario_has_called(calls[i].number)) {
+            printf("no scenario calls %s\n", calls[i].name);
+            missing++;
+        }
+    }
+    printf("%zu calls\n", count);
+    EXPECT(count > 70);
+    EXPECT_EQ(missing, 0);
 }
 
 TEST(scenario_all_survive_spurious_wakes)

@@ -549,6 +549,9 @@ const struct scenario scenarios[] = {
     {"pipe_that_is_full", pipe_that_is_full, 0, NULL},
     {"pipe_that_nobody_reads", pipe_that_nobody_reads, 0, NULL},
     {"pipe_without_waiting", pipe_without_waiting, 0, NULL},
+    {"names_and_directories", names_and_directories, 0, NULL},
+    {"vectors_and_offsets", vectors_and_offsets, 0, NULL},
+    {"who_and_how_urgent", who_and_how_urgent, 0, NULL},
 };
 
 const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);
@@ -583,6 +586,8 @@ static const struct {
     {"actions", "signal-model"},
     {"descriptors", "descriptor-model"},
     {"pipe", "descriptor-model"},
+    {"names", "descriptor-model"},
+    {"vectors", "descriptor-model"},
 };
 
 const char *scenario_model(const struct scenario *scenario)
