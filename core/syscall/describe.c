@@ -401,7 +401,7 @@ static bool is_told(const struct described *what, unsigned index)
     case KIND_PRCTL_MORE:
         return false;
     case KIND_MODE:
-        return what->call->kinds[index - 1] != KIND_OPEN_FLAGS ||
+        return index == 0 || what->call->kinds[index - 1] != KIND_OPEN_FLAGS ||
                (what->args[index - 1] & (O_CREAT | O_TMPFILE_BIT));
     case KIND_ADDR:
         return index == 0 || what->call->kinds[index - 1] != KIND_REMAP_FLAGS ||

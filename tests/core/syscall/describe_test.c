@@ -116,6 +116,26 @@ TEST(describe_numbers)
     EXPECT_STREQ(kind_told(KIND_DIRFD, 0, 0, 5, 0), "5");
     EXPECT_STREQ(kind_told(KIND_MODE, 0, 0, 0644, 0), "0644");
     EXPECT_STREQ(kind_told(KIND_MODE, 0, 0, 0, 0), "0");
+    EXPECT_STREQ(TOLD(umask, 022, 077), "umask(077) = 18");
+    fixture_end();
+}
+
+TEST(describe_every_call)
+{
+    static const uint64_t values[] = {0, 1, UINT64_MAX, CALLS_DATA, UINT64_MAX - 4095};
+    const struct syscall *all;
+    const char *rest;
+
+    begin();
+    size_t count = syscall_all(&all);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t n = 0; n < ARRAY_LEN(values); n++) {
+            const uint64_t value = values[n];
+            const char *text =
+                told(all[i].number, 0, ARGS(value, value, value, value, value, value));
+            EXPECT(str_starts(text, all[i].name, &rest));
+        }
+    }
     fixture_end();
 }
 
