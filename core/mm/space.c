@@ -367,8 +367,11 @@ int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot
 {
     int refusal;
     uaddr_t stop = protected_end(space, start, end, prot, &refusal);
-    int error = region_cut(&space->regions, start, stop);
 
+    if (start == stop) {
+        return refusal;
+    }
+    int error = region_cut(&space->regions, start, stop);
     if (error) {
         return error;
     }
@@ -378,10 +381,8 @@ int space_protect(struct space *space, uaddr_t start, uaddr_t end, unsigned prot
         at = region->end;
         plat_irq_window();
     }
-    if (start < stop) {
-        protect_leaves(space, start, stop, prot);
-        region_join(&space->regions, start, stop);
-    }
+    protect_leaves(space, start, stop, prot);
+    region_join(&space->regions, start, stop);
     return refusal;
 }
 

@@ -119,6 +119,16 @@ TEST(sys_mmap_of_a_shared_file)
     end();
 }
 
+TEST(sys_mmap_of_a_shared_file_that_may_not_be_written_stays_whole)
+{
+    begin();
+    EXPECT_EQ(map(0, 4, PROT_READ, MAP_SHARED, 0), AT(0));
+    size_t regions = region_count();
+    EXPECT_EQ(CALL(init, mprotect, AT(1), PAGE_SIZE, RW), -EACCES);
+    EXPECT_EQ(region_count(), regions);
+    end();
+}
+
 TEST(sys_mmap_of_what_is_no_file)
 {
     begin();
