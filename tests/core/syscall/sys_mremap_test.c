@@ -190,6 +190,8 @@ TEST(sys_mremap_that_fails_has_made_room)
     EXPECT_EQ(remap(10, 1, 1, TO, AT(0)), AT(0)); /* all of the old one */
     /* The old range goes with what is unmapped to make room. */
     EXPECT_EQ(remap(0, 1, 2, TO, AT(1)), AT(1));
+    EXPECT_EQ(remap(1, 0, 1, TO, AT(1)), -EFAULT); /* nothing is not in the way of anything */
+    expect_mapped(AT(1), false);
     fixture_end();
 }
 
