@@ -6,6 +6,7 @@
 #include "base/string.h"
 #include "mm/frame.h"
 #include "mm/pt.h"
+#include "mm/shared.h"
 #include "platform/hosted/mmu_access.h"
 #include "test.h"
 #include "tests/core/fixture.h"
@@ -325,6 +326,78 @@ TEST(fault_of_a_tlb_that_remembers_lesser_rights)
     EXPECT_EQ(fault_resolve(parent, VA, PLAT_WRITE), 0);
     store(parent, VA, 2);
     expect_byte(parent, VA, 2);
+    end();
+}
+
+/* ---- for a debugger ---- */
+
+TEST(fault_make_own_of_a_page_that_is_shared)
+{
+    struct space *parent = begin(RW);
+
+    store(parent, VA, 7);
+    EXPECT_EQ(space_protect(parent, VA, VA + PAGE_SIZE, PROT_READ), 0);
+    struct space *child = fork_space(parent);
+    paddr_t shared = frame_at(parent, VA);
+    EXPECT_EQ(fault_make_own(child, VA + 9), 0);
+    EXPECT(frame_at(child, VA) != shared);
+    EXPECT_EQ(frame_at(parent, VA), shared);
+    expect_byte(child, VA, 7);
+    EXPECT_EQ(fixture_store(VA, 8), -EFAULT); /* its rights are what they were */
+    EXPECT_EQ(fault_make_own(parent, VA), 0);
+    EXPECT_EQ(frame_at(parent, VA), shared);
+    end();
+}
+
+TEST(fault_make_own_of_a_page_that_is_not_there)
+{
+    struct space *space = begin(PROT_READ);
+
+    EXPECT_EQ(fault_make_own(space, VA), 0);
+    expect_byte(space, VA, 0);
+    end();
+}
+
+/* All who share memory on purpose have the same page. */
+TEST(fault_make_own_of_shared_memory)
+{
+    struct space *parent = begin(PROT_NONE);
+    struct region region = {.start = VA, .end = VA + PAGE_SIZE, .prot = RW};
+
+    region.flags = REGION_SHARED;
+    region.shared = shared_create(1);
+    EXPECT(region.shared != NULL);
+    EXPECT_EQ(space_map(parent, &region), 0);
+    shared_put(region.shared);
+    store(parent, VA, 7);
+    struct space *child = fork_space(parent);
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_EQ(fault_make_own(child, VA), 0);
+        EXPECT_EQ(frame_at(child, VA), frame_at(parent, VA));
+    }
+    space_discard(parent, VA, VA + PAGE_SIZE);
+    space_discard(child, VA, VA + PAGE_SIZE);
+    end();
+}
+
+TEST(fault_make_own_of_what_nobody_can_access)
+{
+    static uint8_t file[1];
+    struct space *space = begin(PROT_READ);
+    const struct region region = {.start = VA + PAGE_SIZE,
+                                  .end = VA + 3 * PAGE_SIZE,
+                                  .prot = RW,
+                                  .flags = REGION_FILE,
+                                  .file = file,
+                                  .file_len = 1};
+
+    EXPECT_EQ(space_map(space, &region), 0);
+    EXPECT_EQ(fault_make_own(space, VA + PAGE_SIZE), 0);
+    EXPECT_EQ(fault_make_own(space, VA + 2 * PAGE_SIZE), -EFAULT);
+    EXPECT_EQ(fault_make_own(space, VA + 3 * PAGE_SIZE), -EFAULT);
+    EXPECT_EQ(fault_make_own(space, USER_END), -EFAULT);
+    EXPECT_EQ(space_protect(space, VA, VA + PAGE_SIZE, PROT_NONE), 0);
+    EXPECT_EQ(fault_make_own(space, VA), -EFAULT);
     end();
 }
 

@@ -160,6 +160,38 @@ TEST(region_joins_the_parts_of_a_file)
     end();
 }
 
+TEST(region_does_not_join_where_another_file_begins)
+{
+    begin();
+    insert_file(0, 2, 4 * PAGE_SIZE);
+    insert((struct region){.start = PAGE(2),
+                           .end = PAGE(4),
+                           .prot = PROT_READ,
+                           .file = file + 2 * PAGE_SIZE,
+                           .file_len = PAGE_SIZE});
+    EXPECT_EQ(region_count(), 2);
+    end();
+}
+
+TEST(region_joins_shared_memory_that_goes_on)
+{
+    begin();
+    struct region region = {.prot = RW, .flags = REGION_SHARED, .shared = shared_create(8)};
+    static const unsigned indexes[] = {0, 1, 3, 3};
+
+    EXPECT(region.shared != NULL);
+    for (unsigned i = 0; i < ARRAY_LEN(indexes); i++) {
+        region.start = PAGE(i);
+        region.end = PAGE(i + 1);
+        region.shared_index = indexes[i];
+        insert(region);
+    }
+    shared_put(region.shared);
+    EXPECT_EQ(region_count(), 3);
+    expect_region(region_find(&regions, PAGE(0)), 0, 2);
+    end();
+}
+
 TEST(region_of_a_file_reaches_to_its_last_page)
 {
     struct region region = {.start = PAGE(0),

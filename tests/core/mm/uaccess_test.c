@@ -380,6 +380,23 @@ TEST(uaccess_peek_at_a_file)
     end();
 }
 
+TEST(uaccess_peek_stops_behind_the_last_page_of_a_file)
+{
+    const struct region region = {.start = AT(10),
+                                  .end = AT(13),
+                                  .prot = PROT_READ,
+                                  .flags = REGION_FILE,
+                                  .file = pattern,
+                                  .file_len = 100};
+
+    begin();
+    EXPECT_EQ(space_map(space, &region), 0);
+    EXPECT_EQ(space_peek(space, buffer, AT(10) + 50, BUFFER), PAGE_SIZE - 50);
+    EXPECT_MEMEQ(buffer, pattern + 50, 50);
+    EXPECT_EQ(space_peek(space, buffer, AT(11), 1), 0);
+    end();
+}
+
 TEST(uaccess_peek_above_user_space)
 {
     begin();

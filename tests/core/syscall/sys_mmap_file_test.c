@@ -150,5 +150,11 @@ TEST(sys_mmap_of_a_file_that_cannot_be_read)
     EXPECT_EQ(map(0, 1, PROT_READ, MAP_PRIVATE, 0), -EACCES);
     fd = open_file("/dev/null", O_RDWR);
     EXPECT_EQ(map(0, 1, PROT_READ, MAP_PRIVATE, 0), -ENODEV);
+    EXPECT_EQ(map(0, 1, RW, MAP_SHARED, 0), -ENODEV);
+    EXPECT_EQ(CALL(init, pipe2, CALLS_DATA, 0), 0);
+    fd = (uint64_t)calls_get_int(CALLS_DATA);
+    EXPECT_EQ(map(0, 1, PROT_READ, MAP_PRIVATE, 0), -ENODEV);
+    fd = (uint64_t)calls_get_int(CALLS_DATA + 4);
+    EXPECT_EQ(map(0, 1, PROT_READ, MAP_PRIVATE, 0), -EACCES);
     end();
 }
