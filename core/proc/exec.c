@@ -455,6 +455,21 @@ int exec_build(const struct exec_request *request, struct space **space, struct 
     return 0;
 }
 
+/* The planted x-28: the old program's memory is gone, and then something needs memory. */
+static int lose_old(struct space *old)
+{
+    struct space *late;
+    int error = space_unmap(old, 0, USER_END);
+
+    if (!error) {
+        error = space_create(&late);
+    }
+    if (!error) {
+        space_put(late);
+    }
+    return error;
+}
+
 int exec_replace(struct process *process, const struct exec_request *request)
 {
     struct cpu *cpu = cpu_this();
@@ -465,6 +480,11 @@ int exec_replace(struct process *process, const struct exec_request *request)
     int error = exec_build(request, &made, &user);
 
     if (error) {
+        return error;
+    }
+    error = PLANTED(X_28) ? lose_old(old) : 0;
+    if (error) {
+        space_put(made);
         return error;
     }
     fdtable_exec(process->fds);

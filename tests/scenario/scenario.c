@@ -9,6 +9,7 @@
 #include "mm/frame.h"
 #include "platform/hosted/choice.h"
 #include "platform/hosted/machine.h"
+#include "platform/hosted/report.h"
 #include "platform/hosted/terminal.h"
 #include "proc/process.h"
 #include "proc/sched.h"
@@ -425,7 +426,10 @@ static void check_call(void)
     if (watch.nr != SYS_brk) {
         EXPECT(result == -ENOMEM || result == -EAGAIN);
     }
-    EXPECT_EQ(state_hash(), watch.before);
+    if (state_hash() != watch.before) {
+        report("failed-call", REPORT_NO_FRAME, "call %u found no memory and changed something",
+               watch.nr);
+    }
     watch.calls_checked++;
 }
 

@@ -46,6 +46,7 @@ enum plant {
     PLANT_L_69,   /* what a page that nobody may access holds is not counted */
     PLANT_F_96,   /* the third who shares a page writes to it */
     PLANT_N_99,   /* a page that is copy-on-write already is not after another fork */
+    PLANT_X_28,   /* exec finds no memory when the old program is gone */
     PLANT_COUNT,
 };
 
