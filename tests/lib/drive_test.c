@@ -125,6 +125,22 @@ TEST(drive_a_bad_address_ends_a_process)
     EXPECT_EQ(eft_store(3, EFT_DATA, value, 1), EFT_ENDED);
 }
 
+/* Others that are ready stay where they are until a step. */
+TEST(drive_only_that_process)
+{
+    boot();
+    EXPECT_EQ(fork_of(1), 2);
+    EXPECT_EQ(fork_of(2), 3);
+    EXPECT_EQ(EFT_CALL(2, WAIT4, (uint64_t)-1, 0), EFT_BLOCKED);
+    EXPECT_EQ(EFT_CALL(3, EXIT_GROUP, 0), EFT_ENDED);
+    for (unsigned i = 0; i < 10; i++) {
+        EXPECT_EQ(eft_result(2), EFT_RUNS);
+        EXPECT_EQ(EFT_CALL(1, GETPID, 0), 1);
+    }
+    EXPECT_EQ(eft_run(EFT_NO_LIMIT), EFT_IDLE);
+    EXPECT_EQ(eft_result(2), 3);
+}
+
 /* A long call goes on in reruns, and gives its result all the same. */
 TEST(drive_long_calls)
 {

@@ -115,6 +115,11 @@ TEST(eft_without_a_kernel)
     eft_end();
     expect_nothing();
     boot(options);
+    EXPECT_EQ(eft_type("never\n", 6), 6);
+    boot(options);
+    EXPECT_EQ(EFT_CALL(1, READ, 0, EFT_DATA, 5), EFT_BLOCKED); /* what was typed is forgotten */
+    EXPECT_EQ(eft_run(EFT_NO_LIMIT), EFT_IDLE);
+    EXPECT_EQ(eft_result(1), EFT_BLOCKED);
     options.ram_size = 4096;
     EXPECT(eft_boot(&options) != NULL);
     expect_nothing();
@@ -356,7 +361,7 @@ TEST(eft_snapshots)
 
     boot(plain());
     EXPECT_EQ(eft_store(1, EFT_DATA, &value, 8), 0);
-    EXPECT_EQ(eft_type("ab", 2), 2);
+    EXPECT_EQ(eft_type("ab\n", 3), 3);
     struct eft_snapshot *first = eft_snapshot();
     value = 2;
     EXPECT_EQ(eft_store(1, EFT_DATA, &value, 8), 0);
@@ -370,6 +375,11 @@ TEST(eft_snapshots)
         eft_check();
     }
     EXPECT_EQ(eft_status(), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_STREQ(eft_restore(first), NULL);
+        EXPECT_EQ(eft_run(EFT_NO_LIMIT), EFT_IDLE);
+        EXPECT_EQ(EFT_CALL(1, READ, 0, EFT_DATA, 8), 3); /* what was typed is typed again */
+    }
     eft_forget(first);
     eft_forget(second);
     eft_forget(NULL);
