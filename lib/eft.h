@@ -16,8 +16,8 @@
  * Rules:
  * - One kernel a process, and nothing here is thread-safe: call from one thread at a time.
  * - Functions may be called at any time; but after a callback was left by longjmp, only eft_boot,
- *   eft_restore and eft_end. Where there is no kernel (before eft_boot, after eft_end), and where it
- *   has switched off, there are no processes.
+ *   eft_restore and eft_end. Where there is no kernel (before eft_boot, after eft_end), and where
+ *   it has switched off, there are no processes.
  * - The callbacks must not call the library; they may end by longjmp.
  * - The library installs no signal handlers, touches no terminal, writes to no file but to stderr
  *   when it reports a bug, and never calls exit. It calls abort after such a report.

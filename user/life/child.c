@@ -135,7 +135,7 @@ long execute(const char *path, const char *const *words, const char *const *envp
 long execute_at(int directory, const char *path, const char *const *words, unsigned flags)
 {
     return sys_execveat(directory, path, (char *const *)ADDR(words),
-                        (char *const *)ADDR(environment), flags);
+                        (char *const *)ADDR(environment), (int)flags);
 }
 
 int become_helper(const char *const *words)

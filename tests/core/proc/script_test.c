@@ -62,7 +62,8 @@ TEST(script_without_a_name)
     expect_none("#!\n", 3);
     expect_none("#!  \t\n", 6);
     memset(blanks, ' ', sizeof(blanks));
-    memcpy(blanks, "#!", 2);
+    blanks[0] = '#';
+    blanks[1] = '!';
     expect_none(blanks, sizeof(blanks));
 }
 
@@ -73,7 +74,8 @@ TEST(script_with_a_long_line)
     struct script script;
 
     memset(file, 'x', sizeof(file));
-    memcpy(file, "#!", 2);
+    file[0] = '#';
+    file[1] = '!';
     expect_none(file, sizeof(file));
     file[100] = ' ';
     EXPECT_EQ(script_read((const uint8_t *)file, sizeof(file), line, &script), 0);
