@@ -22,7 +22,7 @@ static int64_t read_console(struct file *file, struct transfer *transfer, uint64
         return 0;
     }
     int64_t ready = console_ready(transfer_left(transfer));
-    if (ready == -EAGAIN && (file->flags & O_NONBLOCK)) {
+    if (ready == -EAGAIN && file_is_impatient(file, thread)) {
         return -EAGAIN;
     }
     if (ready == -EAGAIN) {

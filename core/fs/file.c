@@ -6,6 +6,7 @@
 #include "dev/device.h"
 #include "fs/ramfile.h"
 #include "mm/pool.h"
+#include "proc/thread.h"
 
 static struct {
     struct pool pool;
@@ -66,6 +67,11 @@ bool file_may_write(const struct file *file)
     uint32_t mode = file->flags & O_ACCMODE;
 
     return !(file->flags & O_PATH) && (mode == O_WRONLY || mode == O_RDWR);
+}
+
+bool file_is_impatient(const struct file *file, const struct thread *thread)
+{
+    return (file->flags & O_NONBLOCK) && !thread->call.has_blocked;
 }
 
 void file_status(const struct file *file, struct abi_stat *status)

@@ -90,7 +90,7 @@ static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t 
     if (*transfer->done > 0 || pipe->writers == 0) {
         return transfer_result(transfer, 0);
     }
-    if (file->flags & O_NONBLOCK) {
+    if (file_is_impatient(file, transfer->thread)) {
         return -EAGAIN;
     }
     sched_block(transfer->thread, WAIT_PIPE_BYTES, pipe->number, &pipe->readable, PLAT_NEVER);
@@ -166,7 +166,7 @@ static int64_t write_pipe(struct file *file, struct transfer *transfer, uint64_t
             return transfer_result(transfer, -EPIPE);
         }
         if (!has_room(pipe, transfer)) {
-            if (file->flags & O_NONBLOCK) {
+            if (file_is_impatient(file, transfer->thread)) {
                 return transfer_result(transfer, -EAGAIN);
             }
             sched_block(transfer->thread, WAIT_PIPE_ROOM, pipe->number, &pipe->writable,

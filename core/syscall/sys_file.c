@@ -59,6 +59,12 @@ int64_t sys_write(struct thread *thread, const uint64_t *args)
     return error ? error : write_at(file, &transfer, &file->offset);
 }
 
+/* In a rerun the ranges may be gone, which says nothing of the bytes that are done. */
+static int64_t done_or(const struct thread *thread, int error)
+{
+    return thread->call.done > 0 ? (int64_t)thread->call.done : error;
+}
+
 int64_t sys_readv(struct thread *thread, const uint64_t *args)
 {
     struct file *file = find_file(thread, args[0]);
@@ -71,7 +77,7 @@ int64_t sys_readv(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_read(file)) {
         error = -EBADF;
     }
-    return error ? error : read_at(file, &transfer, &file->offset);
+    return error ? done_or(thread, error) : read_at(file, &transfer, &file->offset);
 }
 
 int64_t sys_writev(struct thread *thread, const uint64_t *args)
@@ -86,7 +92,7 @@ int64_t sys_writev(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_write(file)) {
         error = -EBADF;
     }
-    return error ? error : write_at(file, &transfer, &file->offset);
+    return error ? done_or(thread, error) : write_at(file, &transfer, &file->offset);
 }
 
 /* What pread and pwrite ask of a descriptor, before they look at the memory. */

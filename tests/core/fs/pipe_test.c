@@ -261,6 +261,40 @@ TEST(pipe_that_does_not_wait)
     fixture_end();
 }
 
+/* What the description says decides when the call is made, not when it looks again. */
+TEST(pipe_that_does_not_wait_any_longer)
+{
+    begin_with_child();
+    EXPECT_EQ(read(child, 1), CALL_BLOCKED);
+    EXPECT_EQ(CALL(init, fcntl, FROM, F_SETFL, O_NONBLOCK), 0);
+    sched_wake(child->thread);
+    EXPECT_EQ(calls_rerun(child), CALL_BLOCKED);
+    EXPECT_EQ(write(init, CAPACITY), CAPACITY);
+    EXPECT_EQ(calls_rerun(child), 1);
+    EXPECT_EQ(write(child, PIPE_BUF), CALL_BLOCKED);
+    EXPECT_EQ(CALL(init, fcntl, TO, F_SETFL, O_NONBLOCK), 0);
+    sched_wake(child->thread);
+    EXPECT_EQ(calls_rerun(child), CALL_BLOCKED);
+    fixture_end();
+}
+
+/* Who shares the memory may take it away meanwhile. */
+TEST(pipe_long_write_loses_its_vectors)
+{
+    const struct abi_iovec vectors[] = {{BUFFER_AT, PAGE_SIZE}, {BUFFER_AT, CAPACITY}};
+
+    begin();
+    calls_put(CALLS_DATA, vectors, sizeof(vectors));
+    for (unsigned i = 1; i < PIPE_PIECES; i++) {
+        EXPECT_EQ(write(init, PAGE_SIZE), PAGE_SIZE);
+    }
+    EXPECT_EQ(CALL(init, writev, TO, CALLS_DATA, 2), CALL_BLOCKED);
+    EXPECT_EQ(space_unmap(init->space, CALLS_DATA, CALLS_DATA + PAGE_SIZE), 0);
+    sched_wake(init->thread);
+    EXPECT_EQ(calls_rerun(init), PAGE_SIZE);
+    fixture_end();
+}
+
 TEST(pipe_write_without_a_reader)
 {
     begin_with_child();
