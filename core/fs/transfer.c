@@ -106,6 +106,7 @@ static int move(struct transfer *transfer, enum direction direction, void *to, c
         if (error) {
             return error;
         }
+        plat_irq_window();
     }
     return 0;
 }
