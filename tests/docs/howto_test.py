@@ -17,7 +17,7 @@ SOURCES = ('core', 'platform', 'lib', 'examples', 'user', 'tests', 'site_scons',
 BUILT = ('build/hosted', 'build/user')  # so that only what a recipe changes is built again
 BLOCK = re.compile(r'^```(diff|console)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r'^## (.*)$', re.MULTILINE)
-SECONDS = 110
+SECONDS = 250
 
 
 def recipes():

@@ -50,11 +50,15 @@ def _fetch(folder):
     state = os.path.abspath(f'{folder}/apt')
     packages = f'{state}/packages'
     os.makedirs(packages, exist_ok=True)
+    trouble = None  # one of several sources may be out of reach; what is needed may be there
     try:
-        _run([*_apt('apt-get', state), 'update'])
-    except Missing:
-        pass  # one of several sources may be out of reach; what is needed may be there
-    depends = _run([*_apt('apt-cache', state), 'depends', KERNEL])
+        _run([*_apt('apt-get', state), '-o', 'APT::Update::Error-Mode=any', 'update'])
+    except Missing as error:
+        trouble = error
+    try:
+        depends = _run([*_apt('apt-cache', state), 'depends', KERNEL])
+    except Missing as error:
+        raise (trouble or error) from None
     kernel = re.search(r'Depends: (linux-image-\S+)', depends)
     if not kernel:
         raise Missing(f'{KERNEL} names no kernel')
