@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/cpu.h"
 #include "base/panic.h"
 #include "base/plant.h"
 #include "base/print.h"
@@ -298,6 +299,9 @@ void process_reap(struct process *process, bool is_waited_for)
     ASSERT(list_is_empty(&process->zombies));
     if (is_waited_for) {
         usage_add_child(process->parent, process);
+    }
+    if (cpu_this()->limits == process->limits) {
+        cpu_this()->limits = NULL;
     }
     list_remove(&process->sibling);
     list_remove(&process->group_link);

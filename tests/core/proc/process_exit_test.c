@@ -1,5 +1,6 @@
 /* What a parent is told of a child's end, and what is left of it. */
 #include "abi/linux.h"
+#include "base/cpu.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -124,5 +125,17 @@ TEST(process_death_signal_of_the_parent)
     EXPECT_EQ(told->signals.fatal, SIGHUP);
     EXPECT_EQ(untold->signals.fatal, 0);
     EXPECT_EQ(told->death_signal, SIGHUP);
+    fixture_end();
+}
+
+TEST(process_reap_leaves_nothing_that_names_it)
+{
+    begin();
+    struct process *child = fixture_process(init);
+    cpu_this()->limits = child->limits;
+    process_exit(child, 0);
+    EXPECT(cpu_this()->limits == child->limits);
+    process_reap(child, true);
+    EXPECT(cpu_this()->limits == NULL);
     fixture_end();
 }
