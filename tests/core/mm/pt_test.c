@@ -447,6 +447,23 @@ TEST_DIES(pt_set_over_a_leaf, "pt_set: plat_pte_load(table, index) == 0")
     pt_set(root, GIB, map(root, GIB, PROT_READ), PROT_READ, false);
 }
 
+/* In a space of which no TLB knows anything nothing is flushed: what was stored is published all the
+ * same. */
+TEST(pt_move_publishes_where_there_is_nothing_to_flush)
+{
+    paddr_t root = begin();
+    struct tlb_context unused = {0};
+    struct plat_fault fault;
+    char byte;
+
+    paddr_t pa = map(root, 0, PROT_READ);
+    plat_mem_mark(pa, PAGE_SIZE, PLAT_MEM_DEFINED);
+    EXPECT_EQ(pt_prepare(root, MIB2), 0);
+    pt_move(&unused, root, 0, MIB2, PAGE_SIZE);
+    EXPECT_EQ(plat_user_read(&byte, MIB2, 1, &fault), 1);
+    end(root);
+}
+
 TEST_DIES(pt_set_without_tables, "table_of: found")
 {
     paddr_t pa;

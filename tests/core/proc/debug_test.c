@@ -9,6 +9,7 @@
 #include "mm/frame.h"
 #include "mm/pt.h"
 #include "mm/space.h"
+#include "platform/hosted/mmu.h"
 #include "proc/process.h"
 #include "test.h"
 #include "tests/core/fixture.h"
@@ -135,6 +136,17 @@ TEST(debug_writes_no_further_than_it_may)
     EXPECT_EQ(debug_write(tid, VA - 1, "a", 1), 0);
     EXPECT_EQ(debug_write(tid, UINT64_MAX, "a", 1), 0);
     EXPECT_EQ(debug_write(tid, (uaddr_t)1 << 39, "a", 1), 0);
+    fixture_end();
+}
+
+/* A breakpoint's instruction is seen by the next fetch, or the machine would say that it is not. */
+TEST(debug_write_is_fetched_at_once)
+{
+    struct plat_fault fault;
+
+    begin();
+    EXPECT_EQ(debug_write(tid, RO + 8, "code", 4), 4);
+    EXPECT(mmu_translate(RO + 8, PLAT_FETCH, &fault) != NULL);
     fixture_end();
 }
 
