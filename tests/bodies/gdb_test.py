@@ -105,7 +105,7 @@ def hosted_stops_at_a_report():
     """Before anything is printed: the kernel is still as it was."""
     said = debug(hosted('/bin/hello'), 'tbreak process_reap', 'run',
                  'print report("test.report", -1, "words %d", 5)', 'backtrace 2', 'kill')
-    expect_in_order(said, r'Breakpoint \d+, report \(name=0x\w+ "test\.report"', r'#0 +report \(')
+    expect_in_order(said, r'Breakpoint \d+, report \(name=', r'#0 +report \(')
 
 
 @case

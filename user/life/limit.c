@@ -85,6 +85,7 @@ static __attribute__((noinline)) uint64_t use_stack(uint64_t bytes)
 
     frame[0] = (char)bytes;
     uint64_t below = bytes > FRAME_BYTES ? use_stack(bytes - FRAME_BYTES) : 0;
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* or a compiler makes a loop of it */
     return below + (unsigned char)frame[0];
 }
 
