@@ -60,8 +60,8 @@ void file_put(struct file *file);
 bool file_may_read(const struct file *file);
 bool file_may_write(const struct file *file);
 
-/* Whether a call is not to wait for it (O_NONBLOCK): that was decided when the call was made, so that
- * one that has waited waits again whatever the description says now. */
+/* Whether a call is not to wait for it (O_NONBLOCK): that was decided when the call was made, so
+ * that one that has waited waits again whatever the description says now. */
 bool file_is_impatient(const struct file *file, const struct thread *thread);
 
 void file_status(const struct file *file, struct abi_stat *status);

@@ -447,8 +447,8 @@ TEST_DIES(pt_set_over_a_leaf, "pt_set: plat_pte_load(table, index) == 0")
     pt_set(root, GIB, map(root, GIB, PROT_READ), PROT_READ, false);
 }
 
-/* In a space of which no TLB knows anything nothing is flushed: what was stored is published all the
- * same. */
+/* In a space of which no TLB knows anything nothing is flushed: what was stored is published all
+ * the same. */
 TEST(pt_move_publishes_where_there_is_nothing_to_flush)
 {
     paddr_t root = begin();
