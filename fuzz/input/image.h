@@ -1,0 +1,54 @@
+/*
+ * The program that every process of a fuzzed machine runs, and the initramfs that it comes in. The
+ * same ELF file hosted, in QEMU and on Linux: a page of instructions that carry out one operation
+ * each, and memory with something in it for pointers to point to.
+ *
+ * Whoever drives a process puts the arguments in its registers and its pc at an instruction here;
+ * each operation ends with a trap, a system call.
+ */
+#ifndef INPUT_IMAGE_H
+#define INPUT_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* All in one table of the lowest level. Code is read and executed, the scratch page is of the file
+ * and written, the pages behind it begin with zeros, the last is of the file and read-only. */
+#define IMAGE_CODE UINT64_C(0x10000000)
+#define IMAGE_SCRATCH UINT64_C(0x10001000)
+#define IMAGE_ZEROS UINT64_C(0x10002000)
+#define IMAGE_ZERO_PAGES 3
+#define IMAGE_READONLY UINT64_C(0x10005000)
+#define IMAGE_END UINT64_C(0x10006000)
+
+/* /long has besides a segment across a border of tables, whose bytes in the file end just behind
+ * the border: the word at IMAGE_LONG + 8 * n is n + 1. */
+#define IMAGE_LONG (UINT64_C(0x10400000) - 64)
+#define IMAGE_LONG_WORDS 16
+#define IMAGE_LONG_END (UINT64_C(0x10400000) + 2 * 4096)
+
+/* Offsets of the operations in the code page. */
+enum {
+    IMAGE_CALL = 0x00, /* svc #0 */
+    /* x9 = size bytes at x1, or size bytes at x1 = x2; then svc #0, for which x8 is IMAGE_NO_CALL,
+     * and which gives -ENOSYS. LOAD + 8 * log2(size). */
+    IMAGE_LOAD = 0x10,
+    IMAGE_STORE = 0x30,
+};
+#define IMAGE_NO_CALL 4999
+
+/* Typed things in the scratch page: pointers name them. */
+struct image_slot {
+    const char *name; /* in the text form: &name */
+    uint16_t offset;  /* from IMAGE_SCRATCH */
+    uint16_t size;
+};
+extern const struct image_slot image_slots[];
+extern const unsigned image_slot_count;
+
+/* Writes the initramfs. Returns its size, at most IMAGE_ARCHIVE_MAX: /init and /long, and what
+ * paths in the scratch page name. */
+#define IMAGE_ARCHIVE_MAX (64 * 1024)
+size_t image_archive(uint8_t bytes[IMAGE_ARCHIVE_MAX]);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * The machine that an input is run in, of either body.
+ */
+#ifndef RUN_BODY_H
+#define RUN_BODY_H
+
+#include "fuzz/input/input.h"
+
+/* A freshly booted kernel with this configuration, quickly. */
+void body_reset(const struct input_config *config);
+
+/* Something is wrong: says so under the name of a check and does not come back. */
+_Noreturn void finding(const char *check, const char *details, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

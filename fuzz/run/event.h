@@ -1,0 +1,40 @@
+/*
+ * What happens in a run, as the model and the checks are told it: one event for each step of the
+ * kernel. Includes nothing of core.
+ */
+#ifndef RUN_EVENT_H
+#define RUN_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum event_kind {
+    EVENT_RESULT,  /* a call has ended with result */
+    EVENT_BLOCKED, /* a call waits, for the first time or again */
+    EVENT_AGAIN,   /* a call has done a part and will be rerun */
+    EVENT_ENDED,   /* the process has ended, with wait_status, in or before this call, load, ...;
+                      nr is the call that it was in or was about to make, or EVENT_NO_CALL */
+    EVENT_LOADED,  /* args[0] is the address, args[1] the size, result the value */
+    EVENT_STORED,  /* args[0] is the address, args[1] the value, args[2] the size */
+    EVENT_TIME,    /* the clock was moved to the next deadline */
+    EVENT_TYPED,   /* the byte args[0] has arrived at the console */
+    EVENT_SKIPPED, /* nothing happened: there is no such process, or it waits. Told to nobody */
+};
+
+#define EVENT_NO_CALL UINT32_MAX
+
+struct event {
+    enum event_kind kind;
+    int pid; /* who; 0 for EVENT_TIME and EVENT_TYPED */
+    uint32_t nr;
+    uint64_t args[6];
+    int64_t result;
+    int wait_status;
+    bool is_rerun;    /* of a call that waited, or had more to do */
+    bool is_spurious; /* and nothing had woken it: it must wait again */
+    bool was_refused; /* an allocation found no memory in this step */
+    uint64_t now_ns;  /* the kernel's clock, behind the step */
+};
+
+#endif
