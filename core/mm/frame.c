@@ -4,24 +4,7 @@
 #include "base/panic.h"
 #include "base/plant.h"
 
-enum {
-    RANGES_MAX = PLAT_RESERVED_MAX + 1,
-    NO_FRAME = UINT32_MAX,
-};
-
-static struct {
-    struct plat_range ram;
-    struct plat_range ranges[RANGES_MAX]; /* what may be handed out, page-aligned, ascending */
-    unsigned range_count;
-    unsigned range;      /* the watermark is in this range */
-    paddr_t watermark;   /* the next frame never used, in ranges[range] */
-    struct frame *table; /* indexed by frame number from ram.base; valid for frames once used */
-    uint32_t queue_head; /* free frames, first in first out */
-    uint32_t queue_tail;
-    uint64_t queue_len;
-    uint64_t free_count;
-    uint64_t total_count;
-} frames;
+static struct frame_state frames;
 
 _Static_assert(sizeof(struct frame) == 12,
                "16 MiB of frame table for 4 GiB of RAM would be too much");
@@ -37,7 +20,7 @@ static uint32_t number_of(paddr_t pa)
 /* Cuts [base, end), not empty, out of the ranges; a range may become two. */
 static void exclude(paddr_t base, paddr_t end)
 {
-    struct plat_range old[RANGES_MAX];
+    struct plat_range old[FRAME_RANGES_MAX];
     unsigned count = frames.range_count;
     unsigned kept = 0;
 
@@ -49,11 +32,11 @@ static void exclude(paddr_t base, paddr_t end)
         paddr_t left_end = min_u64(range_end, max_u64(base, old[i].base));
         paddr_t right_base = max_u64(old[i].base, min_u64(end, range_end));
         if (left_end > old[i].base) {
-            ASSERT(kept < RANGES_MAX);
+            ASSERT(kept < FRAME_RANGES_MAX);
             frames.ranges[kept++] = (struct plat_range){old[i].base, left_end - old[i].base};
         }
         if (right_base < range_end) {
-            ASSERT(kept < RANGES_MAX);
+            ASSERT(kept < FRAME_RANGES_MAX);
             frames.ranges[kept++] = (struct plat_range){right_base, range_end - right_base};
         }
     }
@@ -83,7 +66,7 @@ int frame_init(const struct plat_boot *boot, uint64_t limit)
 
     ASSERT((boot->ram.base & PAGE_MASK) == 0);
     ASSERT((boot->ram.size & PAGE_MASK) == 0);
-    ASSERT(boot->ram.size >> PAGE_SHIFT < NO_FRAME);
+    ASSERT(boot->ram.size >> PAGE_SHIFT < FRAME_NONE);
     frames.ram = boot->ram;
     frames.ranges[0] = boot->ram;
     frames.range_count = 1;
@@ -103,8 +86,8 @@ int frame_init(const struct plat_boot *boot, uint64_t limit)
     }
     frames.range = 0;
     frames.watermark = frames.ranges[0].base;
-    frames.queue_head = NO_FRAME;
-    frames.queue_tail = NO_FRAME;
+    frames.queue_head = FRAME_NONE;
+    frames.queue_tail = FRAME_NONE;
     frames.queue_len = 0;
     frames.total_count = min_u64(usable, limit);
     frames.free_count = frames.total_count;
@@ -135,8 +118,8 @@ static paddr_t take_from_queue(void)
     ASSERT(frame->refs == 0);
     frames.queue_head = frame->next;
     frames.queue_len--;
-    if (frames.queue_head == NO_FRAME) {
-        frames.queue_tail = NO_FRAME;
+    if (frames.queue_head == FRAME_NONE) {
+        frames.queue_tail = FRAME_NONE;
     }
     return pa;
 }
@@ -147,9 +130,9 @@ int frame_alloc_at(enum frame_kind kind, paddr_t *pa, struct alloc_site *site)
         return -ENOMEM;
     }
     frames.free_count--;
-    *pa = frames.queue_head == NO_FRAME ? take_never_used() : take_from_queue();
+    *pa = frames.queue_head == FRAME_NONE ? take_never_used() : take_from_queue();
     frames.table[number_of(*pa)] =
-        (struct frame){.refs = 1, .kind = (uint16_t)kind, .next = NO_FRAME};
+        (struct frame){.refs = 1, .kind = (uint16_t)kind, .next = FRAME_NONE};
     plat_mem_mark(*pa, PAGE_SIZE, PLAT_MEM_UNDEFINED);
     return 0;
 }
@@ -180,8 +163,8 @@ static void release(paddr_t pa)
 
     plat_mem_mark(pa, PAGE_SIZE, PLAT_MEM_FREE);
     frame->kind = FRAME_FREE;
-    frame->next = NO_FRAME;
-    if (frames.queue_tail == NO_FRAME) {
+    frame->next = FRAME_NONE;
+    if (frames.queue_tail == FRAME_NONE) {
         frames.queue_head = number;
     } else {
         frames.table[frames.queue_tail].next = number;
@@ -217,6 +200,11 @@ void frame_put(paddr_t pa)
         release_block(pa);
     }
     release(pa);
+}
+
+const struct frame_state *frame_state(void)
+{
+    return &frames;
 }
 
 uint64_t frame_free_count(void)
@@ -260,7 +248,7 @@ void frame_check(struct frame_census *census)
     uint64_t queued = 0;
 
     *census = (struct frame_census){0};
-    for (uint32_t n = frames.queue_head; n != NO_FRAME; n = frames.table[n].next) {
+    for (uint32_t n = frames.queue_head; n != FRAME_NONE; n = frames.table[n].next) {
         ASSERT(frames.table[n].kind == FRAME_FREE);
         ASSERT(frames.table[n].refs == 0);
         ASSERT(queued < frames.queue_len);

@@ -6,11 +6,6 @@
 #include "mm/frame.h"
 #include "mm/pool.h"
 
-struct shared_page {
-    struct tree_node node; /* key: index */
-    paddr_t pa;
-};
-
 static struct {
     struct pool objects;
     struct pool pages;

@@ -30,6 +30,26 @@ struct frame {
     uint32_t next;    /* of a free frame: the next on the queue, as a frame number */
 };
 
+enum { FRAME_RANGES_MAX = PLAT_RESERVED_MAX + 1, FRAME_NONE = UINT32_MAX };
+
+/* All there is to know, for whoever looks on. */
+struct frame_state {
+    struct plat_range ram;
+    struct plat_range
+        ranges[FRAME_RANGES_MAX]; /* what may be handed out, page-aligned, ascending */
+    unsigned range_count;
+    unsigned range;      /* the watermark is in this range */
+    paddr_t watermark;   /* the next frame never used, in ranges[range] */
+    struct frame *table; /* indexed by frame number from ram.base; valid for frames once used */
+    uint32_t queue_head; /* free frames, first in first out */
+    uint32_t queue_tail;
+    uint64_t queue_len;
+    uint64_t free_count;
+    uint64_t total_count;
+};
+
+const struct frame_state *frame_state(void);
+
 /* Takes what boot describes as RAM and not as reserved; limit is the most frames that will be
  * handed out (UINT64_MAX: all). -ENOMEM: not even room for the frame table. */
 MUST_CHECK int frame_init(const struct plat_boot *boot, uint64_t limit);

@@ -20,6 +20,12 @@ struct shared {
     struct tree tree; /* shared_page.node, by index: those that are there */
 };
 
+/* A page of an object. */
+struct shared_page {
+    struct tree_node node; /* key: index */
+    paddr_t pa;
+};
+
 void shared_init(void);
 
 /* An object of that many pages, none of which is there yet, with one reference. NULL: no memory. */

@@ -1,0 +1,13 @@
+/* The memory of a process as it would see it itself, without touching it. */
+#ifndef CHECK_PEEK_H
+#define CHECK_PEEK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes by address, whether resident or not, whatever the rights. false: no such process, or not
+ * all of it is mapped. */
+bool run_peek(int pid, uint64_t address, void *bytes, size_t len);
+
+#endif
