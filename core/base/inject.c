@@ -5,6 +5,8 @@
 extern struct alloc_site __start_alloc_sites[];
 extern struct alloc_site __stop_alloc_sites[];
 
+static uint64_t refusals;
+
 static struct {
     uint64_t countdown; /* 0: not armed */
     bool forever;
@@ -14,6 +16,7 @@ static struct {
 void inject_init(void)
 {
     inject_arm(0, false);
+    refusals = 0;
 }
 
 void inject_arm(uint64_t n, bool forever)
@@ -26,6 +29,16 @@ void inject_arm(uint64_t n, bool forever)
 bool inject_has_fired(void)
 {
     return armed.fired;
+}
+
+uint64_t inject_refusals(void)
+{
+    return refusals;
+}
+
+void inject_note_refusal(void)
+{
+    refusals++;
 }
 
 size_t inject_sites(struct alloc_site **sites)
@@ -53,11 +66,16 @@ bool inject_fails(struct alloc_site *site)
     site->calls++;
     if (fails) {
         site->failures++;
+        refusals++;
     }
     return fails;
 }
 #else
 void inject_init(void)
+{
+}
+
+void inject_note_refusal(void)
 {
 }
 

@@ -215,8 +215,11 @@ static void edit(char c)
     }
 }
 
-static void take_byte(char c)
+void console_put(char c)
 {
+    if (console.committed_len + LINE_MAX > COMMITTED_MAX) {
+        return;
+    }
     if (c == '\r' && (console.termios.c_iflag & ICRNL)) {
         c = '\n';
     }
@@ -246,7 +249,7 @@ bool console_poll(bool one_commit)
             console.at_end = true;
             commit_line();
         } else {
-            take_byte((char)c);
+            console_put((char)c);
         }
     }
     return !console.at_end;

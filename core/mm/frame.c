@@ -126,7 +126,11 @@ static paddr_t take_from_queue(void)
 
 int frame_alloc_at(enum frame_kind kind, paddr_t *pa, struct alloc_site *site)
 {
-    if (inject_fails(site) || frames.free_count == 0) {
+    if (inject_fails(site)) {
+        return -ENOMEM;
+    }
+    if (frames.free_count == 0) {
+        inject_note_refusal();
         return -ENOMEM;
     }
     frames.free_count--;

@@ -296,8 +296,17 @@ void gic_take(void)
     }
 }
 
+#if EFT_TEST
+void (*plat_window_hook)(void);
+#endif
+
 void plat_irq_window(void)
 {
+#if EFT_TEST
+    if (plat_window_hook) {
+        plat_window_hook();
+    }
+#endif
     masked_end();
     gic_take();
     masked_begin();

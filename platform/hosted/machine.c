@@ -171,8 +171,17 @@ bool machine_take_interrupts(void)
     return has_taken;
 }
 
+#if EFT_TEST
+void (*plat_window_hook)(void);
+#endif
+
 void plat_irq_window(void)
 {
+#if EFT_TEST
+    if (plat_window_hook) {
+        plat_window_hook();
+    }
+#endif
     if (vclock_deadline() != PLAT_NEVER && choice_next(CHOOSE_TIMER, 2) != 0) {
         vclock_jump();
     }

@@ -34,6 +34,9 @@ void inject_arm(uint64_t n, bool forever);
 /* Whether an armed failure has happened since inject_arm. */
 bool inject_has_fired(void);
 
+/* How many allocations have been refused since inject_init, armed or because there was nothing. */
+uint64_t inject_refusals(void);
+
 /* The sites, as an array; returns their number. */
 size_t inject_sites(struct alloc_site **sites);
 #else
@@ -43,5 +46,8 @@ struct alloc_site;
 
 void inject_init(void);
 bool inject_fails(struct alloc_site *site);
+
+/* There was nothing to allocate, and nobody made it so. */
+void inject_note_refusal(void);
 
 #endif

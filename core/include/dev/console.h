@@ -21,6 +21,10 @@ void console_init(void);
  * more: it is to be called again. */
 bool console_poll(bool one_commit);
 
+/* Takes one byte as if the platform had had it; it is lost if there is no room for another line.
+ * Outside any upcall. */
+void console_put(char c);
+
 /* How many bytes a read of count would give now; -EAGAIN: it has to wait. 0: end of file. */
 MUST_CHECK int64_t console_ready(uint64_t count);
 

@@ -209,6 +209,9 @@ enum plat_cas plat_user_cas32(uaddr_t addr, uint32_t expected, uint32_t desired,
 nsec_t plat_clock_now(void);          /* monotonic, since boot */
 void plat_timer_set(nsec_t deadline); /* one shot, absolute, replaces the last; PLAT_NEVER: off */
 void plat_irq_window(void);           /* takes what is pending, now */
+#if EFT_TEST
+extern void (*plat_window_hook)(void); /* if set, is called first in each window */
+#endif
 void plat_cpu_idle(void);             /* waits until there is something to take, and takes it */
 void plat_cpu_relax(void);            /* a hint in a spin */
 void *plat_cpu_local(void);           /* what was given to plat_cpu_set_local on this CPU */
