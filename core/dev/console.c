@@ -280,6 +280,11 @@ int64_t console_ready(uint64_t count)
     return (int64_t)len;
 }
 
+int console_peek(size_t index)
+{
+    return index < console.committed_len ? committed_at(index) : -1;
+}
+
 void console_take(char *bytes, uint64_t count)
 {
     if (count == 0 && console.committed_len > 0) {

@@ -5,21 +5,6 @@
 #include "base/plant.h"
 #include "mm/pool.h"
 
-enum {
-    CHUNK_FDS = 32,
-    CHUNKS = FDTABLE_MAX / CHUNK_FDS,
-};
-
-struct chunk {
-    uint32_t used;          /* bit i: number i is taken */
-    uint32_t close_on_exec; /* a part of used */
-    struct file *files[CHUNK_FDS];
-};
-
-struct fdtable {
-    struct chunk *chunks[CHUNKS]; /* NULL: none of its numbers is taken */
-};
-
 static struct {
     struct pool tables;
     struct pool chunks;
@@ -28,7 +13,7 @@ static struct {
 void fdtable_init(void)
 {
     pool_init(&pools.tables, "fdtable", sizeof(struct fdtable));
-    pool_init(&pools.chunks, "fdchunk", sizeof(struct chunk));
+    pool_init(&pools.chunks, "fdchunk", sizeof(struct fdchunk));
 }
 
 int fdtable_create(struct fdtable **table)
@@ -42,20 +27,20 @@ int fdtable_create(struct fdtable **table)
     return 0;
 }
 
-static struct chunk *chunk_of(const struct fdtable *table, int fd)
+static struct fdchunk *chunk_of(const struct fdtable *table, int fd)
 {
-    return table->chunks[fd / CHUNK_FDS];
+    return table->chunks[fd / FDTABLE_CHUNK];
 }
 
 static uint32_t bit_of(int fd)
 {
-    return (uint32_t)1 << fd % CHUNK_FDS;
+    return (uint32_t)1 << fd % FDTABLE_CHUNK;
 }
 
 /* Makes the chunk of a number. */
 static int make_chunk(struct fdtable *table, int fd)
 {
-    struct chunk **chunk = &table->chunks[fd / CHUNK_FDS];
+    struct fdchunk **chunk = &table->chunks[fd / FDTABLE_CHUNK];
 
     if (!*chunk) {
         *chunk = pool_alloc(&pools.chunks);
@@ -71,7 +56,7 @@ int fdtable_fork(const struct fdtable *table, struct fdtable **copy)
     if (error) {
         return error;
     }
-    for (unsigned i = 0; i < CHUNKS; i++) {
+    for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
         if (!table->chunks[i]) {
             continue;
         }
@@ -96,13 +81,13 @@ int fdtable_fork(const struct fdtable *table, struct fdtable **copy)
 /* A number that has no description is free. */
 static void free_number(struct fdtable *table, int fd)
 {
-    struct chunk *chunk = chunk_of(table, fd);
+    struct fdchunk *chunk = chunk_of(table, fd);
 
     chunk->used &= ~bit_of(fd);
     chunk->close_on_exec &= ~bit_of(fd);
-    chunk->files[fd % CHUNK_FDS] = NULL;
+    chunk->files[fd % FDTABLE_CHUNK] = NULL;
     if (chunk->used == 0) {
-        table->chunks[fd / CHUNK_FDS] = NULL;
+        table->chunks[fd / FDTABLE_CHUNK] = NULL;
         pool_free(&pools.chunks, chunk);
     }
 }
@@ -112,7 +97,7 @@ struct file *fdtable_find(const struct fdtable *table, int fd)
     if ((unsigned)fd >= FDTABLE_MAX || !chunk_of(table, fd)) {
         return NULL;
     }
-    return chunk_of(table, fd)->files[fd % CHUNK_FDS];
+    return chunk_of(table, fd)->files[fd % FDTABLE_CHUNK];
 }
 
 struct file *fdtable_find_open(const struct fdtable *table, int fd)
@@ -137,10 +122,10 @@ int fdtable_close(struct fdtable *table, int fd)
 int fdtable_next(const struct fdtable *table, unsigned min)
 {
     for (unsigned fd = min; fd < FDTABLE_MAX; fd++) {
-        const struct chunk *chunk = chunk_of(table, (int)fd);
+        const struct fdchunk *chunk = chunk_of(table, (int)fd);
         if (!chunk) {
-            fd |= CHUNK_FDS - 1;
-        } else if (chunk->files[fd % CHUNK_FDS]) {
+            fd |= FDTABLE_CHUNK - 1;
+        } else if (chunk->files[fd % FDTABLE_CHUNK]) {
             return (int)fd;
         }
     }
@@ -162,7 +147,7 @@ int fdtable_reserve(struct fdtable *table, unsigned min, uint64_t limit, int *fd
     unsigned end = (unsigned)min_u64(limit, FDTABLE_MAX);
 
     for (unsigned i = min; i < end; i++) {
-        const struct chunk *chunk = chunk_of(table, (int)i);
+        const struct fdchunk *chunk = chunk_of(table, (int)i);
         if (chunk && (chunk->used & bit_of((int)i))) {
             continue;
         }
@@ -179,17 +164,17 @@ int fdtable_reserve(struct fdtable *table, unsigned min, uint64_t limit, int *fd
 
 void fdtable_install(struct fdtable *table, int fd, struct file *file, bool close_on_exec)
 {
-    struct chunk *chunk = chunk_of(table, fd);
+    struct fdchunk *chunk = chunk_of(table, fd);
 
     ASSERT(chunk->used & bit_of(fd));
-    ASSERT(!chunk->files[fd % CHUNK_FDS]);
-    chunk->files[fd % CHUNK_FDS] = file;
+    ASSERT(!chunk->files[fd % FDTABLE_CHUNK]);
+    chunk->files[fd % FDTABLE_CHUNK] = file;
     fdtable_set_close_on_exec(table, fd, close_on_exec);
 }
 
 void fdtable_release(struct fdtable *table, int fd)
 {
-    ASSERT(!chunk_of(table, fd)->files[fd % CHUNK_FDS]);
+    ASSERT(!chunk_of(table, fd)->files[fd % FDTABLE_CHUNK]);
     free_number(table, fd);
 }
 
@@ -202,7 +187,7 @@ int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close
         return error;
     }
     chunk_of(table, fd)->used |= bit_of(fd);
-    chunk_of(table, fd)->files[fd % CHUNK_FDS] = NULL;
+    chunk_of(table, fd)->files[fd % FDTABLE_CHUNK] = NULL;
     fdtable_install(table, fd, file_get(file), close_on_exec);
     if (old) {
         file_put(old);
@@ -217,7 +202,7 @@ bool fdtable_closes_on_exec(const struct fdtable *table, int fd)
 
 void fdtable_set_close_on_exec(struct fdtable *table, int fd, bool close_on_exec)
 {
-    struct chunk *chunk = chunk_of(table, fd);
+    struct fdchunk *chunk = chunk_of(table, fd);
 
     if (close_on_exec) {
         chunk->close_on_exec |= bit_of(fd);
@@ -244,14 +229,14 @@ size_t fdtable_count(void)
 
 void fdtable_check(const struct fdtable *table)
 {
-    for (unsigned i = 0; i < CHUNKS; i++) {
-        const struct chunk *chunk = table->chunks[i];
+    for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
+        const struct fdchunk *chunk = table->chunks[i];
         if (!chunk) {
             continue;
         }
         ASSERT(chunk->used != 0);
         ASSERT((chunk->close_on_exec & ~chunk->used) == 0);
-        for (unsigned n = 0; n < CHUNK_FDS; n++) {
+        for (unsigned n = 0; n < FDTABLE_CHUNK; n++) {
             bool is_used = chunk->used & (uint32_t)1 << n;
             ASSERT(is_used == (chunk->files[n] != NULL));
             if (is_used) {

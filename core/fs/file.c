@@ -114,6 +114,11 @@ const struct file *file_next(const struct file *file)
     return next == &files.all ? NULL : CONTAINER_OF(next, struct file, link);
 }
 
+const struct list *file_all(void)
+{
+    return &files.all;
+}
+
 void file_check_begin(void)
 {
     pool_check(&files.pool);

@@ -12,27 +12,6 @@
 
 enum { PIPE_DEVICE = 2 }; /* st_dev of pipes */
 
-/* Bytes [offset, offset + len) of a frame; len > 0 while it is in the ring. */
-struct piece {
-    paddr_t frame;
-    uint16_t offset;
-    uint16_t len;
-};
-
-struct pipe {
-    struct piece pieces[PIPE_PIECES]; /* a ring */
-    unsigned first;
-    unsigned count;
-    unsigned readers; /* descriptions, not descriptors */
-    unsigned writers;
-    unsigned seen_readers; /* that pipe_check has found */
-    unsigned seen_writers;
-    struct waitq readable; /* threads that wait for bytes */
-    struct waitq writable; /* threads that wait for a free place */
-    uint32_t number;       /* its inode number */
-    struct list link;      /* on the list of all */
-};
-
 static struct {
     struct pool pool;
     struct list all; /* pipe.link */
@@ -46,12 +25,12 @@ void pipe_init(void)
     pipes.last_number = 0;
 }
 
-static struct piece *piece_at(struct pipe *pipe, unsigned index)
+static struct pipe_piece *piece_at(struct pipe *pipe, unsigned index)
 {
     return &pipe->pieces[(pipe->first + index) % PIPE_PIECES];
 }
 
-static uint8_t *bytes_of(const struct piece *piece)
+static uint8_t *bytes_of(const struct pipe_piece *piece)
 {
     return (uint8_t *)plat_phys_ptr(piece->frame, PAGE_SIZE) + piece->offset;
 }
@@ -72,7 +51,7 @@ static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t 
         return 0;
     }
     while (pipe->count > 0 && transfer_left(transfer) > 0) {
-        struct piece *piece = piece_at(pipe, 0);
+        struct pipe_piece *piece = piece_at(pipe, 0);
         uint16_t len = (uint16_t)min_u64(piece->len, transfer_left(transfer));
         int error = transfer_to_user(transfer, bytes_of(piece), len);
         if (error) {
@@ -99,13 +78,14 @@ static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t 
 
 /* Where the odd bytes of a write, those beyond whole pages, go behind the last piece; NULL: they do
  * not fit there. Whole pages and what follows bytes of the same write get pieces of their own. */
-static struct piece *find_room(struct pipe *pipe, const struct transfer *transfer, uint64_t *len)
+static struct pipe_piece *find_room(struct pipe *pipe, const struct transfer *transfer,
+                                    uint64_t *len)
 {
     *len = transfer->total & PAGE_MASK;
     if (*transfer->done > 0 || *len == 0 || pipe->count == 0) {
         return NULL;
     }
-    struct piece *last = piece_at(pipe, pipe->count - 1);
+    struct pipe_piece *last = piece_at(pipe, pipe->count - 1);
     return last->offset + last->len + *len <= PAGE_SIZE ? last : NULL;
 }
 
@@ -114,7 +94,7 @@ static struct piece *find_room(struct pipe *pipe, const struct transfer *transfe
 static int write_piece(struct pipe *pipe, struct transfer *transfer)
 {
     uint64_t len;
-    struct piece *last = find_room(pipe, transfer, &len);
+    struct pipe_piece *last = find_room(pipe, transfer, &len);
     int error;
 
     if (last) {
@@ -123,7 +103,7 @@ static int write_piece(struct pipe *pipe, struct transfer *transfer)
             last->len = (uint16_t)(last->len + len);
         }
     } else {
-        struct piece made = {.len = (uint16_t)min_u64(PAGE_SIZE, transfer_left(transfer))};
+        struct pipe_piece made = {.len = (uint16_t)min_u64(PAGE_SIZE, transfer_left(transfer))};
         len = made.len;
         error = frame_alloc(FRAME_PIPE, &made.frame);
         if (error) {
@@ -270,9 +250,14 @@ const uint8_t *pipe_peek(const struct file *file, unsigned index, size_t *len)
     if (!file->pipe || index >= file->pipe->count) {
         return NULL;
     }
-    const struct piece *piece = piece_at(file->pipe, index);
+    const struct pipe_piece *piece = piece_at(file->pipe, index);
     *len = piece->len;
     return bytes_of(piece);
+}
+
+const struct list *pipe_all(void)
+{
+    return &pipes.all;
 }
 
 size_t pipe_count(void)
@@ -324,7 +309,7 @@ uint64_t pipe_check(void)
         struct pipe *pipe = CONTAINER_OF(link, struct pipe, link);
         ASSERT(pipe->count <= PIPE_PIECES);
         for (unsigned i = 0; i < pipe->count; i++) {
-            const struct piece *piece = piece_at(pipe, i);
+            const struct pipe_piece *piece = piece_at(pipe, i);
             ASSERT(frame_of(piece->frame)->kind == FRAME_PIPE);
             ASSERT(piece->len > 0);
             ASSERT(piece->offset + piece->len <= PAGE_SIZE);

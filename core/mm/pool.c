@@ -4,13 +4,6 @@
 #include "base/string.h"
 #include "mm/frame.h"
 
-struct slab {
-    struct list link; /* on pool->partial, or unlinked when full */
-    struct pool *pool;
-    paddr_t pa;
-    uint64_t free; /* bit i: object i is free */
-};
-
 enum {
     ALIGNMENT = 16,
     HEADER_SIZE = (sizeof(struct slab) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT,

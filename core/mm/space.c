@@ -503,3 +503,8 @@ size_t space_count(void)
 {
     return space_pool.used;
 }
+
+const struct list *space_all(void)
+{
+    return &spaces;
+}

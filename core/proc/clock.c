@@ -72,6 +72,11 @@ void clock_remove(struct thread *thread)
     }
 }
 
+const struct tree *clock_timers(void)
+{
+    return &clock.timers;
+}
+
 void clock_set_slice(nsec_t end)
 {
     clock.slice_end = end;

@@ -106,6 +106,11 @@ struct pid *pid_find(int number)
     return NULL;
 }
 
+size_t pid_count(void)
+{
+    return pids.pool.used;
+}
+
 size_t pid_check(void)
 {
     size_t hashed = 0;

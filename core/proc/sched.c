@@ -238,6 +238,16 @@ const struct list *sched_blocked(void)
     return &sched.blocked;
 }
 
+const struct thread *sched_next_waiting(const struct thread *thread)
+{
+    return sched.policy->next(thread);
+}
+
+unsigned sched_waiting(void)
+{
+    return sched.waiting;
+}
+
 void sched_run_next(int tid)
 {
     sched.run_next = tid;

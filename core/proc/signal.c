@@ -7,13 +7,6 @@
 #include "proc/process.h"
 #include "proc/sched.h"
 
-struct signal_table {
-    struct list link; /* on the list of all */
-    unsigned users;
-    unsigned seen; /* users that a check has counted */
-    struct abi_sigaction actions[SIGNAL_MAX];
-};
-
 static struct {
     struct pool pool;
     struct list tables;
@@ -236,6 +229,11 @@ void signal_reset_handlers(struct process *process)
 {
     signal_put(process);
     process->signals.handled = 0;
+}
+
+const struct list *signal_tables(void)
+{
+    return &signals.tables;
 }
 
 void signal_check(const struct process *process)

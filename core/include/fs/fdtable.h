@@ -9,9 +9,22 @@
 
 #include "fs/file.h"
 
-enum { FDTABLE_MAX = 1024 }; /* descriptors, at most */
+enum {
+    FDTABLE_MAX = 1024, /* descriptors, at most */
+    FDTABLE_CHUNK = 32,
+    FDTABLE_CHUNKS = FDTABLE_MAX / FDTABLE_CHUNK,
+};
 
-struct fdtable;
+struct fdchunk {
+    uint32_t used;          /* bit i: number i is taken */
+    uint32_t close_on_exec; /* a part of used */
+    struct file *files[FDTABLE_CHUNK];
+};
+
+/* For whoever looks on; changed by the functions below only. */
+struct fdtable {
+    struct fdchunk *chunks[FDTABLE_CHUNKS]; /* NULL: none of its numbers is taken */
+};
 
 void fdtable_init(void);
 

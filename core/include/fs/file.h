@@ -73,6 +73,9 @@ MUST_CHECK int file_open(const struct ramfs_node *node, uint32_t flags, struct f
 size_t file_count(void);
 const struct file *file_next(const struct file *file);
 
+/* All of them, file.link. */
+const struct list *file_all(void);
+
 /* Between them everybody who has references says so with file_see, once for each: they are all
  * there are. Panics if not. */
 void file_check_begin(void);

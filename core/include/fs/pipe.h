@@ -15,10 +15,31 @@
 
 #include "base/types.h"
 #include "fs/file.h"
+#include "sync/waitq.h"
 
 enum { PIPE_PIECES = 16 };
 
-struct pipe;
+/* Bytes [offset, offset + len) of a frame; len > 0 while it is in the ring. */
+struct pipe_piece {
+    paddr_t frame;
+    uint16_t offset;
+    uint16_t len;
+};
+
+/* For whoever looks on; changed by pipe.c only. */
+struct pipe {
+    struct pipe_piece pieces[PIPE_PIECES]; /* a ring */
+    unsigned first;
+    unsigned count;
+    unsigned readers; /* descriptions, not descriptors */
+    unsigned writers;
+    unsigned seen_readers; /* that pipe_check has found */
+    unsigned seen_writers;
+    struct waitq readable; /* threads that wait for bytes */
+    struct waitq writable; /* threads that wait for a free place */
+    uint32_t number;       /* its inode number */
+    struct list link;      /* on the list of all */
+};
 
 void pipe_init(void);
 
@@ -30,6 +51,9 @@ MUST_CHECK int pipe_create(uint32_t flags, struct file **reader, struct file **w
 const uint8_t *pipe_peek(const struct file *file, unsigned index, size_t *len);
 
 size_t pipe_count(void);
+
+/* All pipes, pipe.link. */
+const struct list *pipe_all(void);
 
 /* Pieces, descriptions and waiting threads of all pipes agree. Gives the frames that they have.
  * Panics if not. */

@@ -20,6 +20,14 @@ struct pool {
     size_t frames;
 };
 
+/* At the start of each frame of a pool. */
+struct slab {
+    struct list link; /* on pool->partial, or unlinked when full */
+    struct pool *pool;
+    paddr_t pa;
+    uint64_t free; /* bit i: object i is free */
+};
+
 /* object_size: 1 byte to nearly a page. The pool may not be in use. */
 void pool_init(struct pool *pool, const char *name, size_t object_size);
 

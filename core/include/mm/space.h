@@ -94,4 +94,7 @@ void space_check_users(void);
 
 size_t space_count(void);
 
+/* All spaces, space.link. */
+const struct list *space_all(void);
+
 #endif

@@ -26,6 +26,9 @@ void clock_remove(struct thread *thread);
 /* The end of the current thread's slice; PLAT_NEVER: none. */
 void clock_set_slice(nsec_t end);
 
+/* The threads that wait for a time, thread.timer. */
+const struct tree *clock_timers(void);
+
 /* Wakes the threads whose deadline has passed; says whether the slice is over. */
 bool clock_expire(void);
 

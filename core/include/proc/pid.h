@@ -32,6 +32,9 @@ void pid_put(struct pid *pid);
 /* Borrowed, or NULL. */
 struct pid *pid_find(int number);
 
+/* The numbers in use. */
+size_t pid_count(void);
+
 /* Counts, hash and bitmap agree. Panics if not. Returns the numbers in use. */
 size_t pid_check(void);
 

@@ -57,6 +57,11 @@ bool sched_has_ready(void);
 /* The blocked threads, thread.block_link. */
 const struct list *sched_blocked(void);
 
+/* The ready threads but the CPU's current one, in some order: the first (of NULL), the next, or
+ * NULL; and how many they should be. */
+const struct thread *sched_next_waiting(const struct thread *thread);
+unsigned sched_waiting(void);
+
 /* The next decision takes this thread if it is ready, once. For whoever drives the machine, between
  * two steps; as are these two: */
 void sched_run_next(int tid);

@@ -10,11 +10,11 @@
 #define PROC_SIGNAL_H
 
 #include "abi/linux.h"
+#include "base/list.h"
 #include "base/types.h"
 
 struct pid;
 struct process;
-struct signal_table;
 struct thread;
 
 typedef uint64_t signal_set_t; /* bit n - 1: signal n */
@@ -23,6 +23,14 @@ static inline signal_set_t signal_bit(int signal)
 {
     return (signal_set_t)1 << (signal - 1);
 }
+
+/* Actions in full. For whoever looks on; changed by signal.c only. */
+struct signal_table {
+    struct list link; /* on the list of all */
+    unsigned users;
+    unsigned seen; /* users that a check has counted */
+    struct abi_sigaction actions[SIGNAL_MAX];
+};
 
 /* Of a process. All 0: every action is the default one, and nothing is pending. */
 struct signals {
@@ -68,6 +76,9 @@ void signal_put(struct process *process);
 
 /* Functions become default actions; what is ignored stays so (execve(2)). */
 void signal_reset_handlers(struct process *process);
+
+/* All tables, signal_table.link. */
+const struct list *signal_tables(void);
 
 /* Of a live process: its sets agree with its table; counts the table's users there. Panics if
  * not. Then signal_check_tables, when all processes have been counted. */
