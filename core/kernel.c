@@ -8,6 +8,7 @@
 #include "base/panic.h"
 #include "base/plant.h"
 #include "base/print.h"
+#include "base/string.h"
 #include "dev/console.h"
 #include "dev/device.h"
 #include "fs/cpio.h"
@@ -26,7 +27,7 @@
 enum { STATUS_BOOT_FAILED = 1 };
 
 static const char *const known_words[] = {
-    "det", "frames", "init", "plant", "sched", "strace", "trace",
+    "det", "frames", "init", "plant", "reuse", "sched", "strace", "trace",
 };
 
 static struct {
@@ -93,6 +94,21 @@ static bool select_sched(void)
     return true;
 }
 
+static bool select_reuse(void)
+{
+    const char *name = cmdline_get("reuse");
+
+    if (!name || str_equal(name, "fifo")) {
+        return true;
+    }
+    if (!str_equal(name, "lifo")) {
+        kprintf("eft: reuse=%s: no such order; there are fifo and lifo\n", name);
+        return false;
+    }
+    frame_reuse(FRAME_REUSE_SOON);
+    return true;
+}
+
 static bool select_plant(void)
 {
 #if EFT_TEST
@@ -111,7 +127,7 @@ static bool select_plant(void)
 static bool start_from_words(const struct plat_boot *boot)
 {
     uint64_t seed;
-    uint64_t frame_limit;
+    uint64_t limit;
     uint64_t secret;
 
     int error = cmdline_init(boot->cmdline);
@@ -128,7 +144,7 @@ static bool start_from_words(const struct plat_boot *boot)
     if (unknown) {
         kprintf("eft: unknown word on the command line, ignored: %s\n", unknown);
     }
-    if (!number_word("det", 0, &seed) || !number_word("frames", UINT64_MAX, &frame_limit) ||
+    if (!number_word("det", 0, &seed) || !number_word("frames", UINT64_MAX, &limit) ||
         !select_plant() || !select_sched()) {
         return false;
     }
@@ -140,11 +156,12 @@ static bool start_from_words(const struct plat_boot *boot)
     entropy_read(&secret, sizeof(secret));
     tree_set_secret(secret);
     clock_init(cmdline_get("det") != NULL);
-    if (frame_init(boot, frame_limit) != 0) {
+    if (frame_init(boot) != 0) {
         kprintf("eft: %lu KiB of RAM are too little\n", boot->ram.size >> 10);
         return false;
     }
-    return true;
+    frame_limit(limit);
+    return select_reuse();
 }
 
 static int add_member(const struct cpio_member *member)

@@ -60,7 +60,21 @@ static int place_table(void)
     return -ENOMEM;
 }
 
-int frame_init(const struct plat_boot *boot, uint64_t limit)
+void frame_limit(uint64_t limit)
+{
+    uint64_t used = frames.total_count - frames.free_count;
+
+    frames.total_count = min_u64(frames.usable_count, limit);
+    ASSERT(used <= frames.total_count);
+    frames.free_count = frames.total_count - used;
+}
+
+void frame_reuse(enum frame_reuse reuse)
+{
+    frames.reuse = reuse;
+}
+
+int frame_init(const struct plat_boot *boot)
 {
     int error;
 
@@ -80,17 +94,18 @@ int frame_init(const struct plat_boot *boot, uint64_t limit)
     if (error) {
         return error;
     }
-    uint64_t usable = 0;
+    frames.usable_count = 0;
     for (unsigned i = 0; i < frames.range_count; i++) {
-        usable += frames.ranges[i].size >> PAGE_SHIFT;
+        frames.usable_count += frames.ranges[i].size >> PAGE_SHIFT;
     }
     frames.range = 0;
     frames.watermark = frames.ranges[0].base;
     frames.queue_head = FRAME_NONE;
     frames.queue_tail = FRAME_NONE;
     frames.queue_len = 0;
-    frames.total_count = min_u64(usable, limit);
+    frames.total_count = frames.usable_count;
     frames.free_count = frames.total_count;
+    frames.reuse = FRAME_REUSE_LATE;
     return 0;
 }
 
@@ -170,10 +185,14 @@ static void release(paddr_t pa)
     frame->next = FRAME_NONE;
     if (frames.queue_tail == FRAME_NONE) {
         frames.queue_head = number;
+        frames.queue_tail = number;
+    } else if (frames.reuse == FRAME_REUSE_SOON) {
+        frame->next = frames.queue_head;
+        frames.queue_head = number;
     } else {
         frames.table[frames.queue_tail].next = number;
+        frames.queue_tail = number;
     }
-    frames.queue_tail = number;
     frames.queue_len++;
     frames.free_count++;
 }

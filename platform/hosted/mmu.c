@@ -33,6 +33,11 @@ void mmu_init(unsigned asid_bits)
     mmu_epoch++;
 }
 
+void mmu_set_asid_bits(unsigned asid_bits)
+{
+    mmu.asid_bits = asid_bits;
+}
+
 void mmu_check_asid(asid_t asid, const char *who)
 {
     if (asid == 0 || asid >> mmu.asid_bits != 0) {

@@ -20,6 +20,9 @@ struct mmu_walk {
 /* No space in use; ASIDs have asid_bits bits. */
 void mmu_init(unsigned asid_bits);
 
+/* The same for a machine in which no space has been used yet. */
+void mmu_set_asid_bits(unsigned asid_bits);
+
 /* Reports an ASID that no process may have. */
 void mmu_check_asid(asid_t asid, const char *who);
 

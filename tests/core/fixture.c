@@ -84,7 +84,8 @@ void fixture_begin(uint64_t frames)
     EXPECT(trace_init(NULL, false));
     clock_init(true);
     entropy_init(true, SEED);
-    EXPECT_EQ(frame_init(&boot, frames), 0);
+    EXPECT_EQ(frame_init(&boot), 0);
+    frame_limit(frames);
     EXPECT_EQ(frame_total_count(), frames);
     tlb_init(ASID_BITS);
     fixture_keep_frames();

@@ -3,8 +3,8 @@
  *
  * Life of a frame: never used (behind the watermark) or free (on the queue) -> frame_alloc: one
  * reference -> frame_get, frame_put -> at the last put free again, at the end of the queue, so that
- * it is reused as late as possible. All operations are O(1); nothing is done at boot for a frame
- * that is never used.
+ * it is reused as late as possible, or at its head (frame_reuse). All operations are O(1); nothing
+ * is done at boot for a frame that is never used.
  *
  * A user frame's references are the translations that name it, and one of a shared object that
  * holds it; a table or a pool frame has one.
@@ -30,6 +30,12 @@ struct frame {
     uint32_t next;    /* of a free frame: the next on the queue, as a frame number */
 };
 
+/* When a frame that was freed is used again. */
+enum frame_reuse {
+    FRAME_REUSE_LATE, /* the longest free first: who uses it by mistake meets nobody */
+    FRAME_REUSE_SOON, /* the last freed first: who uses it by mistake meets its next owner */
+};
+
 enum { FRAME_RANGES_MAX = PLAT_RESERVED_MAX + 1, FRAME_NONE = UINT32_MAX };
 
 /* All there is to know, for whoever looks on. */
@@ -41,18 +47,26 @@ struct frame_state {
     unsigned range;      /* the watermark is in this range */
     paddr_t watermark;   /* the next frame never used, in ranges[range] */
     struct frame *table; /* indexed by frame number from ram.base; valid for frames once used */
-    uint32_t queue_head; /* free frames, first in first out */
+    uint32_t queue_head; /* free frames: the next to be used again */
     uint32_t queue_tail;
     uint64_t queue_len;
     uint64_t free_count;
     uint64_t total_count;
+    uint64_t usable_count; /* without the limit */
+    enum frame_reuse reuse;
 };
 
 const struct frame_state *frame_state(void);
 
-/* Takes what boot describes as RAM and not as reserved; limit is the most frames that will be
- * handed out (UINT64_MAX: all). -ENOMEM: not even room for the frame table. */
-MUST_CHECK int frame_init(const struct plat_boot *boot, uint64_t limit);
+/* Takes what boot describes as RAM and not as reserved, to be reused late. -ENOMEM: not even room
+ * for the frame table. */
+MUST_CHECK int frame_init(const struct plat_boot *boot);
+
+/* The most frames that will be in use at a time, not fewer than are now; UINT64_MAX: all. */
+void frame_limit(uint64_t limit);
+
+/* From the next frame that is freed on. */
+void frame_reuse(enum frame_reuse reuse);
 
 /* A frame with one reference and undefined contents. -ENOMEM. */
 #define frame_alloc(kind, pa) frame_alloc_at(kind, pa, ALLOC_SITE)

@@ -44,7 +44,11 @@ static int init(unsigned pages, const struct plat_range *reserved, unsigned coun
     for (unsigned i = 0; i < count; i++) {
         boot.reserved[i] = reserved[i];
     }
-    return frame_init(&boot, limit);
+    int error = frame_init(&boot);
+    if (!error) {
+        frame_limit(limit);
+    }
+    return error;
 }
 
 /* Takes every frame; is_taken says which pages they are. */
@@ -114,6 +118,51 @@ TEST(frame_stops_at_its_limit)
         EXPECT_EQ(frame_free_count(), total);
         EXPECT_EQ(take_all(is_taken), total);
     }
+}
+
+TEST(frame_limit_counts_what_is_in_use)
+{
+    fixture_begin(1);
+    EXPECT_EQ(init(PAGES, NULL, 0, UINT64_MAX), 0);
+    paddr_t pa = alloc();
+    alloc();
+    frame_limit(3);
+    EXPECT_EQ(frame_total_count(), 3);
+    EXPECT_EQ(frame_free_count(), 1);
+    alloc();
+    EXPECT_EQ(frame_alloc(FRAME_USER, &pa), -ENOMEM);
+    frame_limit(UINT64_MAX);
+    EXPECT_EQ(frame_total_count(), PAGES - TABLE_PAGES);
+    check();
+}
+
+TEST(frame_reuse_late_and_soon)
+{
+    paddr_t pas[3];
+
+    fixture_begin(3);
+    for (unsigned i = 0; i < ARRAY_LEN(pas); i++) {
+        pas[i] = alloc();
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(pas); i++) {
+        frame_put(pas[i]);
+    }
+    EXPECT_EQ(alloc(), pas[0]);
+    frame_put(pas[0]);
+    EXPECT_EQ(alloc(), pas[1]);
+    frame_reuse(FRAME_REUSE_SOON);
+    frame_put(pas[1]);
+    check();
+    EXPECT_EQ(alloc(), pas[1]);
+    EXPECT_EQ(alloc(), pas[2]);
+    EXPECT_EQ(alloc(), pas[0]);
+    frame_put(pas[2]);
+    frame_put(pas[0]);
+    frame_put(pas[1]);
+    check();
+    EXPECT_EQ(alloc(), pas[1]);
+    EXPECT_EQ(alloc(), pas[0]);
+    EXPECT_EQ(alloc(), pas[2]);
 }
 
 TEST(frame_has_one_reference_and_its_kind)
