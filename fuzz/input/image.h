@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 /* All in one table of the lowest level. Code is read and executed, the scratch page is of the file
- * and written, the pages behind it begin with zeros, the last is of the file and read-only. */
+ * and written, the pages behind it begin with zeros, the last is of the file and read-only: its
+ * word n is n + 1. */
 #define IMAGE_CODE UINT64_C(0x10000000)
 #define IMAGE_SCRATCH UINT64_C(0x10001000)
 #define IMAGE_ZEROS UINT64_C(0x10002000)
@@ -34,14 +35,22 @@ enum {
      * and which gives -ENOSYS. LOAD + 8 * log2(size). */
     IMAGE_LOAD = 0x10,
     IMAGE_STORE = 0x30,
+    IMAGE_STUB_WORDS = 0x50 / 4,
 };
 #define IMAGE_NO_CALL 4999
 
-/* Typed things in the scratch page: pointers name them. */
+/* A program in the memory of all of them, for spawn: the code page, and zeros where the scratch
+ * page is. It begins in the code page, and its code lies in the scratch page. */
+#define IMAGE_SMALL (IMAGE_CODE + 0xf00)
+#define IMAGE_SMALL_SIZE (0x1000 + 4 * IMAGE_STUB_WORDS)
+
+/* Typed things in the scratch page: pointers name them. See slots.def. */
 struct image_slot {
     const char *name; /* in the text form: &name */
-    uint16_t offset;  /* from IMAGE_SCRATCH */
+    uint16_t offset;  /* from IMAGE_SCRATCH; a multiple of 8 but for the last, which reaches across
+                         the end of the page */
     uint16_t size;
+    uint8_t kind; /* of arguments, enum arg_kind (insn.h) */
 };
 extern const struct image_slot image_slots[];
 extern const unsigned image_slot_count;
@@ -50,5 +59,12 @@ extern const unsigned image_slot_count;
  * paths in the scratch page name. */
 #define IMAGE_ARCHIVE_MAX (64 * 1024)
 size_t image_archive(uint8_t bytes[IMAGE_ARCHIVE_MAX]);
+
+/* Writes the ELF file of /init or /long. Returns its size, at most IMAGE_FILE_MAX. */
+#define IMAGE_FILE_MAX (6 * 4096)
+size_t image_file(uint8_t bytes[IMAGE_FILE_MAX], int is_long);
+
+/* What is in the scratch page when the program starts: a page. */
+const uint8_t *image_scratch(void);
 
 #endif

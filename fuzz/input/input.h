@@ -4,7 +4,7 @@
  *
  * As bytes: a header of INPUT_HEADER_SIZE, then INPUT_INSN_SIZE for each instruction. Every byte
  * string decodes, a short one as if zeros followed, and what has been decoded encodes to bytes that
- * decode to the same. As text: text.h.
+ * decode to the same: see normal.h. As text: text.h.
  *
  * Freestanding: the same file runs in the test image in QEMU.
  */
@@ -19,7 +19,7 @@ enum {
     INPUT_INSNS_MAX = 64,
     INPUT_ARGS = 6,
     INPUT_HEADER_SIZE = 16,
-    INPUT_INSN_SIZE = 16,
+    INPUT_INSN_SIZE = 32,
     INPUT_SIZE_MAX = INPUT_HEADER_SIZE + INPUT_INSNS_MAX * INPUT_INSN_SIZE,
     INPUT_FRAMES_MIN = 48,
     INPUT_FRAMES_MAX = 512,
@@ -60,9 +60,11 @@ enum operation {
 
 enum operand_kind {
     OPERAND_NUMBER, /* value */
-    OPERAND_RESULT, /* what instruction index gave, or of several things part (pipe2: 0, 1), and
-                       value added; a result that is not there yet counts as -1 */
-    OPERAND_NAMED,  /* interesting value index for this kind of argument (core's KIND_*) */
+    OPERAND_RESULT, /* what instruction index gave, or of several things part (pipe2: 0, 1; a PID:
+                       1 is the same negated), and value added; a result that is not there counts as
+                       -1 */
+    OPERAND_NAMED,  /* interesting value index for this kind of argument (insn_values), if it is no
+                       number that can be encoded */
     OPERAND_SLOT,   /* the address of slot index in the scratch memory (image.h), and value */
 };
 
@@ -103,6 +105,9 @@ void input_decode(struct input *input, const uint8_t *bytes, size_t size);
 
 /* bytes has room for INPUT_SIZE_MAX. Returns the size. */
 size_t input_encode(const struct input *input, uint8_t *bytes);
+
+/* That of an input that is all zeros: plenty of memory, nothing surprising. */
+struct input_config input_dull_config(void);
 
 /* Whether an instruction makes a process that others can act as: fork and its like. */
 bool insn_makes_process(const struct insn *insn);
