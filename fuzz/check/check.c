@@ -1,0 +1,86 @@
+#include "fuzz/check/check.h"
+
+#include "fuzz/check/checks.h"
+#include "fuzz/check/files.h"
+#include "fuzz/check/frames.h"
+#include "fuzz/check/processes.h"
+#include "fuzz/check/waits.h"
+
+#include "base/string.h"
+
+enum { CHECK_EVERY = 8 }; /* events between two looks at everything */
+
+uint64_t check_enabled = UINT64_MAX;
+
+static unsigned events_left;
+
+static const char *const names[] = {
+#define CHECK(id, name, meaning) name,
+#include "fuzz/check/check.def"
+#undef CHECK
+};
+
+const char *check_name(unsigned check)
+{
+    return check < CHECK_COUNT ? names[check] : NULL;
+}
+
+int check_find(const char *name)
+{
+    for (int i = 0; i < CHECK_COUNT; i++) {
+        if (str_equal(name, names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void check_begin(void)
+{
+    look_begin();
+    frames_begin();
+    check_all();
+}
+
+void check_before(int pid, uint32_t nr, const uint64_t args[6])
+{
+    (void)pid;
+    (void)nr;
+    (void)args;
+}
+
+void check_after(const struct event *event)
+{
+    const struct process *process = event->pid ? look_process(event->pid) : NULL;
+
+    processes_check();
+    files_check();
+    waits_check();
+    frames_follow(process ? process->space : NULL);
+    if (event->kind == EVENT_RESULT && event->nr == 260 && event->result > 0) {
+        processes_check_waited(event);
+    }
+    if (--events_left == 0) {
+        check_all();
+    }
+}
+
+void check_all(void)
+{
+    events_left = CHECK_EVERY;
+    processes_check();
+    files_check();
+    waits_check();
+    frames_check_all();
+}
+
+void check_at_rest(void)
+{
+    check_all();
+    waits_check_at_rest();
+}
+
+void check_at_end(void)
+{
+    check_all();
+}

@@ -1,0 +1,96 @@
+#include "fuzz/check/files.h"
+
+#include "fuzz/check/checks.h"
+#include "fuzz/check/tally.h"
+
+#include "abi/linux.h"
+#include "fs/pipe.h"
+
+static struct {
+    struct tally files;
+    struct tally readers; /* by pipe */
+    struct tally writers;
+} seen;
+
+static void count_chunk(const struct process *process, const struct fdchunk *chunk)
+{
+    CHECK_THAT(FILE_REFERENCES, chunk->used != 0 && (chunk->close_on_exec & ~chunk->used) == 0,
+               "process %d has descriptors 0x%x, to be closed by exec 0x%x", process->pid->number,
+               chunk->used, chunk->close_on_exec);
+    for (uint32_t left = chunk->used; left != 0; left &= left - 1) {
+        const struct file *file = chunk->files[__builtin_ctz(left)];
+        CHECK_THAT(FILE_REFERENCES, file, "process %d has a descriptor with nothing behind it",
+                   process->pid->number);
+        if (file) {
+            tally_add(&seen.files, file);
+        }
+    }
+}
+
+static void count_descriptors(const struct process *process)
+{
+    for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
+        const struct fdchunk *chunk = process->fds->chunks[i];
+        if (chunk) {
+            count_chunk(process, chunk);
+        }
+    }
+}
+
+/* Descriptions are few: only those that descriptors name are read, and there are no others. */
+static void check_descriptions(void)
+{
+    unsigned count = 0;
+
+    LIST_FOR(link, file_all()) {
+        const struct file *file = CONTAINER_OF(link, struct file, link);
+        unsigned references = tally_count(&seen.files, file);
+        CHECK_THAT(FILE_REFERENCES, ++count < CHECK_WALK_MAX,
+                   "the list of descriptions goes in circles");
+        CHECK_THAT(FILE_REFERENCES, file->refs == references,
+                   "a description counts %u references, and %u descriptors name it", file->refs,
+                   references);
+        if (file->pipe) {
+            bool reads = (file->flags & O_ACCMODE) == O_RDONLY;
+            tally_add(reads ? &seen.readers : &seen.writers, file->pipe);
+        }
+    }
+    CHECK_THAT(FILE_REFERENCES, seen.files.keys == count,
+               "descriptors name %u descriptions, and there are %u", seen.files.keys, count);
+}
+
+static void check_pipe(const struct pipe *pipe)
+{
+    unsigned readers = tally_count(&seen.readers, pipe);
+    unsigned writers = tally_count(&seen.writers, pipe);
+
+    CHECK_THAT(PIPE_ENDS, pipe->readers == readers && pipe->writers == writers,
+               "pipe %u counts %u readers and %u writers, and has %u and %u", pipe->number,
+               pipe->readers, pipe->writers, readers, writers);
+    CHECK_THAT(PIPE_ENDS, readers + writers > 0, "pipe %u has no ends", pipe->number);
+    CHECK_THAT(PIPE_ENDS, pipe->count <= PIPE_PIECES && pipe->first < PIPE_PIECES,
+               "pipe %u has %u pieces from %u on", pipe->number, pipe->count, pipe->first);
+    for (unsigned i = 0; i < pipe->count; i++) {
+        const struct pipe_piece *piece = &pipe->pieces[(pipe->first + i) % PIPE_PIECES];
+        CHECK_THAT(PIPE_ENDS, piece->len > 0 && piece->offset + piece->len <= PAGE_SIZE,
+                   "a piece of pipe %u is [%u, %u)", pipe->number, piece->offset,
+                   piece->offset + piece->len);
+    }
+}
+
+void files_check(void)
+{
+    tally_begin(&seen.files);
+    tally_begin(&seen.readers);
+    tally_begin(&seen.writers);
+    for (const struct process *process = process_first(); process;
+         process = look_next_process(process)) {
+        if (process->state == PROCESS_LIVE) {
+            count_descriptors(process);
+        }
+    }
+    check_descriptions();
+    LIST_FOR(link, pipe_all()) {
+        check_pipe(CONTAINER_OF(link, struct pipe, link));
+    }
+}

@@ -1,0 +1,182 @@
+#include "fuzz/check/processes.h"
+
+#include "fuzz/check/checks.h"
+
+#include "abi/linux.h"
+#include "dev/console.h"
+
+/* ---- numbers ---- */
+
+enum { NUMBER_SLOTS = 512 };
+
+/* What uses a number. */
+struct number {
+    uint32_t round; /* slots of earlier rounds are empty */
+    const struct pid *pid;
+    unsigned uses;
+    unsigned members;
+};
+
+static struct {
+    uint32_t round;
+    unsigned count;
+    struct number slots[NUMBER_SLOTS]; /* by number, modulo, then the next */
+} numbers;
+
+/* The slot of a number; NULL: there are too many. */
+static struct number *find_number(const struct pid *pid)
+{
+    for (unsigned i = 0; i < NUMBER_SLOTS; i++) {
+        struct number *slot = &numbers.slots[((unsigned)pid->number + i) % NUMBER_SLOTS];
+        if (slot->round != numbers.round) {
+            *slot = (struct number){.round = numbers.round, .pid = pid};
+            numbers.count++;
+        }
+        if (slot->pid->number == pid->number) {
+            CHECK_THAT(PROCESS_NUMBERS, slot->pid == pid, "number %d was given twice", pid->number);
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static void use_number(const struct pid *pid, bool is_member)
+{
+    struct number *slot = find_number(pid);
+
+    if (slot) {
+        slot->uses++;
+        slot->members += is_member;
+    }
+}
+
+static void check_number(const struct number *number)
+{
+    const struct pid *pid = number->pid;
+    unsigned members = 0;
+
+    CHECK_THAT(PROCESS_NUMBERS, pid->refs == number->uses, "number %d counts %u users, and has %u",
+               pid->number, pid->refs, number->uses);
+    for (const struct list *link = pid->members.next;
+         link != &pid->members && members <= number->members; link = link->next) {
+        CHECK_THAT(PROCESS_NUMBERS, CONTAINER_OF(link, struct process, group_link)->group == pid,
+                   "who is on the list of group %d is of another", pid->number);
+        members++;
+    }
+    CHECK_THAT(PROCESS_NUMBERS, members == number->members,
+               "group %d has %u members, and %u on its list", pid->number, number->members,
+               members);
+}
+
+static void use_numbers(const struct process *process)
+{
+    use_number(process->pid, false);
+    use_number(process->group, true);
+    use_number(process->session, false);
+    CHECK_THAT(PROCESS_NUMBERS, process->pid->process == process,
+               "number %d is not known as that of its process", process->pid->number);
+    CHECK_THAT(PROCESS_NUMBERS,
+               process->state != PROCESS_LIVE || process->thread->tid == process->pid->number,
+               "the thread of process %d has another number, %d", process->pid->number,
+               process->state == PROCESS_LIVE ? process->thread->tid : 0);
+}
+
+/* ---- the tree ---- */
+
+static bool is_linked(const struct list *link)
+{
+    return link->next->prev == link && link->prev->next == link;
+}
+
+/* Those on one of a process's lists. */
+static void check_list(const struct process *parent, const struct list *list,
+                       enum process_state state)
+{
+    unsigned count = 0;
+
+    for (const struct list *link = list->next; link != list; link = link->next) {
+        const struct process *child = CONTAINER_OF(link, struct process, sibling);
+        CHECK_THAT(PROCESS_TREE, is_linked(link) && ++count < CHECK_WALK_MAX,
+                   "the list of children of process %d is broken", parent->pid->number);
+        CHECK_THAT(PROCESS_TREE, child->parent == parent,
+                   "process %d is on the list of %d, and has another parent", child->pid->number,
+                   parent->pid->number);
+        CHECK_THAT(PROCESS_TREE, child->state == state,
+                   "process %d is on the list of %s of %d, and its state is %d", child->pid->number,
+                   state == PROCESS_LIVE ? "children" : "zombies", parent->pid->number,
+                   (int)child->state);
+    }
+}
+
+static void check_live(const struct process *process)
+{
+    const struct thread *thread = process->thread;
+    int number = process->pid->number;
+
+    CHECK_THAT(PROCESS_TREE, process->space && process->fds && thread,
+               "process %d lives, and has not what it needs", number);
+    CHECK_THAT(PROCESS_TREE, thread->process == process, "the thread of process %d is another's",
+               number);
+    CHECK_THAT(PROCESS_TREE,
+               !process->vfork_parent || process->vfork_parent->vfork_child == process,
+               "process %d has the memory of one that does not wait for it", number);
+    CHECK_THAT(PROCESS_TREE, !thread->vfork_child || thread->vfork_child->vfork_parent == thread,
+               "process %d waits for one that has not its memory", number);
+}
+
+static void check_zombie(const struct process *process)
+{
+    int number = process->pid->number;
+
+    CHECK_THAT(PROCESS_TREE, !process->space && !process->fds && !process->thread,
+               "zombie %d has more than a status", number);
+    if (process->parent) { /* init leaves what it has to nobody: the machine has ended */
+        CHECK_THAT(PROCESS_TREE,
+                   list_is_empty(&process->children) && list_is_empty(&process->zombies),
+                   "zombie %d has children", number);
+        CHECK_THAT(PROCESS_TREE, process->parent->state == PROCESS_LIVE || !process->parent->parent,
+                   "the parent of zombie %d has ended", number);
+    }
+}
+
+void processes_check(void)
+{
+    const struct pid *foreground = console_foreground();
+    size_t count = 0;
+
+    numbers.round++;
+    numbers.count = 0;
+    for (const struct process *process = process_first(); process;
+         process = look_next_process(process)) {
+        check_list(process, &process->children, PROCESS_LIVE);
+        check_list(process, &process->zombies, PROCESS_ZOMBIE);
+        if (process->state == PROCESS_LIVE) {
+            check_live(process);
+        } else {
+            check_zombie(process);
+        }
+        use_numbers(process);
+        count++;
+        CHECK_THAT(PROCESS_TREE, count <= process_count(), "the tree of processes goes in circles");
+    }
+    CHECK_THAT(PROCESS_TREE, count == process_count(), "%lu of %lu processes hang in the tree",
+               count, process_count());
+    if (foreground) {
+        use_number(foreground, false);
+    }
+    for (unsigned i = 0; i < NUMBER_SLOTS; i++) {
+        if (numbers.slots[i].round == numbers.round) {
+            check_number(&numbers.slots[i]);
+        }
+    }
+    CHECK_THAT(PROCESS_NUMBERS, numbers.count == pid_count(),
+               "%u numbers have users, and %lu are in use", numbers.count, pid_count());
+}
+
+void processes_check_waited(const struct event *event)
+{
+    const struct process *process = look_process((int)event->result);
+
+    CHECK_THAT(PROCESS_ONCE, !process, "process %d was waited for by %d and is still there",
+               (int)event->result, event->pid);
+}

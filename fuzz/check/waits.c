@@ -1,0 +1,224 @@
+#include "fuzz/check/waits.h"
+
+#include "fuzz/check/checks.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/cpu.h"
+#include "dev/console.h"
+#include "fs/pipe.h"
+#include "proc/clock.h"
+#include "proc/sched.h"
+
+/* The calls whose waits have options. */
+enum { CALL_WAITID = 95, CALL_WAIT4 = 260 };
+
+static uint64_t wait_options(const struct thread *thread)
+{
+    switch ((uint32_t)thread->user.x[8]) {
+    case CALL_WAIT4:
+        return (uint32_t)thread->user.x[2] | WEXITED;
+    case CALL_WAITID:
+        return (uint32_t)thread->user.x[3];
+    default:
+        return WEXITED;
+    }
+}
+
+/* Whether a wait for who (call.arg) with these options is for this child; wait(2), __WCLONE. */
+static bool is_awaited(const struct process *child, int64_t who, uint64_t options)
+{
+    bool is_clone = child->exit_signal != SIGCHLD;
+    bool is_named =
+        who == 0 || (who > 0 ? child->pid->number == who : child->group->number == -who);
+
+    return is_named && ((options & WALL) || is_clone == ((options & WCLONE) != 0));
+}
+
+static bool has_awaited(const struct list *children, int64_t who, uint64_t options)
+{
+    LIST_FOR(link, children) {
+        if (is_awaited(CONTAINER_OF(link, struct process, sibling), who, options)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A child that matches has ended, or there is none that could. */
+static bool is_wait_over(const struct thread *thread)
+{
+    const struct process *process = thread->process;
+    uint64_t options = wait_options(thread);
+    int64_t who = thread->call.arg;
+    bool has_ended = (options & WEXITED) && has_awaited(&process->zombies, who, options);
+
+    return has_ended || !has_awaited(&process->children, who, options);
+}
+
+static const struct pipe *pipe_of(const struct thread *thread, bool reads)
+{
+    LIST_FOR(link, pipe_all()) {
+        const struct pipe *pipe = CONTAINER_OF(link, struct pipe, link);
+        if (thread->waitq == (reads ? &pipe->readable : &pipe->writable)) {
+            return pipe;
+        }
+    }
+    return NULL;
+}
+
+/* Whether what a blocked thread waits for is so. With time that is counted in calls a deadline
+ * comes when nothing else goes on; at_rest: that is now. */
+static bool is_condition_true(const struct thread *thread, bool at_rest)
+{
+    const struct pipe *pipe;
+
+    switch (thread->call.reason) {
+    case WAIT_CHILD:
+        return is_wait_over(thread);
+    case WAIT_VFORK:
+        return !thread->vfork_child;
+    case WAIT_TIME:
+        return !thread->has_timer || at_rest;
+    case WAIT_CONSOLE:
+        return console_ready(1) != -EAGAIN;
+    case WAIT_PIPE_BYTES:
+        pipe = pipe_of(thread, true);
+        return !pipe || pipe->count > 0 || pipe->writers == 0;
+    case WAIT_PIPE_ROOM:
+        pipe = pipe_of(thread, false);
+        return !pipe || pipe->count < PIPE_PIECES || pipe->readers == 0;
+    case WAIT_NOTHING:
+        return true;
+    }
+    return true;
+}
+
+static const char *reason_name(enum wait_reason reason)
+{
+    static const char *const names[] = {
+        [WAIT_NOTHING] = "nothing",         [WAIT_CHILD] = "a child",
+        [WAIT_VFORK] = "its memory",        [WAIT_TIME] = "time",
+        [WAIT_CONSOLE] = "the console",     [WAIT_PIPE_BYTES] = "bytes of a pipe",
+        [WAIT_PIPE_ROOM] = "room in a pipe"};
+
+    return (unsigned)reason < ARRAY_LEN(names) ? names[reason] : "what nobody knows";
+}
+
+/* Whether a thread waits on the queue that its reason says, and on nothing else. */
+static bool waits_for_one(const struct thread *thread)
+{
+    bool has_queue = false;
+
+    switch (thread->call.reason) {
+    case WAIT_CHILD:
+        has_queue = thread->waitq == &thread->process->child_wait;
+        break;
+    case WAIT_CONSOLE:
+        has_queue = thread->waitq == console_waitq();
+        break;
+    case WAIT_PIPE_BYTES:
+        has_queue = pipe_of(thread, true);
+        break;
+    case WAIT_PIPE_ROOM:
+        has_queue = pipe_of(thread, false);
+        break;
+    case WAIT_VFORK:
+        return !thread->waitq && !thread->has_timer;
+    case WAIT_TIME:
+        return !thread->waitq && thread->has_timer;
+    case WAIT_NOTHING:
+        return false;
+    }
+    return has_queue && !thread->has_timer;
+}
+
+static bool is_on(const struct list *list, const struct list *link)
+{
+    unsigned count = 0;
+
+    for (const struct list *at = list->next; at != list && count < CHECK_WALK_MAX; at = at->next) {
+        if (at == link) {
+            return at->next->prev == at && at->prev->next == at;
+        }
+        count++;
+    }
+    return false;
+}
+
+static void check_blocked(const struct thread *thread)
+{
+    const char *reason = reason_name(thread->call.reason);
+
+    CHECK_THAT(WAIT_ONE, is_on(sched_blocked(), &thread->block_link),
+               "thread %d is blocked, and not on the list of those that are", thread->tid);
+    CHECK_THAT(WAIT_ONE, thread->call.is_pending && waits_for_one(thread),
+               "thread %d waits for %s, and not for that alone", thread->tid, reason);
+    CHECK_THAT(WAIT_ONE, !thread->waitq || is_on(&thread->waitq->threads, &thread->wait_link),
+               "thread %d waits for %s, and is not on the queue", thread->tid, reason);
+    CHECK_THAT(WAIT_CONDITION, !is_condition_true(thread, false),
+               "thread %d waits for %s, and could go on", thread->tid, reason);
+}
+
+/* What the queue has, against how many threads say that they are ready. */
+static void check_queue(unsigned ready, unsigned blocked)
+{
+    const struct thread *current = cpu_this()->current;
+    unsigned queued = 0;
+    unsigned listed = 0;
+
+    for (const struct thread *thread = sched_next_waiting(NULL); thread && queued <= ready;
+         thread = sched_next_waiting(thread)) {
+        CHECK_THAT(SCHED_QUEUE, thread->state == THREAD_READY && thread != current,
+                   "thread %d is on the run queue, and is not ready", thread->tid);
+        queued++;
+    }
+    LIST_FOR(link, sched_blocked()) {
+        if (listed++ > blocked) {
+            break;
+        }
+    }
+    CHECK_THAT(SCHED_QUEUE, !current || current->state == THREAD_READY,
+               "the current thread, %d, is not ready", current ? current->tid : 0);
+    CHECK_THAT(SCHED_QUEUE, queued == sched_waiting() && queued + (current != NULL) == ready,
+               "%u threads are on the run queue, which counts %u; %u are ready", queued,
+               sched_waiting(), ready);
+    CHECK_THAT(SCHED_QUEUE, listed == blocked, "%u threads are on the list of the blocked, %u are",
+               listed, blocked);
+}
+
+void waits_check(void)
+{
+    unsigned ready = 0;
+    unsigned blocked = 0;
+
+    for (const struct process *process = process_first(); process;
+         process = look_next_process(process)) {
+        const struct thread *thread = process->thread;
+        if (process->state != PROCESS_LIVE) {
+            continue;
+        }
+        ready += thread->state == THREAD_READY;
+        if (thread->state == THREAD_BLOCKED) {
+            blocked++;
+            check_blocked(thread);
+        }
+        CHECK_THAT(SCHED_QUEUE, thread->state != THREAD_NEW, "thread %d was never started",
+                   thread->tid);
+    }
+    check_queue(ready, blocked);
+}
+
+void waits_check_at_rest(void)
+{
+    for (const struct process *process = process_first(); process;
+         process = look_next_process(process)) {
+        const struct thread *thread = process->thread;
+        if (process->state == PROCESS_LIVE && thread->state == THREAD_BLOCKED) {
+            CHECK_THAT(END_REST, !is_condition_true(thread, true),
+                       "nothing goes on, and thread %d waits for %s, which is so", thread->tid,
+                       reason_name(thread->call.reason));
+        }
+    }
+    waits_check();
+}
