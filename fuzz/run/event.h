@@ -11,7 +11,8 @@
 
 enum event_kind {
     EVENT_RESULT,  /* a call has ended with result */
-    EVENT_BLOCKED, /* a call waits, for the first time or again */
+    EVENT_BLOCKED, /* a call waits, for the first time or again; of one that waits for the child that
+                      it has made, result is the child's PID */
     EVENT_AGAIN,   /* a call has done a part and will be rerun */
     EVENT_ENDED,   /* the process has ended, with wait_status, in or before this call, load, ...;
                       nr is the call that it was in or was about to make, or EVENT_NO_CALL */
@@ -19,10 +20,14 @@ enum event_kind {
     EVENT_STORED,  /* args[0] is the address, args[1] the value, args[2] the size */
     EVENT_TIME,    /* the clock was moved to the next deadline */
     EVENT_TYPED,   /* the byte args[0] has arrived at the console */
+    EVENT_KILLED,  /* somebody outside has sent SIGKILL to pid */
     EVENT_SKIPPED, /* nothing happened: there is no such process, or it waits. Told to nobody */
 };
 
 #define EVENT_NO_CALL UINT32_MAX
+
+/* As wait_status: the process has left no zombie. */
+#define EVENT_STATUS_LOST INT32_MIN
 
 struct event {
     enum event_kind kind;

@@ -1,0 +1,380 @@
+#include "fuzz/run/run.h"
+
+#include "base/inject.h"
+#include "base/string.h"
+#include "dev/console.h"
+#include "fuzz/check/check.h"
+#include "fuzz/check/peek.h"
+#include "fuzz/input/operand.h"
+#include "fuzz/model/model.h"
+#include "fuzz/run/actor.h"
+#include "fuzz/run/body.h"
+#include "fuzz/run/turns.h"
+#include "proc/clock.h"
+#include "proc/sched.h"
+#include "proc/signal.h"
+
+/*
+ * An instruction is begun when its actor is free. It may take several steps, since a page fault may
+ * come first, and a long call does a part at a time; and it may wait. What a process is doing is
+ * kept by PID, so that the outcome finds its instruction however late it comes.
+ */
+
+enum {
+    PIDS_MAX = 4 * INPUT_INSNS_MAX,
+    STEPS_MAX = 20000, /* of a run; so many mean that something goes round in a circle */
+    SETTLE_MAX = 4000, /* of the last phase */
+    INTERRUPT_KEY = 3,
+    NO_INSN = UINT8_MAX,
+};
+
+static struct {
+    struct run *run;
+    unsigned watch;
+    bool is_off;
+    uint8_t doing[PIDS_MAX];  /* the instruction that a process is in, or NO_INSN */
+    const struct insn *armed; /* whose windows and allocations are counted, or NULL */
+    unsigned windows;         /* that the call has passed */
+    bool is_window_due;
+} state;
+
+/* ---- telling ---- */
+
+static void mix(uint64_t value)
+{
+    uint64_t digest = state.run->stats.digest ^ value;
+
+    state.run->stats.digest = (digest ^ digest >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+}
+
+static void tell(const struct event *event)
+{
+    mix((uint64_t)event->kind << 32 | (uint32_t)event->pid);
+    mix((uint64_t)event->result ^ (uint64_t)event->wait_status << 32);
+    mix(event->now_ns);
+    state.run->stats.events++;
+    if (state.watch & RUN_MODEL) {
+        const char *complaint = model_event(event);
+        if (complaint) {
+            finding("model", "%s", complaint);
+        }
+    }
+    if (state.watch & RUN_CHECKS) {
+        check_after(event);
+    }
+}
+
+static unsigned insn_of(int pid)
+{
+    return pid < PIDS_MAX ? state.doing[pid] : NO_INSN;
+}
+
+static void set_insn_of(int pid, unsigned insn)
+{
+    if (pid < PIDS_MAX) {
+        state.doing[pid] = (uint8_t)insn;
+    }
+}
+
+/* ---- what happens inside of calls ---- */
+
+static void pass_window(void)
+{
+    if (state.armed && ++state.windows == state.armed->window) {
+        state.is_window_due = true;
+        if (state.armed->window_event == WINDOW_INTERRUPT_KEY) {
+            kernel_on_console();
+        }
+    }
+}
+
+static void arm(const struct insn *insn)
+{
+    state.armed = insn;
+    state.windows = 0;
+    inject_arm(insn->fail_nth, insn->fails_forever);
+}
+
+static void disarm(struct outcome *outcome)
+{
+    if (outcome && inject_has_fired()) {
+        outcome->has_fired = true;
+    }
+    inject_arm(0, false);
+    state.armed = NULL;
+}
+
+static void let_time_pass(void)
+{
+    if (clock_jump()) {
+        tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
+    }
+}
+
+static void type(uint8_t byte)
+{
+    console_put((char)byte);
+    tell(&(struct event){.kind = EVENT_TYPED, .args = {byte}, .now_ns = clock_now()});
+}
+
+/* What came in a window has its effect behind the step. */
+static void take_window_event(const struct insn *insn)
+{
+    if (!state.is_window_due) {
+        return;
+    }
+    state.is_window_due = false;
+    if (insn->window_event == WINDOW_TIMER) {
+        let_time_pass();
+    } else if (insn->window_event == WINDOW_INTERRUPT_KEY) {
+        type(INTERRUPT_KEY);
+    }
+}
+
+/* ---- steps ---- */
+
+static void keep(struct outcome *outcome, const struct event *event)
+{
+    outcome->kind = event->kind;
+    outcome->pid = event->pid;
+    outcome->result = event->result;
+    outcome->wait_status = event->wait_status;
+    outcome->has_blocked |= event->kind == EVENT_BLOCKED;
+    if (event->kind == EVENT_RESULT && event->nr == NR_pipe2 && event->result == 0) {
+        int32_t fds[2];
+        if (run_peek(event->pid, event->args[0], fds, sizeof(fds))) {
+            outcome->parts[0] = fds[0];
+            outcome->parts[1] = fds[1];
+        }
+    }
+}
+
+/* One step of a process that is free and has been given something, or that wants to run. */
+static enum actor_progress step(int pid, bool is_spurious)
+{
+    struct event event;
+    unsigned number = insn_of(pid);
+    struct outcome *outcome = number == NO_INSN ? NULL : &state.run->outcomes[number];
+
+    if (++state.run->stats.steps > STEPS_MAX) {
+        finding("run.progress", "the program has taken %d steps and goes on", STEPS_MAX);
+    }
+    actor_tell(pid, &event);
+    event.is_spurious = is_spurious;
+    if (state.watch & RUN_CHECKS) {
+        check_before(pid, event.nr, event.args);
+    }
+    enum actor_progress progress = actor_step(&event);
+    if (event.kind != EVENT_SKIPPED) {
+        if (outcome) {
+            keep(outcome, &event);
+        }
+        tell(&event);
+    }
+    if (progress == ACTOR_DONE || progress == ACTOR_ENDED) {
+        set_insn_of(pid, NO_INSN);
+    }
+    state.is_off = process_first()->state == PROCESS_ZOMBIE;
+    return progress;
+}
+
+bool turns_go_on(int pid)
+{
+    const struct process *process = actor_find(pid);
+
+    if (state.is_off || !process || !actor_wants_to_run(process)) {
+        return false;
+    }
+    step(pid, false);
+    return true;
+}
+
+static int find_actor(unsigned actor)
+{
+    return actor == 0 ? 1 : turns_pid_of(state.run, actor - 1);
+}
+
+/* Who was to go on first does, one step. */
+static void preempt(const struct insn *insn)
+{
+    const struct process *process;
+
+    if (insn->preempt == INSN_NOBODY || state.is_off) {
+        return;
+    }
+    process = actor_find(find_actor(insn->preempt));
+    if (process && actor_wants_to_run(process)) {
+        step(process->pid->number, false);
+    }
+}
+
+/* Whether a process that is not done goes on at once: a page fault came first; or a long call is in
+ * parts, and it is nobody else's turn. */
+static bool goes_on(int pid)
+{
+    const struct process *process = actor_find(pid);
+
+    return !state.is_off && process &&
+           (!process->thread->call.is_pending ||
+            state.run->input->config.schedule == SCHEDULE_LAZY);
+}
+
+static void begin(unsigned number, struct process *process)
+{
+    const struct insn *insn = &state.run->input->insns[number];
+    struct outcome *outcome = &state.run->outcomes[number];
+    int pid = process->pid->number;
+    uint64_t args[INPUT_ARGS];
+
+    operand_values(insn, state.run->outcomes, args);
+    actor_set(process, insn, args);
+    set_insn_of(pid, number);
+    arm(insn);
+    enum actor_progress progress = step(pid, false);
+    take_window_event(insn);
+    preempt(insn);
+    while (progress == ACTOR_GOES_ON && goes_on(pid)) {
+        progress = step(pid, false);
+        take_window_event(insn);
+    }
+    disarm(outcome);
+}
+
+/* A blocked call is run again though nothing has happened. */
+static void rerun_for_no_reason(struct process *process)
+{
+    if (process->thread->state == THREAD_BLOCKED) {
+        sched_wake(process->thread);
+        step(process->pid->number, true);
+    }
+}
+
+bool turns_begin(unsigned number)
+{
+    const struct insn *insn = &state.run->input->insns[number];
+    struct process *process = actor_find(find_actor(insn->actor));
+    uint64_t args[INPUT_ARGS];
+
+    if (insn->op == OP_TICK) {
+        let_time_pass();
+    } else if (insn->op == OP_TYPE) {
+        operand_values(insn, state.run->outcomes, args);
+        type((uint8_t)args[0]);
+    } else if (!process) {
+        return false;
+    } else if (insn->op == OP_SPURIOUS) {
+        rerun_for_no_reason(process);
+    } else if (actor_is_free(process)) {
+        begin(number, process);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---- the end ---- */
+
+/* Everybody who can goes on, in turn, until nobody can: no failures, no choices. */
+static void settle(void)
+{
+    unsigned rounds = 0;
+    bool has_run = true;
+
+    while (has_run && !state.is_off) {
+        if (rounds++ > SETTLE_MAX) {
+            finding("run.progress", "not all come to rest, whoever's turn it is");
+        }
+        has_run = turns_round();
+        if (!has_run && !state.is_off && clock_jump()) {
+            tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
+            has_run = true;
+        }
+    }
+}
+
+static void look_at_rest(void)
+{
+    const char *complaint = NULL;
+
+    if (state.watch & RUN_MODEL) {
+        complaint = model_at_rest();
+        complaint = complaint ? complaint : model_compare();
+    }
+    if (complaint) {
+        finding("model", "at rest: %s", complaint);
+    }
+    if (state.watch & RUN_CHECKS) {
+        check_at_rest();
+    }
+}
+
+static void kill_all_but_init(void)
+{
+    struct process *process;
+
+    for (process = process_first(); process; process = process_next(process)) {
+        if (process != process_first() && process->state == PROCESS_LIVE) {
+            signal_send(process, SIGKILL);
+            tell(&(struct event){.kind = EVENT_KILLED, .pid = process->pid->number});
+        }
+    }
+}
+
+/* A call of init, which is free, behind the last instruction. */
+static int64_t init_call(uint32_t nr, uint64_t arg0, uint64_t arg2)
+{
+    struct process *init = process_first();
+    const struct insn insn = {.op = OP_CALL, .nr = (uint16_t)nr};
+    const uint64_t args[INPUT_ARGS] = {arg0, 0, arg2};
+
+    if (state.is_off || !actor_is_free(init)) {
+        return 0;
+    }
+    actor_set(init, &insn, args);
+    while (step(1, false) == ACTOR_GOES_ON && !state.is_off) {
+    }
+    return state.is_off ? 0 : (int64_t)init->thread->user.x[0];
+}
+
+static void end(void)
+{
+    settle();
+    if (state.is_off) {
+        return;
+    }
+    look_at_rest();
+    kill_all_but_init();
+    settle();
+    if (state.is_off || !actor_is_free(process_first())) {
+        return; /* init waits for itself, and that is its right */
+    }
+    while (init_call(NR_wait4, (uint64_t)-1, 0) > 0) {
+    }
+    init_call(NR_exit_group, 0, 0);
+    if (state.watch & RUN_CHECKS) {
+        check_at_end();
+    }
+}
+
+void run_input(struct run *run, const struct input *input, unsigned watch)
+{
+    memset(run->outcomes, 0, sizeof(run->outcomes));
+    run->input = input;
+    run->stats = (struct run_stats){0};
+    for (unsigned i = 0; i < input->count; i++) {
+        run->outcomes[i].kind = EVENT_SKIPPED;
+        run->outcomes[i].result = -1;
+    }
+    state = (typeof(state)){.run = run, .watch = watch};
+    memset(state.doing, NO_INSN, sizeof(state.doing));
+    plat_window_hook = pass_window;
+    if (watch & RUN_MODEL) {
+        model_begin(run_peek);
+    }
+    if (watch & RUN_CHECKS) {
+        check_begin();
+    }
+    turns_take(run, &state.is_off);
+    end();
+    plat_window_hook = NULL;
+}

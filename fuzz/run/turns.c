@@ -1,0 +1,193 @@
+#include "fuzz/run/turns.h"
+
+#include "base/random.h"
+#include "fuzz/input/insn.h"
+#include "fuzz/run/actor.h"
+#include "proc/process.h"
+
+/*
+ * PCT (Burckhardt and others, "A Randomized Scheduler with Probabilistic Guarantees of Finding
+ * Bugs", ASPLOS 2010): whoever has the highest priority goes on, and at a few points, drawn
+ * beforehand, the one that is running falls behind all others.
+ */
+
+enum {
+    LANES = INPUT_INSNS_MAX + 2, /* an actor each; and one for what nobody does */
+    LANE_NOBODY = INPUT_INSNS_MAX + 1,
+    CHANGES_MAX = 8,
+    STEPS_PER_INSN = 2,
+};
+
+int turns_pid_of(const struct run *run, unsigned insn)
+{
+    int64_t pid = run->outcomes[insn].result;
+
+    return pid > 0 && insn_makes_process(&run->input->insns[insn]) ? (int)pid : -1;
+}
+
+static int next_wanting(int above)
+{
+    int best = 0;
+
+    for (struct process *process = process_first(); process; process = process_next(process)) {
+        int pid = process->pid->number;
+        if (pid > above && (best == 0 || pid < best) && process->state == PROCESS_LIVE &&
+            actor_wants_to_run(process)) {
+            best = pid;
+        }
+    }
+    return best;
+}
+
+bool turns_round(void)
+{
+    bool has_run = false;
+
+    for (int pid = next_wanting(0); pid != 0; pid = next_wanting(pid)) {
+        has_run = turns_go_on(pid) || has_run;
+    }
+    return has_run;
+}
+
+/* ---- in order ---- */
+
+/* Lets others go on until this one is free, or nobody can. */
+static void wait_for(const struct run *run, const struct insn *insn)
+{
+    int pid = insn->actor == 0 ? 1 : turns_pid_of(run, insn->actor - 1u);
+    const struct process *process = actor_find(pid);
+    bool has_run = true;
+
+    while (has_run && process && !actor_is_free(process)) {
+        has_run = turns_go_on(pid) || turns_go_on(next_wanting(0));
+        process = actor_find(pid);
+    }
+}
+
+static bool needs_actor(const struct insn *insn)
+{
+    return insn_has_actor(insn) && insn->op != OP_SPURIOUS;
+}
+
+static void take_in_order(const struct run *run, const bool *is_off)
+{
+    bool is_eager = run->input->config.schedule == SCHEDULE_EAGER;
+
+    for (unsigned i = 0; i < run->input->count && !*is_off; i++) {
+        if (!is_eager && needs_actor(&run->input->insns[i])) {
+            wait_for(run, &run->input->insns[i]);
+        }
+        if (*is_off) {
+            return;
+        }
+        turns_begin(i);
+        while (is_eager && !*is_off && turns_round()) {
+        }
+    }
+}
+
+/* ---- by priority ---- */
+
+struct lane {
+    unsigned next; /* instruction, or the input's count */
+    uint64_t priority;
+};
+
+static struct {
+    struct lane lanes[LANES];
+    unsigned changes[CHANGES_MAX];
+    unsigned change_count;
+    uint64_t lowest;
+} pct;
+
+static unsigned lane_of(const struct insn *insn)
+{
+    return insn_has_actor(insn) ? insn->actor : LANE_NOBODY;
+}
+
+static unsigned next_in_lane(const struct input *input, unsigned lane, unsigned from)
+{
+    while (from < input->count && lane_of(&input->insns[from]) != lane) {
+        from++;
+    }
+    return from;
+}
+
+static void draw(const struct input *input)
+{
+    struct random random = {.state = input->config.schedule_seed};
+    unsigned steps = 1 + STEPS_PER_INSN * input->count;
+
+    for (unsigned i = 0; i < LANES; i++) {
+        pct.lanes[i] = (struct lane){.next = next_in_lane(input, i, 0),
+                                     .priority = CHANGES_MAX + (random_next(&random) >> 8)};
+    }
+    pct.change_count = input->config.change_count;
+    if (pct.change_count > CHANGES_MAX) {
+        pct.change_count = CHANGES_MAX;
+    }
+    for (unsigned i = 0; i < pct.change_count; i++) {
+        pct.changes[i] = (unsigned)(random_next(&random) % steps);
+    }
+    pct.lowest = CHANGES_MAX;
+}
+
+/* Whether the lane's actor could go on; one that waits, or is not there yet, can't. */
+static bool can_go_on(const struct run *run, unsigned lane)
+{
+    bool has_next = pct.lanes[lane].next < run->input->count;
+
+    if (lane == LANE_NOBODY) {
+        return has_next;
+    }
+    const struct process *process = actor_find(lane == 0 ? 1 : turns_pid_of(run, lane - 1));
+    if (!process) {
+        return false;
+    }
+    bool is_spurious = has_next && run->input->insns[pct.lanes[lane].next].op == OP_SPURIOUS;
+    return actor_wants_to_run(process) || (has_next && (is_spurious || actor_is_free(process)));
+}
+
+static int best_lane(const struct run *run)
+{
+    int best = -1;
+
+    for (unsigned i = 0; i < LANES; i++) {
+        bool is_empty = i > run->input->count && i != LANE_NOBODY;
+        if (!is_empty && (best < 0 || pct.lanes[i].priority > pct.lanes[best].priority) &&
+            can_go_on(run, i)) {
+            best = (int)i;
+        }
+    }
+    return best;
+}
+
+static void take_by_priority(const struct run *run, const bool *is_off)
+{
+    unsigned steps = 0;
+
+    draw(run->input);
+    for (int lane = best_lane(run); lane >= 0 && !*is_off; lane = best_lane(run)) {
+        struct lane *own = &pct.lanes[lane];
+        int pid = lane == 0 ? 1 : lane == LANE_NOBODY ? 0 : turns_pid_of(run, (unsigned)lane - 1);
+        for (unsigned i = 0; i < pct.change_count; i++) {
+            if (pct.changes[i] == steps) {
+                own->priority = --pct.lowest;
+            }
+        }
+        steps++;
+        if (pid == 0 || !turns_go_on(pid)) {
+            turns_begin(own->next);
+            own->next = next_in_lane(run->input, (unsigned)lane, own->next + 1);
+        }
+    }
+}
+
+void turns_take(const struct run *run, const bool *is_off)
+{
+    if (run->input->config.schedule == SCHEDULE_PCT) {
+        take_by_priority(run, is_off);
+    } else {
+        take_in_order(run, is_off);
+    }
+}
