@@ -1,9 +1,26 @@
-"""The fuzzer: how its parts are compiled."""
-FUZZER = ['-fsanitize=fuzzer-no-link']
+"""The fuzzer: how its parts and its harnesses are built, and what `scons fuzz` runs."""
+import configparser
+import glob
+import os
+import re
+import shlex
+import sys
+
+from SCons.Script import ARGUMENTS, COMMAND_LINE_TARGETS, Exit
+
+PLACE = 'build/fuzz'
+FINDINGS = f'{PLACE}/findings/'
+SEEDS = f'{PLACE}/seeds'
+HARNESSES = sorted(os.path.basename(path)[:-len('.c')] for path in glob.glob('fuzz/*.c'))
 BODIES = ('_hosted.c', '_aarch64.c')
+
+# OSS-Fuzz brings its own flags and its own engine.
+ENGINE = os.environ.get('LIB_FUZZING_ENGINE')
+FUZZER = ['-fsanitize=fuzzer-no-link']
 
 # What the checks and the model are compiled without: they look on, and are not looked at.
 WATCHING = ('-fsanitize', '-fno-sanitize', '-fprofile', '-fcoverage', '-O')
+UNCHECKED = {'gcc': ['-O2', '-fno-tree-loop-distribute-patterns'], 'clang': ['-O2']}
 
 
 def is_variant(name):
@@ -11,11 +28,17 @@ def is_variant(name):
     return name.split('-')[0] == 'fuzz'
 
 
+def flags(sanitizers):
+    """How a harness for libFuzzer is compiled."""
+    return shlex.split(os.environ.get('CFLAGS', '')) if ENGINE else ['-O2'] + sanitizers + FUZZER
+
+
 def onlooker(env):
-    """For code that is never instrumented."""
+    """For code that is never instrumented. No loop of it becomes a call of memcpy, which looks."""
+    more = UNCHECKED['gcc' if 'gcc' in env['CC'] else 'clang']
     kept = [flag for flag in env['CCFLAGS'] if not str(flag).startswith(WATCHING)]
     free = [flag for flag in env['FREESTANDING'] if not str(flag).startswith(WATCHING)]
-    return env.Clone(CCFLAGS=kept + ['-O2'], FREESTANDING=free + ['-O2'])
+    return env.Clone(CCFLAGS=kept + more, FREESTANDING=free + more)
 
 
 def part(env, sources):
@@ -24,3 +47,74 @@ def part(env, sources):
     own = [source for source in sources if source.name.endswith(f'_{env["PLATFORM"]}.c')]
     return (free.Compile([source for source in sources if not source.name.endswith(BODIES)]) +
             env.Compile(own))
+
+
+def harness(env, source, driver):
+    """A program from a source. Where the variant is made for it libFuzzer, or what stands in for
+    it, drives it; elsewhere a driver of our own."""
+    env = env.Clone()
+    name = source.name[:-len('.c')]
+    place = env['PLACE']
+    if is_variant(os.path.basename(place)):
+        env.Append(LINKFLAGS=shlex.split(ENGINE or '-fsanitize=fuzzer'))
+        driver = [node for node in driver if node.name != 'alone.o']
+        if ENGINE:
+            env['LINK'] = os.environ.get('CXX', 'clang++')
+    else:
+        place += '/fuzz'
+    return env.Program(f'#{place}/{name}', env.Compile([source]) + driver + env['FUZZ'] +
+                       env['BODY'] + env['CORE'])
+
+
+# ---- scons fuzz ----
+
+def _complain(text):
+    print(f'scons: {text}', file=sys.stderr)
+    Exit(2)
+
+
+def _seconds(text):
+    match = re.fullmatch(r'([1-9]\d*)([smh]?)', text)
+    if not match:
+        _complain(f"TIME is '{text}'; it can be 60s, 10m, 2h")
+    return int(match[1]) * {'': 1, 's': 1, 'm': 60, 'h': 3600}[match[2]]
+
+
+def asked():
+    """The harness that `scons fuzz` is to run, or None, and libFuzzer's flags for it."""
+    if 'fuzz' not in COMMAND_LINE_TARGETS:
+        return None, []
+    name = ARGUMENTS.get('HARNESS')
+    more = []
+    if name and name not in HARNESSES:
+        _complain(f"HARNESS is '{name}'; it can be {', '.join(HARNESSES)}")
+    if not name and ('TIME' in ARGUMENTS or 'FLAGS' in ARGUMENTS):
+        _complain(f"which harness? HARNESS={' or '.join(HARNESSES)}")
+    if 'TIME' in ARGUMENTS:
+        more.append(f'-max_total_time={_seconds(ARGUMENTS["TIME"])}')
+    try:
+        return name, more + shlex.split(ARGUMENTS.get('FLAGS', ''))
+    except ValueError as error:
+        return _complain(f'FLAGS: {error}')
+
+
+def options(name):
+    """What NAME.options says, as flags; the fuzzers of OSS-Fuzz read the file itself."""
+    parser = configparser.ConfigParser()
+    parser.read(f'fuzz/{name}.options')
+    return [f'-{key}={value}' for key, value in
+            (parser.items('libfuzzer') if parser.has_section('libfuzzer') else [])
+            if key != 'dict']
+
+
+def command(name, more):
+    """What runs a harness: its corpus grows, and its seeds are looked at."""
+    corpus = f'{PLACE}/corpus/{name}'
+    for folder in (corpus, FINDINGS):
+        os.makedirs(folder, exist_ok=True)
+    words = [f'{PLACE}/{name}', f'-artifact_prefix={FINDINGS}', '-print_final_stats=1',
+             *options(name)]
+    if os.path.exists(f'fuzz/{name}.dict'):
+        words.append(f'-dict=fuzz/{name}.dict')
+    seeds = [f'{SEEDS}/{name}'] if os.path.isdir(f'{SEEDS}/{name}') else []
+    return words + more + [corpus, *seeds]
