@@ -55,6 +55,14 @@ struct image_slot {
 extern const struct image_slot image_slots[];
 extern const unsigned image_slot_count;
 
+/* Their indices: SLOT_status and so on. */
+enum {
+#define SLOT(kind, name, ...) SLOT_##name,
+#include "fuzz/input/slots.def"
+#undef SLOT
+    SLOT_path_over,
+};
+
 /* Writes the initramfs. Returns its size, at most IMAGE_ARCHIVE_MAX: /init and /long, and what
  * paths in the scratch page name. */
 #define IMAGE_ARCHIVE_MAX (64 * 1024)

@@ -7,6 +7,7 @@
 #include "fuzz/input/insn.h"
 #include "fuzz/input/normal.h"
 #include "fuzz/input/operand.h"
+#include "inputs.h"
 #include "test.h"
 
 enum { INPUTS = 3000 };
@@ -15,81 +16,19 @@ static struct input input;
 static struct input again;
 static uint8_t bytes[INPUT_SIZE_MAX + 64];
 
-static void random_bytes(struct random *random, uint8_t *to, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        to[i] = (uint8_t)random_next(random);
-    }
-}
-
-static bool equal_operands(const struct operand *a, const struct operand *b)
-{
-    return a->kind == b->kind && a->index == b->index && a->part == b->part && a->value == b->value;
-}
-
-static bool equal_insns(const struct insn *a, const struct insn *b)
-{
-    bool equal = a->op == b->op && a->nr == b->nr && a->actor == b->actor &&
-                 a->preempt == b->preempt && a->fail_nth == b->fail_nth &&
-                 a->fails_forever == b->fails_forever && a->window == b->window &&
-                 a->window_event == b->window_event;
-
-    for (unsigned i = 0; equal && i < INPUT_ARGS; i++) {
-        equal = equal_operands(&a->args[i], &b->args[i]);
-    }
-    return equal;
-}
-
-static void expect_equal(const struct input *a, const struct input *b)
-{
-    EXPECT_EQ(a->config.frames, b->config.frames);
-    EXPECT_EQ(a->config.is_lifo, b->config.is_lifo);
-    EXPECT_EQ(a->config.is_natural_tlb, b->config.is_natural_tlb);
-    EXPECT_EQ(a->config.asid_bits, b->config.asid_bits);
-    EXPECT_EQ(a->config.schedule, b->config.schedule);
-    EXPECT_EQ(a->config.change_count, b->config.change_count);
-    EXPECT_EQ(a->config.schedule_seed, b->config.schedule_seed);
-    EXPECT_EQ(a->count, b->count);
-    for (unsigned i = 0; i < a->count; i++) {
-        test_note("instruction %u", i);
-        EXPECT(equal_insns(&a->insns[i], &b->insns[i]));
-    }
-}
-
-/* What every decoded input is like. */
-static void expect_normal(const struct input *checked)
-{
-    for (unsigned i = 0; i < checked->count; i++) {
-        const struct insn *insn = &checked->insns[i];
-        const struct insn_type *type = insn_type_find(insn->op, insn->nr);
-        EXPECT(type != NULL);
-        EXPECT(insn->actor == 0 ||
-               (insn->actor <= i && insn_makes_process(&checked->insns[insn->actor - 1])));
-        EXPECT(insn->preempt == 0 || insn->preempt == INSN_NOBODY ||
-               (insn->preempt <= i + 1 && insn_makes_process(&checked->insns[insn->preempt - 1])));
-        for (unsigned k = 0; k < INPUT_ARGS; k++) {
-            const struct operand *arg = &insn->args[k];
-            EXPECT(k < type->arg_count || (arg->kind == OPERAND_NUMBER && arg->value == 0));
-            EXPECT(arg->kind != OPERAND_RESULT ||
-                   (arg->index < i &&
-                    insn_kind_takes(type->kinds[k], insn_gives(&checked->insns[arg->index]))));
-        }
-    }
-}
-
 TEST(input_every_byte_string_decodes_to_what_encodes_it)
 {
     struct random random = {1};
 
     for (unsigned n = 0; n < INPUTS; n++) {
         size_t size = random_next(&random) % sizeof(bytes);
-        random_bytes(&random, bytes, size);
+        inputs_random_bytes(&random, bytes, size);
         input_decode(&input, bytes, size);
-        expect_normal(&input);
+        inputs_expect_normal(&input);
         size = input_encode(&input, bytes);
         EXPECT(size <= INPUT_SIZE_MAX);
         input_decode(&again, bytes, size);
-        expect_equal(&input, &again);
+        inputs_expect_equal(&input, &again);
     }
 }
 
@@ -98,7 +37,7 @@ TEST(input_normalise_takes_any_contents)
     struct random random = {2};
 
     for (unsigned n = 0; n < INPUTS; n++) {
-        random_bytes(&random, (uint8_t *)&input, sizeof(input));
+        inputs_random_bytes(&random, (uint8_t *)&input, sizeof(input));
         for (unsigned i = 0; i < INPUT_INSNS_MAX; i++) {
             input.insns[i].fails_forever = random_next(&random) & 1;
             input.insns[i].op %= OP_COUNT + 1;
@@ -106,9 +45,9 @@ TEST(input_normalise_takes_any_contents)
         input.config.is_lifo = random_next(&random) & 1;
         input.config.is_natural_tlb = random_next(&random) & 1;
         input_normalise(&input);
-        expect_normal(&input);
+        inputs_expect_normal(&input);
         input_decode(&again, bytes, input_encode(&input, bytes));
-        expect_equal(&input, &again);
+        inputs_expect_equal(&input, &again);
     }
 }
 
@@ -131,13 +70,13 @@ TEST(input_short_is_as_if_zeros_followed)
 
     for (size_t size = 0; size <= INPUT_HEADER_SIZE + INPUT_INSN_SIZE; size++) {
         memset(longer, 0, sizeof(longer));
-        random_bytes(&random, longer, size);
+        inputs_random_bytes(&random, longer, size);
         memcpy(bytes, longer, size);
         input_decode(&input, bytes, size);
         input_decode(&again, longer,
                      size <= INPUT_HEADER_SIZE ? INPUT_HEADER_SIZE
                                                : INPUT_HEADER_SIZE + INPUT_INSN_SIZE);
-        expect_equal(&input, &again);
+        inputs_expect_equal(&input, &again);
     }
 }
 
@@ -148,7 +87,7 @@ TEST(input_properties_are_seldom_in_random_bytes)
     unsigned total = 0;
 
     for (unsigned n = 0; n < INPUTS; n++) {
-        random_bytes(&random, bytes, INPUT_SIZE_MAX);
+        inputs_random_bytes(&random, bytes, INPUT_SIZE_MAX);
         input_decode(&input, bytes, INPUT_SIZE_MAX);
         for (unsigned i = 0; i < input.count; i++) {
             failing += input.insns[i].fail_nth != 0;

@@ -1,0 +1,436 @@
+#include "fuzz/input/generate.h"
+
+#include "abi/linux.h"
+#include "fuzz/input/context.h"
+#include "fuzz/input/image.h"
+#include "fuzz/input/insn.h"
+#include "fuzz/input/normal.h"
+#include "fuzz/input/operands.h"
+
+enum {
+    SHORT_MAX = 16,
+    LONG_MIN = 24,
+    FAIL_ONE_IN = 32,
+    PREEMPT_ONE_IN = 12,
+    WINDOW_ONE_IN = 48,
+    WEIGHT_UNIT = 4, /* of a class in a program that does not prefer anything */
+};
+
+/* ---- classes of instructions, each with what is made of them ---- */
+
+typedef void maker(struct context *context, struct insn *insn);
+
+static void set_call(struct insn *insn, unsigned nr, unsigned person, const struct context *context)
+{
+    insn->op = OP_CALL;
+    insn->nr = (uint16_t)nr;
+    insn->actor = context->people[person].actor;
+}
+
+static void make_fork(struct context *context, struct insn *insn)
+{
+    set_call(insn, NR_clone, context_anybody(context), context);
+    insn->args[0] = operand_number(SIGCHLD);
+}
+
+/* clone with all its flags, clone3 and spawn. */
+static void make_process(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_clone, NR_clone, NR_clone3, NR_spawn};
+    unsigned nr = calls[random_below(context->random, 4)];
+
+    set_call(insn, nr, context_anybody(context), context);
+    operands_choose(context, insn);
+}
+
+/* Init seldom ends: that is the end of all. */
+static void make_exit(struct context *context, struct insn *insn)
+{
+    unsigned who = context_child(context);
+
+    if (who == 0 && random_below(context->random, 40) != 0) {
+        make_fork(context, insn);
+        return;
+    }
+    set_call(insn, NR_exit_group, who, context);
+    insn->args[0] =
+        operand_number(random_below(context->random, 4) == 0 ? random_below(context->random, 300)
+                                                             : random_below(context->random, 2));
+}
+
+static void make_wait(struct context *context, struct insn *insn)
+{
+    set_call(insn, random_below(context->random, 8) == 0 ? NR_waitid : NR_wait4,
+             context_parent(context), context);
+    operands_choose(context, insn);
+    if (insn->nr == NR_waitid) {
+        return;
+    }
+    if (random_below(context->random, 3) == 0) {
+        insn->args[0] = operand_number(-1);
+    }
+    insn->args[1] = operand_slot(SLOT_status);
+    if (random_below(context->random, 3) != 0) {
+        insn->args[2] = operand_number(random_below(context->random, 3) == 0 ? WNOHANG : 0);
+    }
+    insn->args[3] =
+        random_below(context->random, 8) == 0 ? operand_slot(SLOT_usage) : operand_number(0);
+}
+
+static void make_kill(struct context *context, struct insn *insn)
+{
+    set_call(insn, NR_kill, context_anybody(context), context);
+    operands_choose(context, insn);
+}
+
+static void make_store(struct context *context, struct insn *insn)
+{
+    insn->op = OP_STORE;
+    insn->actor = context->people[context_anybody(context)].actor;
+    operands_choose(context, insn);
+    insn->args[1] = operand_number(random_below(context->random, 1000) + 1);
+    insn->args[2] = operand_number(1 << random_below(context->random, 4));
+}
+
+static void make_load(struct context *context, struct insn *insn)
+{
+    insn->op = OP_LOAD;
+    insn->actor = context->people[context_anybody(context)].actor;
+    operands_choose(context, insn);
+    insn->args[1] = operand_number(8);
+}
+
+static void make_pipe(struct context *context, struct insn *insn)
+{
+    set_call(insn, NR_pipe2, context_anybody(context), context);
+    operands_choose(context, insn);
+    if (random_below(context->random, 8) != 0) {
+        insn->args[0] = operand_slot(SLOT_fds);
+    }
+}
+
+static void make_transfer(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_read, NR_write, NR_read, NR_write, NR_readv, NR_writev};
+
+    set_call(insn, calls[random_below(context->random, 6)], context_anybody(context), context);
+    operands_choose(context, insn);
+    bool writes = insn->nr == NR_write || insn->nr == NR_writev;
+    if (insn->args[0].kind == OPERAND_RESULT && random_below(context->random, 8) != 0) {
+        insn->args[0].part = writes;
+    }
+    if (insn->nr == NR_readv || insn->nr == NR_writev) {
+        insn->args[2] = operand_number(1 + random_below(context->random, 2));
+    } else if (random_below(context->random, 4) != 0) {
+        insn->args[2] = operand_number(1 + random_below(context->random, 64));
+    }
+}
+
+static void make_descriptor(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_close, NR_close,  NR_close,  NR_dup,   NR_dup3,
+                                     NR_fcntl, NR_openat, NR_openat, NR_lseek, NR_close_range};
+
+    set_call(insn, calls[random_below(context->random, 10)], context_anybody(context), context);
+    operands_choose(context, insn);
+    if (insn->nr == NR_openat && random_below(context->random, 2) == 0) {
+        insn->args[2] = operand_number(random_below(context->random, 2) ? O_RDONLY : O_CLOEXEC);
+    }
+}
+
+static void make_map(struct context *context, struct insn *insn)
+{
+    set_call(insn, NR_mmap, context_anybody(context), context);
+    operands_choose(context, insn);
+    if (random_below(context->random, 4) != 0) {
+        insn->args[1] = operand_number(4096 * (1 + random_below(context->random, 4)));
+        insn->args[2] = operand_number(PROT_READ | PROT_WRITE);
+        insn->args[5] = operand_number(0);
+    }
+    if (random_below(context->random, 3) != 0) {
+        bool is_shared = random_below(context->random, 3) == 0;
+        insn->args[0] = operand_number(0);
+        insn->args[3] = operand_number(MAP_ANONYMOUS | (is_shared ? MAP_SHARED : MAP_PRIVATE));
+    }
+}
+
+static void make_unmap(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_munmap,   NR_munmap,  NR_mprotect, NR_mprotect,
+                                     NR_mprotect, NR_madvise, NR_mremap,   NR_brk};
+
+    set_call(insn, calls[random_below(context->random, 8)], context_anybody(context), context);
+    operands_choose(context, insn);
+    if (insn->nr != NR_brk && random_below(context->random, 4) != 0) {
+        insn->args[0].value &= -4096;
+        insn->args[1] = operand_number(4096 * (1 + random_below(context->random, 3)));
+    }
+}
+
+static void make_exec(struct context *context, struct insn *insn)
+{
+    unsigned who =
+        random_below(context->random, 8) == 0 ? context_anybody(context) : context_child(context);
+
+    set_call(insn, NR_execve, who, context);
+    operands_choose(context, insn);
+    if (random_below(context->random, 2) == 0) {
+        insn->args[0] =
+            operand_slot(random_below(context->random, 2) ? SLOT_path_init : SLOT_path_long);
+        insn->args[1] = operand_slot(SLOT_argv_one);
+        insn->args[2] = operand_number(0);
+    }
+}
+
+static void make_signal(struct context *context, struct insn *insn)
+{
+    static const uint8_t actions[] = {SLOT_action_ignore, SLOT_action_no_zombies,
+                                      SLOT_action_handle, SLOT_action_default};
+
+    set_call(insn, random_below(context->random, 3) == 0 ? NR_rt_sigprocmask : NR_rt_sigaction,
+             context_anybody(context), context);
+    operands_choose(context, insn);
+    if (insn->nr == NR_rt_sigaction && random_below(context->random, 4) != 0) {
+        insn->args[0] = operand_number(random_below(context->random, 4) ? SIGCHLD : SIGTERM);
+        insn->args[1] = operand_slot(actions[random_below(context->random, 4)]);
+    }
+}
+
+static void make_group(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_setpgid, NR_setpgid, NR_setsid, NR_getpgid, NR_prctl};
+
+    set_call(insn, calls[random_below(context->random, 5)], context_anybody(context), context);
+    operands_choose(context, insn);
+    if (insn->nr == NR_prctl && random_below(context->random, 2) == 0) {
+        insn->args[0] = operand_number(PR_SET_CHILD_SUBREAPER);
+        insn->args[1] = operand_number(1);
+    }
+}
+
+static void make_sleep(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_sched_yield, NR_nanosleep};
+
+    if (random_below(context->random, 2) == 0) {
+        insn->op = OP_TICK;
+        return;
+    }
+    set_call(insn, calls[random_below(context->random, 2)], context_anybody(context), context);
+    operands_choose(context, insn);
+}
+
+static void make_key(struct context *context, struct insn *insn)
+{
+    insn->op = random_below(context->random, 8) == 0 ? OP_JUMP : OP_TYPE;
+    insn->actor = context->people[context_anybody(context)].actor;
+    operands_choose(context, insn);
+}
+
+/* All but a spurious wake, which is a class by itself. */
+static void make_any(struct context *context, struct insn *insn)
+{
+    const struct insn_type *type = &insn_types[random_below(context->random, insn_type_count)];
+
+    if (type->op == OP_SPURIOUS) {
+        type = insn_type_find(OP_TICK, 0);
+    }
+    insn->op = type->op;
+    insn->nr = type->nr;
+    insn->actor = context->people[context_anybody(context)].actor;
+    operands_choose(context, insn);
+}
+
+static void make_spurious(struct context *context, struct insn *insn)
+{
+    insn->op = OP_SPURIOUS;
+    insn->actor = context->people[random_below(context->random, context->people_count)].actor;
+}
+
+static const struct {
+    maker *make;
+    unsigned weight;
+    enum generate_profile since;
+} classes[] = {
+    {make_fork, 12, GENERATE_CALLS},        {make_process, 3, GENERATE_CALLS},
+    {make_exit, 9, GENERATE_CALLS},         {make_wait, 11, GENERATE_CALLS},
+    {make_kill, 5, GENERATE_CALLS},         {make_store, 10, GENERATE_CALLS},
+    {make_load, 7, GENERATE_CALLS},         {make_pipe, 3, GENERATE_CALLS},
+    {make_transfer, 6, GENERATE_CALLS},     {make_descriptor, 4, GENERATE_CALLS},
+    {make_map, 4, GENERATE_CALLS},          {make_unmap, 5, GENERATE_CALLS},
+    {make_exec, 3, GENERATE_CALLS},         {make_signal, 3, GENERATE_CALLS},
+    {make_group, 2, GENERATE_CALLS},        {make_sleep, 2, GENERATE_CALLS},
+    {make_key, 1, GENERATE_CALLS},          {make_any, 5, GENERATE_CALLS},
+    {make_spurious, 2, GENERATE_SCHEDULES},
+};
+
+enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };
+
+/* The weights of a program. */
+struct swarm {
+    unsigned weights[CLASSES];
+    unsigned total;
+};
+
+/* Half of all programs have no preferences; the others leave classes out and prefer some. */
+static void choose_swarm(struct swarm *swarm, struct random *random, enum generate_profile profile,
+                         bool has_preferences)
+{
+    static const uint8_t factors[] = {0, 1, WEIGHT_UNIT, WEIGHT_UNIT, 3 * WEIGHT_UNIT};
+
+    swarm->total = 0;
+    for (unsigned i = 0; i < CLASSES; i++) {
+        unsigned factor = has_preferences ? factors[random_below(random, 5)] : WEIGHT_UNIT;
+        swarm->weights[i] = classes[i].since <= profile ? classes[i].weight * factor : 0;
+        swarm->total += swarm->weights[i];
+    }
+    if (swarm->total == 0) {
+        choose_swarm(swarm, random, profile, false);
+    }
+}
+
+static void make_insn(struct context *context, const struct swarm *swarm, struct insn *insn)
+{
+    unsigned ticket = random_below(context->random, swarm->total);
+    unsigned i = 0;
+
+    while (ticket >= swarm->weights[i]) {
+        ticket -= swarm->weights[i++];
+    }
+    *insn = (struct insn){.preempt = INSN_NOBODY};
+    classes[i].make(context, insn);
+}
+
+/* ---- properties ---- */
+
+static unsigned failing_allocation(struct random *random)
+{
+    switch (random_below(random, 4)) {
+    case 0:
+        return 1 + random_below(random, 40);
+    case 1:
+        return 1 + random_below(random, 4);
+    default:
+        return 1 + random_below(random, 12);
+    }
+}
+
+static void choose_properties(struct context *context, struct insn *insn,
+                              enum generate_profile profile, bool has_failures)
+{
+    struct random *random = context->random;
+
+    if (has_failures && random_below(random, FAIL_ONE_IN) == 0) {
+        insn->fail_nth = (uint8_t)failing_allocation(random);
+        insn->fails_forever = random_below(random, 4) == 0;
+    }
+    if (profile < GENERATE_SCHEDULES) {
+        return;
+    }
+    if (random_below(random, PREEMPT_ONE_IN) == 0) {
+        unsigned who = random_below(random, context->people_count);
+        insn->preempt = context->people[who].actor;
+    }
+    if (random_below(random, WINDOW_ONE_IN) == 0) {
+        insn->window = (uint8_t)(1 + random_below(random, 8));
+        insn->window_event = (uint8_t)(1 + random_below(random, 2));
+    }
+}
+
+void generate_config(struct input_config *config, struct random *random,
+                     enum generate_profile profile)
+{
+    bool is_tight = profile != GENERATE_CALLS && random_below(random, 4) == 0;
+
+    *config = input_dull_config();
+    config->frames = (uint16_t)(is_tight ? INPUT_FRAMES_MIN + random_below(random, 48)
+                                         : 128 + random_below(random, 256));
+    config->is_lifo = random_below(random, 2);
+    config->is_natural_tlb = random_below(random, 4) == 0;
+    if (random_below(random, 4) == 0) {
+        config->asid_bits = (uint8_t)(1 + random_below(random, 4));
+    }
+    if (profile == GENERATE_SCHEDULES) {
+        config->schedule = (uint8_t)random_below(random, SCHEDULE_COUNT);
+        config->change_count = (uint8_t)random_below(random, 4);
+        config->schedule_seed = (uint16_t)random_next(random);
+    }
+}
+
+/* ---- whole programs, and parts of them ---- */
+
+void generate_input(struct input *input, struct random *random, enum generate_profile profile)
+{
+    struct context context;
+    struct swarm swarm;
+    bool is_short = random_below(random, 8) == 0;
+    bool has_failures = profile >= GENERATE_FAILURES && random_below(random, 2) == 0;
+
+    generate_config(&input->config, random, profile);
+    choose_swarm(&swarm, random, profile, random_below(random, 2));
+    context_begin(&context, random);
+    input->count = is_short ? 3 + random_below(random, SHORT_MAX)
+                            : LONG_MIN + random_below(random, INPUT_INSNS_MAX - LONG_MIN + 1);
+    for (unsigned i = 0; i < input->count; i++) {
+        make_insn(&context, &swarm, &input->insns[i]);
+        context_see(&context, &input->insns[i], i);
+        choose_properties(&context, &input->insns[i], profile, has_failures);
+    }
+    input_normalise(input);
+}
+
+static void see_all(struct context *context, const struct input *input, unsigned count,
+                    struct random *random)
+{
+    context_begin(context, random);
+    for (unsigned i = 0; i < count; i++) {
+        context_see(context, &input->insns[i], i);
+    }
+}
+
+void generate_insn(struct input *input, unsigned index, struct random *random,
+                   enum generate_profile profile)
+{
+    struct context context;
+    struct swarm swarm;
+
+    see_all(&context, input, index, random);
+    choose_swarm(&swarm, random, profile, false);
+    make_insn(&context, &swarm, &input->insns[index]);
+}
+
+struct operand generate_operand(const struct input *input, unsigned index, unsigned arg,
+                                struct random *random)
+{
+    struct context context;
+    struct insn insn = input->insns[index];
+
+    see_all(&context, input, index, random);
+    operands_choose(&context, &insn);
+    return insn.args[arg];
+}
+
+void generate_properties(struct input *input, unsigned index, struct random *random,
+                         enum generate_profile profile)
+{
+    struct context context;
+    struct insn *insn = &input->insns[index];
+
+    see_all(&context, input, index + 1, random);
+    insn->fail_nth = 0;
+    insn->fails_forever = false;
+    insn->preempt = INSN_NOBODY;
+    insn->window = 0;
+    insn->window_event = WINDOW_NOTHING;
+    if (profile >= GENERATE_FAILURES && random_below(random, 2)) {
+        insn->fail_nth = (uint8_t)failing_allocation(random);
+        insn->fails_forever = random_below(random, 4) == 0;
+    }
+    if (profile == GENERATE_SCHEDULES && random_below(random, 2)) {
+        insn->preempt = context.people[random_below(random, context.people_count)].actor;
+    }
+    if (profile == GENERATE_SCHEDULES && random_below(random, 4) == 0) {
+        insn->window = (uint8_t)(1 + random_below(random, 8));
+        insn->window_event = (uint8_t)(1 + random_below(random, 2));
+    }
+}
