@@ -106,7 +106,8 @@ class Compiling:
         compiler, *words = self.command(path)
         target = ['--target=aarch64-linux-gnu'] if compiler.startswith(CROSS) else []
         return target + [self.clang_include if before == '-isystem' else word
-                         for before, word in zip([''] + words, words) if word != '-Werror']
+                         for before, word in zip([''] + words, words)
+                         if word not in ('-Werror', '-fno-tree-loop-distribute-patterns')]
 
     def neighbour(self, header):
         """A file that is compiled as the header's users are."""
