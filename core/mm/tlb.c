@@ -49,6 +49,8 @@ void tlb_flush_context(struct tlb_context *context)
 {
     if (is_current(context)) {
         plat_tlb_flush_asid(context->asid);
+    } else {
+        plat_pte_publish();
     }
 }
 
@@ -56,6 +58,8 @@ void tlb_flush_range(struct tlb_context *context, uaddr_t start, uaddr_t end)
 {
     if (is_current(context)) {
         plat_tlb_flush(context->asid, start, (end - start) >> PAGE_SHIFT);
+    } else {
+        plat_pte_publish();
     }
 }
 

@@ -36,12 +36,6 @@ static _Noreturn void give_up(const char *why)
     WRONG("harness.machine", "it does not start: %s", why);
 }
 
-static void drop_output(const char *bytes, size_t len)
-{
-    (void)bytes;
-    (void)len;
-}
-
 static void start_machine(void)
 {
     vtlb_init(VTLB_ADVERSARIAL);
@@ -52,7 +46,6 @@ static void start_machine(void)
     el0_reset();
     user_init();
     vclock_init(false);
-    terminal_sink = drop_output;
     terminal_init(false);
     report_init();
     choice_init();

@@ -88,6 +88,15 @@ void harness_machine(unsigned asid_bits);
 /* The same, with that many frames to hand out. */
 void harness_core(unsigned asid_bits, uint64_t frames);
 
+struct space;
+
+/* Checks these spaces, which are all there are: their shape, that each frame has as many references
+ * as leaves and shared objects name it, and that no TLB is wrong. */
+void harness_check_spaces(struct space *const *spaces, unsigned count);
+
+/* No frame is in use, nor anything that spaces are made of. */
+void harness_check_end(void);
+
 /* Lets an allocation fail as the next byte says: none, or the one that is so far away, and perhaps
  * all behind it. */
 void harness_arm(struct feed *feed);

@@ -36,7 +36,8 @@ void tlb_use_space(struct tlb_context *context, paddr_t root);
 /* This CPU has no user space. */
 void tlb_use_none(void);
 
-/* Everything of one context, or a range; nothing where it has nothing cached. */
+/* Everything of one context, or a range; nothing where it has nothing cached. Either way what was
+ * stored before is published. */
 void tlb_flush_context(struct tlb_context *context);
 void tlb_flush_range(struct tlb_context *context, uaddr_t start, uaddr_t end);
 

@@ -439,6 +439,43 @@ TEST(space_fork_across_tables)
     end_two(parent, child);
 }
 
+/* Nothing of the parent can be cached, so there is nothing to flush: what the fork has stored must
+ * be published nevertheless. */
+TEST(space_fork_of_one_that_was_never_in_use)
+{
+    struct space *parent = begin();
+    struct space *never_used = NULL;
+    struct space *child = NULL;
+    uint8_t byte = 7;
+
+    EXPECT_EQ(space_create(&never_used), 0);
+    fixture_map(never_used, AT(0), AT(1), RW);
+    EXPECT_EQ(space_write(never_used, AT(0), &byte, 1), 0);
+    EXPECT_EQ(space_fork(never_used, &child), 0);
+    space_use(child);
+    EXPECT_EQ(fixture_load(AT(0), &byte), 0);
+    EXPECT_EQ(byte, 7);
+    space_put(never_used);
+    end_two(parent, child);
+}
+
+/* The same for rights that make pages accessible. */
+TEST(space_protect_of_one_that_was_never_in_use)
+{
+    struct space *space = begin();
+    struct space *never_used = NULL;
+    uint8_t byte = 7;
+
+    EXPECT_EQ(space_create(&never_used), 0);
+    fixture_map(never_used, AT(0), AT(1), RW);
+    EXPECT_EQ(space_write(never_used, AT(0), &byte, 1), 0);
+    EXPECT_EQ(space_protect(never_used, AT(0), AT(1), PROT_NONE), 0);
+    EXPECT_EQ(space_protect(never_used, AT(0), AT(1), PROT_READ), 0);
+    space_use(never_used);
+    EXPECT_EQ(fixture_load(AT(0), &byte), 0);
+    end_two(space, never_used);
+}
+
 TEST(space_fork_while_the_parent_is_not_in_use)
 {
     struct space *parent = begin();
