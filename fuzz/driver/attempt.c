@@ -1,0 +1,129 @@
+#include "fuzz/driver/attempt.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fuzz/driver/found.h"
+#include "fuzz/run/body.h"
+
+enum {
+    HANG_SECONDS = 20, /* for one input, under sanitizers and on a machine that has other work */
+    TWICE_ONE_IN = 256,
+};
+
+/* Seen by the process that runs the inputs and by the one that waits for it. */
+static struct attempt *shared;
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static void note(const char *check, const char *details)
+{
+    shared->is_found = true;
+    snprintf(shared->check, sizeof(shared->check), "%s", check);
+    snprintf(shared->details, sizeof(shared->details), "%s", details);
+    shared->cpu_seconds = cpu_seconds();
+    if (strcmp(check, "sanitizer") != 0) {
+        _exit(0);
+    }
+}
+
+static void run_once(const struct input *input, unsigned watch)
+{
+    static struct run run;
+    static struct run again;
+
+    alarm(HANG_SECONDS);
+    body_reset(&input->config);
+    found_expect(&run);
+    run_input(&run, input, watch);
+    shared->events += run.stats.events;
+    if (++shared->executions % TWICE_ONE_IN == 0) {
+        body_reset(&input->config);
+        run_input(&again, input, watch);
+        if (again.stats.digest != run.stats.digest) {
+            finding("run.determinism", "two runs of one input have gone different ways");
+        }
+    }
+}
+
+static _Noreturn void run_all(bool (*next)(void *context, struct input *input), void *context,
+                              unsigned watch, bool is_quiet)
+{
+    if (is_quiet) {
+        int nowhere = open("/dev/null", O_WRONLY);
+        dup2(nowhere, STDERR_FILENO);
+    }
+    found_hook = note;
+    while (next(context, &shared->input)) {
+        run_once(&shared->input, watch);
+    }
+    shared->cpu_seconds = cpu_seconds();
+    _exit(0);
+}
+
+void attempt_all(struct attempt *attempt, bool (*next)(void *context, struct input *input),
+                 void *context, unsigned watch, bool is_quiet)
+{
+    int status = 0;
+
+    if (!shared) {
+        shared =
+            mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (shared == MAP_FAILED) {
+            perror("eft: mmap");
+            exit(2);
+        }
+    }
+    memset(shared, 0, sizeof(*shared));
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        run_all(next, context, watch, is_quiet);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        perror("eft: fork");
+        exit(2);
+    }
+    if (!shared->is_found && status != 0) {
+        bool is_hang = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+        shared->is_found = true;
+        snprintf(shared->check, sizeof(shared->check), is_hang ? "run.hang" : "run.crash");
+        snprintf(shared->details, sizeof(shared->details), "wait status 0x%x", (unsigned)status);
+    }
+    *attempt = *shared;
+}
+
+static bool give_once(void *context, struct input *input)
+{
+    const struct input **at = context;
+
+    if (!*at) {
+        return false;
+    }
+    *input = **at;
+    *at = NULL;
+    return true;
+}
+
+bool attempt_one(const struct input *input, unsigned watch, char *check)
+{
+    static struct attempt attempt;
+    const struct input *once = input;
+
+    attempt_all(&attempt, give_once, &once, watch, true);
+    snprintf(check, sizeof(attempt.check), "%s", attempt.check);
+    return attempt.is_found;
+}

@@ -1,0 +1,29 @@
+/*
+ * Runs inputs in a process of their own, so that whatever is found, a sanitizer's report too, ends
+ * that and not the caller.
+ */
+#ifndef DRIVER_ATTEMPT_H
+#define DRIVER_ATTEMPT_H
+
+#include "fuzz/run/run.h"
+
+/* What has been found, and by which input. */
+struct attempt {
+    bool is_found;
+    char check[64];
+    char details[400];
+    struct input input;
+    uint64_t executions; /* until then */
+    uint64_t events;
+    double cpu_seconds;
+};
+
+/* Calls next for one input after the other, false being the end, and runs them. Quiet: what a
+ * sanitizer prints goes nowhere. Gives what was found first. */
+void attempt_all(struct attempt *attempt, bool (*next)(void *context, struct input *input),
+                 void *context, unsigned watch, bool is_quiet);
+
+/* Runs one; true: something was found. check has room for 64 bytes. */
+bool attempt_one(const struct input *input, unsigned watch, char *check);
+
+#endif

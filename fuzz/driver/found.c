@@ -1,0 +1,136 @@
+#include "fuzz/driver/found.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "platform/hosted/machine.h"
+#include "platform/hosted/ram.h"
+#include "platform/hosted/report.h"
+#include "platform/hosted/sanitizer.h"
+#include "platform/hosted/terminal.h"
+#include "platform/platform.h"
+
+enum { PANIC_MAX = 400 };
+
+void (*found_hook)(const char *check, const char *details);
+const char *found_directory = "build/fuzz/findings";
+
+static struct {
+    const struct run *run;
+    char panic[PANIC_MAX]; /* the words of a panic */
+    size_t panic_len;
+    bool is_printing;
+    bool is_found;
+} found;
+
+/* What programs print is of no interest; the words of a panic are. */
+static void hear(const char *bytes, size_t len)
+{
+    static const char begins[] = "\neft: panic: ";
+    size_t head = sizeof(begins) - 1;
+
+    if (found.is_printing) {
+        fwrite(bytes, 1, len, stderr);
+        return;
+    }
+    if (found.panic_len == 0 && (len < head || memcmp(bytes, begins, head) != 0)) {
+        return;
+    }
+    if (found.panic_len == 0) {
+        bytes += head;
+        len -= head;
+    }
+    for (size_t i = 0; i < len && found.panic_len < PANIC_MAX - 1; i++) {
+        found.panic[found.panic_len++] = bytes[i] == '\n' ? ' ' : bytes[i];
+    }
+    found.panic[found.panic_len] = '\0';
+}
+
+static const char *text_of_run(const char *check)
+{
+    (void)check;
+    return "";
+}
+
+void found_print(FILE *file, const char *check, const char *details)
+{
+    fprintf(file, "\neft: FOUND %s: %s\n\n%s\n", check, details, text_of_run(check));
+    fflush(file);
+    found.is_printing = true;
+    kernel_dump();
+    found.is_printing = false;
+}
+
+static void write_repro(const char *check)
+{
+    char path[512];
+    const char *text = text_of_run(check);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+    for (const char *at = text; *at; at++) {
+        hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
+    }
+    mkdir(found_directory, 0777);
+    snprintf(path, sizeof(path), "%s/%s-%016llx.repro", found_directory, check,
+             (unsigned long long)hash);
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        fprintf(stderr, "eft: cannot write %s\n", path);
+        return;
+    }
+    fputs(text, file);
+    if (fclose(file) == 0) {
+        fprintf(stderr, "eft: the program is in %s\n", path);
+    }
+}
+
+static void tell(const char *check, const char *details)
+{
+    if (found.is_found) {
+        return; /* what printing it has led to */
+    }
+    found.is_found = found_hook == NULL;
+    if (found_hook) {
+        found_hook(check, details);
+        return;
+    }
+    found_print(stderr, check, details);
+    write_repro(check);
+}
+
+static void tell_report(const char *name, const char *details)
+{
+    tell(name, details);
+    abort();
+}
+
+static void tell_panic(void)
+{
+    found.panic_len = 0;
+    tell("kernel.panic", found.panic);
+    abort();
+}
+
+static void tell_sanitizer(const void *address)
+{
+    paddr_t pa;
+
+    tell("sanitizer", "see its report above");
+    if (!found_hook && address && ram_find_host(address, &pa)) {
+        ram_print_history(pa);
+    }
+}
+
+void found_init(void)
+{
+    terminal_sink = hear;
+    report_hook = tell_report;
+    machine_on_stop = tell_panic;
+    sanitizer_on_death(tell_sanitizer);
+}
+
+void found_expect(const struct run *run)
+{
+    found.run = run;
+}

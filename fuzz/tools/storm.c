@@ -1,0 +1,186 @@
+/*
+ * The random driver: programs drawn from a seed, one after the other, without coverage and without
+ * libFuzzer. What it finds it makes as small as it can, prints, and writes down.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "fuzz/check/check.h"
+#include "fuzz/driver/attempt.h"
+#include "fuzz/driver/found.h"
+#include "fuzz/input/generate.h"
+#include "fuzz/run/body.h"
+#include "fuzz/run/body_hosted.h"
+
+static const char usage[] =
+    "usage: storm [option]...\n"
+    "  --seed=N             where it begins; 1\n"
+    "  --runs=N             programs at the most\n"
+    "  --seconds=N          seconds of CPU time at the most; 10 if there is no --runs\n"
+    "  --profile=P          calls, failures (and allocations fail), schedules (and all else); "
+    "schedules\n"
+    "  --words=WORDS        more kernel words\n"
+    "  --without=CHECK,...  switches checks off; model switches the model off\n"
+    "  --no-minimise        prints what was found as it is\n"
+    "  --quiet              prints one line only\n";
+
+static struct {
+    uint64_t seed;
+    uint64_t runs;
+    double seconds;
+    enum generate_profile profile;
+    unsigned watch;
+    bool is_quiet;
+    bool has_no_minimise;
+    struct random random;
+    uint64_t given;
+} storm = {.seed = 1, .profile = GENERATE_SCHEDULES, .watch = RUN_ALL};
+
+static bool parse_number(const char *text, uint64_t *number)
+{
+    char *end;
+
+    *number = strtoull(text, &end, 0);
+    return *text != '\0' && *end == '\0';
+}
+
+static bool switch_off(char *names)
+{
+    for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+        int check = check_find(name);
+        if (strcmp(name, "model") == 0) {
+            storm.watch &= ~(unsigned)RUN_MODEL;
+        } else if (check >= 0) {
+            check_enabled &= ~(UINT64_C(1) << check);
+        } else {
+            fprintf(stderr, "storm: no check %s\n", name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool parse_profile(const char *name)
+{
+    static const char *const names[] = {
+        [GENERATE_CALLS] = "calls",
+        [GENERATE_FAILURES] = "failures",
+        [GENERATE_SCHEDULES] = "schedules",
+    };
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0) {
+            storm.profile = (enum generate_profile)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value of an option, or NULL if it is another. */
+static char *value_of(char *argument, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncmp(argument, name, len) == 0 && argument[len] == '=' ? argument + len + 1 : NULL;
+}
+
+static bool parse(char *argument)
+{
+    uint64_t number = 0;
+    char *value;
+
+    if ((value = value_of(argument, "--seed"))) {
+        return parse_number(value, &storm.seed);
+    }
+    if ((value = value_of(argument, "--runs"))) {
+        return parse_number(value, &storm.runs);
+    }
+    if ((value = value_of(argument, "--seconds"))) {
+        bool is_number = parse_number(value, &number);
+        storm.seconds = (double)number;
+        return is_number;
+    }
+    if ((value = value_of(argument, "--profile"))) {
+        return parse_profile(value);
+    }
+    if ((value = value_of(argument, "--words"))) {
+        body_set_words(value);
+        return true;
+    }
+    if ((value = value_of(argument, "--without"))) {
+        return switch_off(value);
+    }
+    storm.has_no_minimise |= strcmp(argument, "--no-minimise") == 0;
+    storm.is_quiet |= strcmp(argument, "--quiet") == 0;
+    return strcmp(argument, "--no-minimise") == 0 || strcmp(argument, "--quiet") == 0;
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static bool draw(void *context, struct input *input)
+{
+    (void)context;
+    if ((storm.runs && storm.given == storm.runs) ||
+        (storm.seconds > 0 && storm.given % 64 == 0 && cpu_seconds() > storm.seconds)) {
+        return false;
+    }
+    storm.given++;
+    generate_input(input, &storm.random, storm.profile);
+    return true;
+}
+
+/* Runs it once more, in this process, which does not come back. */
+static _Noreturn void show(const struct attempt *attempt)
+{
+    static struct run run;
+
+    body_reset(&attempt->input.config);
+    found_expect(&run);
+    run_input(&run, &attempt->input, storm.watch);
+    fprintf(stderr, "storm: %s was found, but not again\n", attempt->check);
+    exit(1);
+}
+
+int main(int argc, char **argv)
+{
+    static struct attempt attempt;
+
+    for (int i = 1; i < argc; i++) {
+        if (!parse(argv[i])) {
+            fprintf(stderr, "storm: %s\n%s", argv[i], usage);
+            return 2;
+        }
+    }
+    if (!storm.runs && storm.seconds == 0) {
+        storm.seconds = 10;
+    }
+    storm.random.state = storm.seed;
+    found_init();
+    attempt_all(&attempt, draw, NULL, storm.watch, storm.is_quiet);
+    if (!attempt.is_found) {
+        printf("found nothing: executions=%llu events=%llu cpu=%.2f\n",
+               (unsigned long long)attempt.executions, (unsigned long long)attempt.events,
+               attempt.cpu_seconds);
+        return 0;
+    }
+    unsigned before = attempt.input.count;
+    printf("found %s: executions=%llu events=%llu cpu=%.2f instructions=%u minimised=%u: %s\n",
+           attempt.check, (unsigned long long)attempt.executions,
+           (unsigned long long)attempt.events, attempt.cpu_seconds, before, attempt.input.count,
+           attempt.details);
+    fflush(stdout);
+    if (storm.is_quiet) {
+        return 1;
+    }
+    show(&attempt);
+}
