@@ -51,7 +51,7 @@ def image(env, name, objects):
     path = f'#{env["PLACE"]}/tests/platform/{name}'
     if env['PLATFORM'] == 'aarch64':
         made = kernel_image.build(env, f'{path}.elf', f'{path}.image', objects + env['BODY'] +
-                                  env['CORE'])
+                                  env['MAIN'] + env['CORE'])
         command = machine.qemu(made[0].path, None)
         debug = shlex.join(machine.under_gdb(command, f'{name}.elf'))
     else:
@@ -69,7 +69,8 @@ def crash_image(env, name):
         return
     path = f'#{env["PLACE"]}/tests/platform/{name}'
     made = kernel_image.build(env, f'{path}.elf', f'{path}.image',
-                              env.Compile([f'{name}.c']) + env['BODY'] + env['CORE'])
+                              env.Compile([f'{name}.c']) + env['BODY'] + env['MAIN'] +
+                              env['CORE'])
     script = f'tests/platform/{name}_test.py'
     add(f'platform/{name}', [sys.executable, script], [script, TOOLS, made],
         f'under gdb: python3 {script} --gdb {{case}}')

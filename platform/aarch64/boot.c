@@ -1,6 +1,6 @@
 /*
- * Reads the device tree, readies the devices, tells core what there is, and runs it. Whatever is
- * missing or does not fit ends here with one line.
+ * Reads the device tree, readies the devices, and hands on what there is. Whatever is missing or
+ * does not fit ends here with one line.
  */
 #include "boot.h"
 
@@ -10,7 +10,6 @@
 #include "gic.h"
 #include "gtimer.h"
 #include "layout.h"
-#include "masked.h"
 #include "mmu.h"
 #include "power.h"
 #include "rng.h"
@@ -227,10 +226,5 @@ _Noreturn void boot_start(paddr_t tree, paddr_t image)
         boot.cmdline = "";
     }
     boot.asid_bits = mmu_asid_bits();
-    masked_begin();
-    kernel_boot(&boot);
-    while (kernel_step() != KERNEL_OFF) {
-    }
-    masked_print(boot.cmdline);
-    power_end();
+    boot_run(&boot);
 }

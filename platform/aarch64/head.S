@@ -112,7 +112,7 @@ at_el1:
     ccmp x2, x20, #0, eq
     b.ne early_exception
 
-    /* The four first tables: zeroed with the MMU off, so lines of them that a cache may hold are
+    /* The first tables: zeroed with the MMU off, so lines of them that a cache may hold are
      * stale, and are dropped after the stores. */
     adrp x0, tables_start
     adrp x1, tables_end
@@ -137,7 +137,12 @@ at_el1:
 
     adrp x0, image_l2
     orr x1, x5, #PTE_TABLE
-    str x1, [x0]
+    mov x2, #IMAGE_L3_TABLES
+0:  str x1, [x0], #8
+    add x1, x1, #4096
+    subs x2, x2, #1
+    b.ne 0b
+    adrp x0, image_l2
     adrp x2, kernel_l1
     orr x1, x0, #PTE_TABLE
     str x1, [x2, #(IMAGE_L1_INDEX * 8)]
@@ -277,4 +282,6 @@ no_user_l1:
 image_l2:
     .skip 4096
 image_l3:
-    .skip 4096
+    .skip 4096 * IMAGE_L3_TABLES
+    .global image_size_max
+    .set image_size_max, 0x200000 * IMAGE_L3_TABLES

@@ -15,6 +15,12 @@
 #define WINDOW_VA 0xffffffc040000000
 
 #define IMAGE_L1_INDEX 256
+/* 2 MiB of the image each. A test image may have the fuzzer's checks and its model in it. */
+#if EFT_TEST
+#define IMAGE_L3_TABLES 16
+#else
+#define IMAGE_L3_TABLES 1
+#endif
 #define WINDOW_L1_INDEX 257
 
 /* Stage 1 descriptors (Arm ARM D8.3). Every kernel leaf is UXN, and PXN unless it is text. */

@@ -95,10 +95,19 @@ void plat_power_off(int status)
     exit_status = status;
 }
 
+#if EFT_TEST
+void (*power_on_stop)(void);
+#endif
+
 _Noreturn void plat_stop(void)
 {
     struct cpu *cpu = cpu_this();
 
+#if EFT_TEST
+    if (power_on_stop) {
+        power_on_stop();
+    }
+#endif
     if (!cpu->is_reporting) {
         cpu->is_reporting = true;
         report_backtrace((uintptr_t)__builtin_frame_address(0));

@@ -10,4 +10,9 @@ void power_init(const struct fdt *fdt);
 /* Ends the machine with the status of plat_power_off. */
 _Noreturn void power_end(void);
 
+#if EFT_TEST
+/* If set, is called when the machine is about to stop after a panic; need not return. */
+extern void (*power_on_stop)(void);
+#endif
+
 #endif
