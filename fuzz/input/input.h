@@ -34,6 +34,8 @@ enum schedule {
     SCHEDULE_PCT,   /* each process has its instructions to itself; the one with the highest
                        priority goes on. Priorities are drawn from schedule_seed, and change_count
                        times, at steps that are drawn too, the running one's becomes the lowest */
+    SCHEDULE_GIVEN, /* instructions in order; who is woken goes on where OP_SPURIOUS says so, a step
+                       each, or at the end */
     SCHEDULE_COUNT,
 };
 
@@ -53,7 +55,8 @@ enum operation {
     OP_STORE,    /* args: address, value, size */
     OP_JUMP,     /* executes one instruction at args[0] */
     OP_TICK,     /* time passes until the next deadline; the actor is nobody */
-    OP_SPURIOUS, /* the actor's blocked call is rerun for no reason */
+    OP_SPURIOUS, /* the actor's call is rerun, for no reason if it waits; or the actor ends, if
+                    something was about to end it */
     OP_TYPE,     /* args[0], a byte, arrives at the console; the actor is nobody */
     OP_COUNT,
 };

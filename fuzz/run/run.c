@@ -240,12 +240,16 @@ static void begin(unsigned number, struct process *process)
     disarm(outcome);
 }
 
-/* A blocked call is run again though nothing has happened. */
-static void rerun_for_no_reason(struct process *process)
+/* A call goes on. One that waits is run again though nothing has happened. */
+static void rerun(struct process *process)
 {
-    if (process->thread->state == THREAD_BLOCKED) {
+    bool is_spurious = process->thread->state == THREAD_BLOCKED;
+
+    if (is_spurious) {
         sched_wake(process->thread);
-        step(process->pid->number, true);
+    }
+    if (is_spurious || actor_wants_to_run(process)) {
+        step(process->pid->number, is_spurious);
     }
 }
 
@@ -263,7 +267,7 @@ bool turns_begin(unsigned number)
     } else if (!process) {
         return false;
     } else if (insn->op == OP_SPURIOUS) {
-        rerun_for_no_reason(process);
+        rerun(process);
     } else if (actor_is_free(process)) {
         begin(number, process);
     } else {
@@ -336,7 +340,7 @@ static int64_t init_call(uint32_t nr, uint64_t arg0, uint64_t arg2)
     return state.is_off ? 0 : (int64_t)init->thread->user.x[0];
 }
 
-static void end(void)
+void run_end(void)
 {
     settle();
     if (state.is_off) {
@@ -356,12 +360,12 @@ static void end(void)
     }
 }
 
-void run_input(struct run *run, const struct input *input, unsigned watch)
+void run_begin(struct run *run, const struct input *input, unsigned watch)
 {
     memset(run->outcomes, 0, sizeof(run->outcomes));
     run->input = input;
     run->stats = (struct run_stats){0};
-    for (unsigned i = 0; i < input->count; i++) {
+    for (unsigned i = 0; i < INPUT_INSNS_MAX; i++) {
         run->outcomes[i].kind = EVENT_SKIPPED;
         run->outcomes[i].result = -1;
     }
@@ -374,7 +378,12 @@ void run_input(struct run *run, const struct input *input, unsigned watch)
     if (watch & RUN_CHECKS) {
         check_begin();
     }
+}
+
+void run_input(struct run *run, const struct input *input, unsigned watch)
+{
+    run_begin(run, input, watch);
     turns_take(run, &state.is_off);
-    end();
+    run_end();
     plat_window_hook = NULL;
 }

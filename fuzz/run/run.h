@@ -38,4 +38,10 @@ enum run_watch { RUN_MODEL = 1, RUN_CHECKS = 2, RUN_ALL = 3 };
  * nothing was found: what finds something calls finding(). */
 void run_input(struct run *run, const struct input *input, unsigned watch);
 
+/* The same in parts, for whoever decides between them what comes next: turns_begin (turns.h) for
+ * instruction after instruction, which may be added to the input meanwhile; the input's schedule is
+ * SCHEDULE_GIVEN. */
+void run_begin(struct run *run, const struct input *input, unsigned watch);
+void run_end(void);
+
 #endif

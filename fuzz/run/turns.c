@@ -72,9 +72,10 @@ static bool needs_actor(const struct insn *insn)
 static void take_in_order(const struct run *run, const bool *is_off)
 {
     bool is_eager = run->input->config.schedule == SCHEDULE_EAGER;
+    bool is_lazy = run->input->config.schedule == SCHEDULE_LAZY;
 
     for (unsigned i = 0; i < run->input->count && !*is_off; i++) {
-        if (!is_eager && needs_actor(&run->input->insns[i])) {
+        if (is_lazy && needs_actor(&run->input->insns[i])) {
             wait_for(run, &run->input->insns[i]);
         }
         if (*is_off) {

@@ -46,6 +46,12 @@ static struct insn *add_access(unsigned op, unsigned actor, int64_t value)
     return insn;
 }
 
+static void add_spurious(unsigned actor)
+{
+    input.insns[input.count++] =
+        (struct insn){.op = OP_SPURIOUS, .actor = (uint8_t)actor, .preempt = INSN_NOBODY};
+}
+
 static void go(void)
 {
     body_reset(&input.config);
@@ -87,6 +93,25 @@ TEST(run_a_wait_that_waits)
     EXPECT(run.outcomes[1].has_blocked);
     expect_result(1, 2);
     expect_result(3, 1);
+}
+
+/* Who is woken goes on where it is said, and not before. */
+TEST(run_a_given_schedule)
+{
+    start(SCHEDULE_GIVEN);
+    ADD(0, clone, NUMBER(17));
+    ADD(0, wait4, RESULT(0), NUMBER(0), NUMBER(0), NUMBER(0));
+    ADD(1, exit_group, NUMBER(1));
+    ADD(0, getpid);
+    add_spurious(0);
+    ADD(0, getppid);
+    add_spurious(0);
+    go();
+    EXPECT(run.outcomes[1].has_blocked);
+    expect_result(1, 2);
+    EXPECT_EQ(run.outcomes[3].kind, EVENT_SKIPPED);
+    EXPECT_EQ(run.outcomes[4].kind, EVENT_SKIPPED);
+    expect_result(5, 0);
 }
 
 TEST(run_memory_of_two)
