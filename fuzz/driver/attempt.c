@@ -1,6 +1,7 @@
 #include "fuzz/driver/attempt.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,10 +99,14 @@ void attempt_all(struct attempt *attempt, bool (*next)(void *context, struct inp
         exit(2);
     }
     if (!shared->is_found && status != 0) {
-        bool is_hang = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
-        shared->is_found = true;
-        snprintf(shared->check, sizeof(shared->check), is_hang ? "run.hang" : "run.crash");
+        int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        /* UndefinedBehaviorSanitizer tells nobody but stderr. */
+        snprintf(shared->check, sizeof(shared->check), "%s",
+                 signal == SIGALRM   ? "run.hang"
+                 : signal == SIGABRT ? "sanitizer"
+                                     : "run.crash");
         snprintf(shared->details, sizeof(shared->details), "wait status 0x%x", (unsigned)status);
+        shared->is_found = true;
     }
     *attempt = *shared;
 }

@@ -5,9 +5,7 @@
 #include <sys/stat.h>
 
 #include "platform/hosted/machine.h"
-#include "platform/hosted/ram.h"
 #include "platform/hosted/report.h"
-#include "platform/hosted/sanitizer.h"
 #include "platform/hosted/terminal.h"
 #include "platform/platform.h"
 
@@ -114,12 +112,8 @@ static void tell_panic(void)
 
 static void tell_sanitizer(const void *address)
 {
-    paddr_t pa;
-
-    tell("sanitizer", "see its report above");
-    if (!found_hook && address && ram_find_host(address, &pa)) {
-        ram_print_history(pa);
-    }
+    (void)address;
+    tell("sanitizer", "see its report");
 }
 
 void found_init(void)
@@ -127,7 +121,7 @@ void found_init(void)
     terminal_sink = hear;
     report_hook = tell_report;
     machine_on_stop = tell_panic;
-    sanitizer_on_death(tell_sanitizer);
+    report_death_hook = tell_sanitizer;
 }
 
 void found_expect(const struct run *run)

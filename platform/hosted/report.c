@@ -11,12 +11,16 @@
 enum { DETAILS_MAX = 512 };
 
 void (*report_hook)(const char *name, const char *details);
+void (*report_death_hook)(const void *address);
 
 static void last_words(const void *address)
 {
     paddr_t pa;
 
     machine_save();
+    if (report_death_hook) {
+        report_death_hook(address);
+    }
     if (address && ram_find_host(address, &pa)) {
         ram_print_history(pa);
     }

@@ -16,6 +16,10 @@ _Noreturn void report(const char *name, paddr_t frame, const char *details, ...)
 /* If set, report calls this instead; it must not return (a test jumps out of it, or exits). */
 extern void (*report_hook)(const char *name, const char *details);
 
+/* If set, is told of a sanitizer's report, with the address that it complains of or NULL, before the
+ * process aborts. */
+extern void (*report_death_hook)(const void *address);
+
 /* Makes a sanitizer's report end with the history of the frame it complains of. */
 void report_init(void);
 
