@@ -348,12 +348,14 @@ static void do_move(struct model *model, struct feed *feed)
     SAME("space.move", error, 0);
     const struct page first = model->pages[from.first];
     for (unsigned i = 0; i < new_pages; i++) {
-        struct page *old = &model->pages[from.first + i];
-        model->pages[to.first + i] = i < old_pages ? *old : page_behind(&first, i);
-        if (i < old_pages && keep) {
-            begin_anew(old);
-        } else if (i < old_pages) {
-            *old = (struct page){0};
+        model->pages[to.first + i] =
+            i < old_pages ? model->pages[from.first + i] : page_behind(&first, i);
+    }
+    for (unsigned i = from.first; i < from.first + old_pages; i++) {
+        if (keep) {
+            begin_anew(&model->pages[i]);
+        } else {
+            model->pages[i] = (struct page){0};
         }
     }
 }
