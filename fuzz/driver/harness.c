@@ -103,6 +103,7 @@ void harness_core(unsigned asid_bits, uint64_t frames)
         give_up("it has no frames");
     }
     frame_limit(frames);
+    harness_keep();
 }
 
 void harness_arm(struct feed *feed)

@@ -94,7 +94,10 @@ struct space;
  * as leaves and shared objects name it, and that no TLB is wrong. */
 void harness_check_spaces(struct space *const *spaces, unsigned count);
 
-/* No frame is in use, nor anything that spaces are made of. */
+/* What is in use from now on stays so. */
+void harness_keep(void);
+
+/* No other frame is in use, nor anything that spaces are made of. */
 void harness_check_end(void);
 
 /* Lets an allocation fail as the next byte says: none, or the one that is so far away, and perhaps
