@@ -13,7 +13,8 @@ enum {
     FAIL_ONE_IN = 32,
     PREEMPT_ONE_IN = 12,
     WINDOW_ONE_IN = 48,
-    WEIGHT_UNIT = 4, /* of a class in a program that does not prefer anything */
+    WEIGHT_UNIT = 4,  /* of a class in a program that does not prefer anything */
+    GIVEN_FACTOR = 8, /* of those that go on only where an instruction says so */
 };
 
 /* ---- classes of instructions, each with what is made of them ---- */
@@ -274,18 +275,20 @@ struct swarm {
 
 /* Half of all programs have no preferences; the others leave classes out and prefer some. */
 static void choose_swarm(struct swarm *swarm, struct random *random, enum generate_profile profile,
-                         bool has_preferences)
+                         unsigned schedule, bool has_preferences)
 {
     static const uint8_t factors[] = {0, 1, WEIGHT_UNIT, WEIGHT_UNIT, 3 * WEIGHT_UNIT};
 
     swarm->total = 0;
     for (unsigned i = 0; i < CLASSES; i++) {
         unsigned factor = has_preferences ? factors[random_below(random, 5)] : WEIGHT_UNIT;
+        bool is_needed = schedule == SCHEDULE_GIVEN && classes[i].make == make_spurious;
+        factor = is_needed ? GIVEN_FACTOR * WEIGHT_UNIT : factor;
         swarm->weights[i] = classes[i].since <= profile ? classes[i].weight * factor : 0;
         swarm->total += swarm->weights[i];
     }
     if (swarm->total == 0) {
-        choose_swarm(swarm, random, profile, false);
+        choose_swarm(swarm, random, profile, schedule, false);
     }
 }
 
@@ -351,7 +354,10 @@ void generate_config(struct input_config *config, struct random *random,
         config->asid_bits = (uint8_t)(1 + random_below(random, 4));
     }
     if (profile == GENERATE_SCHEDULES) {
-        config->schedule = (uint8_t)random_below(random, SCHEDULE_COUNT);
+        static const uint8_t schedules[] = {SCHEDULE_EAGER, SCHEDULE_EAGER, SCHEDULE_LAZY,
+                                            SCHEDULE_LAZY,  SCHEDULE_PCT,   SCHEDULE_PCT,
+                                            SCHEDULE_GIVEN};
+        config->schedule = schedules[random_below(random, sizeof(schedules))];
         config->change_count = (uint8_t)random_below(random, 4);
         config->schedule_seed = (uint16_t)random_next(random);
     }
@@ -367,7 +373,7 @@ void generate_input(struct input *input, struct random *random, enum generate_pr
     bool has_failures = profile >= GENERATE_FAILURES && random_below(random, 2) == 0;
 
     generate_config(&input->config, random, profile);
-    choose_swarm(&swarm, random, profile, random_below(random, 2));
+    choose_swarm(&swarm, random, profile, input->config.schedule, random_below(random, 2));
     context_begin(&context, random);
     input->count = is_short ? 3 + random_below(random, SHORT_MAX)
                             : LONG_MIN + random_below(random, INPUT_INSNS_MAX - LONG_MIN + 1);
@@ -395,7 +401,7 @@ void generate_insn(struct input *input, unsigned index, struct random *random,
     struct swarm swarm;
 
     see_all(&context, input, index, random);
-    choose_swarm(&swarm, random, profile, false);
+    choose_swarm(&swarm, random, profile, input->config.schedule, false);
     make_insn(&context, &swarm, &input->insns[index]);
 }
 
