@@ -1,9 +1,11 @@
 #include "fuzz/check/check.h"
 
+#include "fuzz/check/calls.h"
 #include "fuzz/check/checks.h"
 #include "fuzz/check/files.h"
 #include "fuzz/check/frames.h"
 #include "fuzz/check/processes.h"
+#include "fuzz/check/state.h"
 #include "fuzz/check/waits.h"
 
 #include "base/string.h"
@@ -13,6 +15,7 @@ enum { CHECK_EVERY = 8 }; /* events between two looks at everything */
 uint64_t check_enabled = UINT64_MAX;
 
 static unsigned events_left;
+static bool has_begun; /* a step, of which nothing was told: it was a page fault */
 
 static const char *const names[] = {
 #define CHECK(id, name, meaning) name,
@@ -37,26 +40,34 @@ int check_find(const char *name)
 
 void check_begin(void)
 {
+    has_begun = false;
     look_begin();
     frames_begin();
+    state_begin();
+    calls_begin();
     check_all();
 }
 
 void check_before(int pid, uint32_t nr, const uint64_t args[6])
 {
-    (void)pid;
-    (void)nr;
-    (void)args;
+    if (has_begun) {
+        const struct process *process = look_process(pid);
+        frames_follow(process ? process->space : NULL);
+    }
+    has_begun = true;
+    calls_before(pid, nr, args);
 }
 
 void check_after(const struct event *event)
 {
     const struct process *process = event->pid ? look_process(event->pid) : NULL;
 
+    has_begun = false;
     processes_check();
     files_check();
     waits_check();
     frames_follow(process ? process->space : NULL);
+    calls_after(event);
     if (event->kind == EVENT_RESULT && event->nr == 260 && event->result > 0) {
         processes_check_waited(event);
     }
@@ -72,6 +83,7 @@ void check_all(void)
     files_check();
     waits_check();
     frames_check_all();
+    state_check_remembered(false);
 }
 
 void check_at_rest(void)

@@ -1,0 +1,371 @@
+#include "fuzz/check/calls.h"
+
+#include "fuzz/check/checks.h"
+#include "fuzz/check/state.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "syscall/table.h"
+
+enum {
+#define SYSCALL_NUMBER(nr, name) CALL_##name = nr,
+#define SYSCALL0(nr, name, ...) SYSCALL_NUMBER(nr, name)
+#define SYSCALL1(nr, name, ...) SYSCALL_NUMBER(nr, name)
+#define SYSCALL2(nr, name, ...) SYSCALL_NUMBER(nr, name)
+#define SYSCALL3(nr, name, ...) SYSCALL_NUMBER(nr, name)
+#define SYSCALL4(nr, name, ...) SYSCALL_NUMBER(nr, name)
+#define SYSCALL5(nr, name, ...) SYSCALL_NUMBER(nr, name)
+#define SYSCALL6(nr, name, ...) SYSCALL_NUMBER(nr, name)
+#include "abi/syscall.def"
+};
+
+enum {
+    OTHER = 1 << 8,  /* with ENOMEM: it has other reasons too */
+    ERRNOS_MAX = 16, /* of a call */
+    ERRNO_MAX = 4095,
+    OUTPUTS_MAX = 3, /* of a call */
+};
+
+struct errnos {
+    uint32_t nr;
+    uint16_t errnos[ERRNOS_MAX]; /* ends with 0 */
+};
+
+static const struct errnos all_errnos[] = {
+#define ERRNOS(name, ...) {CALL_##name, {__VA_ARGS__}},
+#include "fuzz/check/errno.def"
+#undef ERRNOS
+};
+
+static struct {
+    bool is_taken;
+    struct state before;
+    struct state after;
+} taken;
+
+/* ---- errors ---- */
+
+static const struct errnos *find_errnos(uint32_t nr)
+{
+    for (unsigned i = 0; i < ARRAY_LEN(all_errnos); i++) {
+        if (all_errnos[i].nr == nr) {
+            return &all_errnos[i];
+        }
+    }
+    return NULL;
+}
+
+static const char *name_of(const struct event *event)
+{
+    const struct syscall *call = syscall_find(event->nr);
+
+    return call ? call->name : "a number that is no call";
+}
+
+static bool may_fail_with(const struct event *event, uint16_t error)
+{
+    const struct errnos *errnos = find_errnos(event->nr);
+
+    if (!syscall_find(event->nr)) {
+        return error == ENOSYS;
+    }
+    for (unsigned i = 0; errnos && i < ERRNOS_MAX; i++) {
+        uint16_t allowed = errnos->errnos[i];
+        if ((allowed & ~OTHER) == error) {
+            return error != ENOMEM || (allowed & OTHER) || event->was_refused;
+        }
+    }
+    return false;
+}
+
+/* Calls that give what they have done when they find no memory for the rest, or that it is not
+ * their affair: brk the break as it is, exec a promise that it cannot keep. */
+static bool may_do_without(const struct event *event)
+{
+    switch (event->nr) {
+    case CALL_brk:
+    case CALL_execve:
+    case CALL_execveat:
+        return true;
+    case CALL_read:
+    case CALL_readv:
+    case CALL_pread64:
+    case CALL_write:
+    case CALL_writev:
+    case CALL_pwrite64:
+    case CALL_getrandom:
+    case CALL_getdents64:
+        return event->result > 0;
+    default:
+        return false;
+    }
+}
+
+static bool has_failed(const struct event *event)
+{
+    return event->result < 0 && event->result >= -ERRNO_MAX;
+}
+
+static void check_error(const struct event *event)
+{
+    if (has_failed(event)) {
+        uint16_t error = (uint16_t)-event->result;
+        CHECK_THAT(CALL_ERRNO, may_fail_with(event, error), "%s of process %d failed with %d%s",
+                   name_of(event), event->pid, error,
+                   error == ENOMEM && !event->was_refused ? ", and there was memory" : "");
+    }
+    CHECK_THAT(CALL_ERRNO,
+               !event->was_refused || event->result == -ENOMEM || event->result == -EAGAIN ||
+                   may_do_without(event),
+               "%s of process %d found no memory, and gave %ld", name_of(event), event->pid,
+               (long)event->result);
+}
+
+/* ---- what may be different ---- */
+
+struct output {
+    uaddr_t start;
+    uint64_t len;
+};
+
+/* How many bytes a call writes where an argument of this kind points to. */
+static uint64_t output_len(enum syscall_kind kind, uint64_t next)
+{
+    switch (kind) {
+    case KIND_OUT_BYTES:
+        return next;
+    case KIND_OUT_INT:
+    case KIND_OUT_STATUS:
+        return sizeof(int32_t);
+    case KIND_OUT_FDS:
+        return 2 * sizeof(int32_t);
+    case KIND_OUT_SIGINFO:
+        return sizeof(struct abi_siginfo);
+    case KIND_OUT_TIMESPEC:
+        return sizeof(struct abi_timespec);
+    case KIND_OUT_UTSNAME:
+        return sizeof(struct abi_utsname);
+    case KIND_OUT_STAT:
+        return sizeof(struct abi_stat);
+    case KIND_OUT_RUSAGE:
+        return sizeof(struct abi_rusage);
+    case KIND_OUT_TMS:
+        return sizeof(struct abi_tms);
+    case KIND_OUT_SYSINFO:
+        return sizeof(struct abi_sysinfo);
+    case KIND_OUT_RLIMIT:
+        return sizeof(struct abi_rlimit);
+    case KIND_OUT_SIGSET:
+        return sizeof(uint64_t);
+    case KIND_OUT_SIGACTION:
+        return sizeof(struct abi_sigaction);
+    default:
+        return 0;
+    }
+}
+
+static unsigned find_outputs(const struct event *event, struct output outputs[OUTPUTS_MAX])
+{
+    const struct syscall *call = syscall_find(event->nr);
+    unsigned count = 0;
+
+    for (unsigned i = 0; call && i < call->arg_count && count < OUTPUTS_MAX; i++) {
+        uint64_t next = i + 1 < SYSCALL_ARGS_MAX ? event->args[i + 1] : 0;
+        uint64_t len = output_len(call->kinds[i], next);
+        if (event->args[i] != 0 && len > 0) {
+            outputs[count++] = (struct output){event->args[i], len};
+        }
+    }
+    return count;
+}
+
+/* Whether the call may have written to a page. */
+static bool is_output(uaddr_t page, const struct output *outputs, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t len = min_u64(outputs[i].len, UINT64_MAX - outputs[i].start);
+        if (outputs[i].start < page + PAGE_SIZE && page < outputs[i].start + len) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum { MAY_REGIONS = 1, MAY_PAGES = 2, MAY_SIGNALS = 4 };
+
+/* What a failed call may have changed, as abi/syscall.def says: Linux does so too. */
+static unsigned allowed_changes(const struct event *event)
+{
+    const struct syscall *call = syscall_find(event->nr);
+
+    if (event->result == -EPIPE) {
+        return MAY_SIGNALS;
+    }
+    switch (call ? call->on_failure : ON_FAILURE_NOTHING) {
+    case ON_FAILURE_PREFIX:
+        return event->was_refused ? 0 : MAY_REGIONS | MAY_PAGES;
+    case ON_FAILURE_FIXED:
+        return event->args[3] & MREMAP_FIXED ? MAY_REGIONS | MAY_PAGES : 0;
+    case ON_FAILURE_NOTHING:
+        break;
+    }
+    return 0;
+}
+
+/* ---- comparing ---- */
+
+/* The first page in which two states differ and the call had nothing to write; false: none. */
+static bool find_change(const struct state *before, const struct state *after,
+                        const struct event *event, uaddr_t *page)
+{
+    struct output outputs[OUTPUTS_MAX];
+    unsigned count = find_outputs(event, outputs);
+    unsigned a = 0;
+    unsigned b = 0;
+
+    while (a < before->page_count || b < after->page_count) {
+        uaddr_t va_a = a < before->page_count ? before->pages[a].va : UINT64_MAX;
+        uaddr_t va_b = b < after->page_count ? after->pages[b].va : UINT64_MAX;
+        bool is_same = va_a == va_b && before->pages[a].digest == after->pages[b].digest;
+        *page = min_u64(va_a, va_b);
+        a += va_a == *page;
+        b += va_b == *page;
+        if (!is_same && !is_output(*page, outputs, count)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL, or what is different. */
+static const char *find_difference(const struct event *event, unsigned may, uaddr_t *page)
+{
+    const struct state *before = &taken.before;
+    const struct state *after = &taken.after;
+
+    *page = 0;
+    if (before->others != after->others) {
+        return "another process, or the console";
+    }
+    if (before->actor != after->actor) {
+        return "the process itself";
+    }
+    if (before->files != after->files) {
+        return "descriptors, or what lies behind them";
+    }
+    if (before->signals != after->signals && !(may & MAY_SIGNALS)) {
+        return "its signals";
+    }
+    if (!(may & MAY_REGIONS) &&
+        (before->regions != after->regions || before->stacks < after->stacks)) {
+        return "what is mapped";
+    }
+    if (!(may & MAY_PAGES) && find_change(before, after, event, page)) {
+        return "memory";
+    }
+    return before->objects == after->objects || (may & MAY_PAGES) ? NULL : "shared memory";
+}
+
+static void check_unchanged(const struct event *event)
+{
+    bool has_waited = event->kind == EVENT_BLOCKED;
+    uaddr_t page;
+    const char *what = find_difference(event, has_waited ? 0 : allowed_changes(event), &page);
+
+    if (has_waited) {
+        CHECK_THAT(CALL_WAITING, !what,
+                   "%s of process %d waits%s and has changed something: %s (page 0x%lx)",
+                   name_of(event), event->pid, event->is_rerun ? " again" : "", what, page);
+    } else {
+        CHECK_THAT(CALL_FAILED, !what,
+                   "%s of process %d gave %ld and has changed something: %s (page 0x%lx)",
+                   name_of(event), event->pid, (long)event->result, what, page);
+    }
+}
+
+/* Whether a call that waits was to change nothing: one that goes on writing may write a part, and
+ * vfork makes a child. */
+static bool must_wait_idly(const struct event *event)
+{
+    switch (event->nr) {
+    case CALL_wait4:
+    case CALL_waitid:
+    case CALL_nanosleep:
+    case CALL_read:
+    case CALL_readv:
+        return true;
+    default:
+        return event->is_spurious || (event->is_rerun && taken.before.done == taken.after.done);
+    }
+}
+
+/* A break that is not what was asked for has not moved. */
+static bool has_refused_break(const struct event *event)
+{
+    return event->nr == CALL_brk && (uint64_t)event->result != event->args[0];
+}
+
+static bool starts_program(const struct event *event)
+{
+    return (event->nr == CALL_execve || event->nr == CALL_execveat) && event->result == 0;
+}
+
+/* Of who made the call, and of whom it made. */
+static void check_registers(const struct event *event, bool was_taken)
+{
+    const struct process *process = look_process(event->pid);
+    bool is_there = process && process->state == PROCESS_LIVE;
+
+    if (!is_there || starts_program(event)) {
+        return;
+    }
+    uint64_t registers = state_registers(process->thread);
+    CHECK_THAT(CALL_REGISTERS, !was_taken || taken.before.registers == registers,
+               "%s of process %d has changed other registers than the first", name_of(event),
+               event->pid);
+    bool is_simple = event->nr == CALL_clone && event->args[1] == 0 &&
+                     !(event->args[0] & (CLONE_SETTLS | CLONE_VFORK));
+    const struct process *child =
+        is_simple && event->result > 0 ? look_process((int)event->result) : NULL;
+    if (child && child->state == PROCESS_LIVE) {
+        CHECK_THAT(CALL_REGISTERS,
+                   child->thread->user.x[0] == 0 && state_registers(child->thread) == registers,
+                   "process %d has other registers than %d, which made it", child->pid->number,
+                   event->pid);
+    }
+}
+
+void calls_begin(void)
+{
+    taken.is_taken = false;
+}
+
+void calls_before(int pid, uint32_t nr, const uint64_t args[6])
+{
+    (void)nr;
+    (void)args;
+    taken.is_taken = state_take(&taken.before, pid);
+}
+
+void calls_after(const struct event *event)
+{
+    bool is_result = event->kind == EVENT_RESULT;
+    bool has_waited = event->kind == EVENT_BLOCKED;
+    bool was_taken = taken.is_taken && taken.before.pid == event->pid;
+
+    taken.is_taken = false;
+    if (is_result) {
+        check_error(event);
+    }
+    CHECK_THAT(CALL_WAITING, !event->is_spurious || !is_result || event->nr == CALL_nanosleep,
+               "%s of process %d was not woken and does not wait: it gave %ld", name_of(event),
+               event->pid, (long)event->result);
+    if (is_result || has_waited) {
+        check_registers(event, was_taken);
+    }
+    bool is_idle = has_waited || (is_result && (has_failed(event) || has_refused_break(event)));
+    if (was_taken && is_idle && state_take(&taken.after, event->pid) &&
+        (!has_waited || must_wait_idly(event))) {
+        check_unchanged(event);
+    }
+}

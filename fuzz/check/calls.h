@@ -1,0 +1,19 @@
+/*
+ * What calls give and what they leave alone: a failed call, and one that waits, has changed nothing
+ * that anybody can observe, and errors are those that the call may give.
+ */
+#ifndef CHECK_CALLS_H
+#define CHECK_CALLS_H
+
+#include "base/types.h"
+#include "fuzz/run/event.h"
+
+void calls_begin(void);
+
+/* A process is about to make a call, or to make it again. */
+void calls_before(int pid, uint32_t nr, const uint64_t args[6]);
+
+/* Behind it, when the space of who made it has been followed. */
+void calls_after(const struct event *event);
+
+#endif

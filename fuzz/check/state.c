@@ -1,0 +1,350 @@
+#include "fuzz/check/state.h"
+
+#include "fuzz/check/changed.h"
+#include "fuzz/check/checks.h"
+#include "fuzz/check/digest.h"
+
+#include "abi/linux.h"
+#include "dev/console.h"
+#include "fs/pipe.h"
+
+enum {
+    FRAMES_MAX = 1 << 15,
+    FILES_MAX = 64,   /* pages of files of which the sum is kept */
+    LOOKED_AT = 2,    /* frames that are looked at again now and then */
+    WHOLE = PAGE_SIZE /* the part of a frame that is all of it */
+};
+
+/* The sum of a part of a frame: [part >> 16, ...) and so many bytes. */
+struct content {
+    uint64_t digest;
+    uint32_t taken; /* when; 0: never */
+    uint32_t part;
+};
+
+static struct {
+    const uint32_t *stamps; /* NULL: not known here */
+    uint32_t now;
+    uint32_t end; /* no frame from this number on has been looked at */
+    uint32_t next;
+    uint64_t zeros; /* the sum of an untouched page */
+    struct content contents[FRAMES_MAX];
+    struct {
+        const uint8_t *bytes;
+        uint64_t count;
+        uint64_t digest;
+    } files[FILES_MAX];
+} known;
+
+/* ---- contents ---- */
+
+static uint64_t digest_part(uint32_t number, uint32_t part)
+{
+    const uint8_t *bytes = look_ram(look.base + ((paddr_t)number << PAGE_SHIFT));
+
+    return digest_bytes(bytes + (part >> 16), part & 0xffff);
+}
+
+/* What a part of a frame holds, worked out when it may have changed. */
+static uint64_t content_of(uint32_t number, uint32_t part)
+{
+    struct content *content = &known.contents[number];
+
+    if (known.stamps && content->part == part && known.stamps[number] < content->taken) {
+        return content->digest;
+    }
+    if (number >= known.end) {
+        known.end = number + 1;
+    }
+    *content = (struct content){digest_part(number, part), known.now, part};
+    return content->digest;
+}
+
+/* The page with these bytes at its start, and zeros behind. */
+static uint64_t digest_file(const uint8_t *bytes, uint64_t count)
+{
+    uint64_t padded[PAGE_SIZE / sizeof(uint64_t)];
+
+    if (count == PAGE_SIZE) {
+        return digest_bytes(bytes, count);
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(padded); i++) {
+        padded[i] = 0;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        ((uint8_t *)padded)[i] = bytes[i];
+    }
+    return digest_bytes(padded, sizeof(padded));
+}
+
+/* What a private page holds before it is touched. */
+static uint64_t first_content(const struct region *region, uaddr_t va)
+{
+    uint64_t offset = va - region->start;
+
+    if (!region->file || offset >= region->file_len) {
+        return known.zeros;
+    }
+    const uint8_t *bytes = region->file + offset;
+    uint64_t count = min_u64(region->file_len - offset, PAGE_SIZE);
+    unsigned at = (unsigned)(((uintptr_t)bytes >> 3 ^ (uintptr_t)bytes >> PAGE_SHIFT) % FILES_MAX);
+    if (known.files[at].bytes != bytes || known.files[at].count != count) {
+        known.files[at].bytes = bytes;
+        known.files[at].count = count;
+        known.files[at].digest = digest_file(bytes, count);
+    }
+    return known.files[at].digest;
+}
+
+void state_begin(void)
+{
+    static const uint64_t zeros[PAGE_SIZE / sizeof(uint64_t)];
+
+    for (uint32_t i = 0; i < known.end; i++) {
+        known.contents[i].taken = 0;
+    }
+    for (unsigned i = 0; i < FILES_MAX; i++) {
+        known.files[i].bytes = NULL;
+    }
+    known.end = 0;
+    known.next = 0;
+    known.stamps = changed_stamps();
+    known.zeros = digest_bytes(zeros, sizeof(zeros));
+}
+
+/* ---- memory ---- */
+
+static uint64_t digest_region(uint64_t digest, const struct region *region)
+{
+    bool grows = region->flags & REGION_GROWS;
+
+    digest = digest_mix(digest, grows ? 0 : region->start);
+    digest = digest_mix(digest, region->end);
+    digest = digest_mix(digest, region->prot | region->flags << 3);
+    digest = digest_mix(digest, (uintptr_t)region->file ^ region->file_len);
+    return digest_mix(digest, (uintptr_t)region->shared + region->shared_index);
+}
+
+/* The leaves of a region are those from *at on and below its end. */
+static void take_pages(struct state *state, const struct region *region,
+                       const struct seen_leaf *leaves, unsigned count, unsigned *at)
+{
+    for (; *at < count && leaves[*at].va < region->end; ++*at) {
+        const struct seen_leaf *leaf = &leaves[*at];
+        if (region->shared || state->page_count == STATE_PAGES_MAX) {
+            continue;
+        }
+        uint64_t digest = content_of(leaf->frame, WHOLE);
+        if (digest != first_content(region, leaf->va)) {
+            state->pages[state->page_count++] = (struct state_page){leaf->va, digest};
+        }
+    }
+}
+
+static void take_space(struct state *state, const struct space *space)
+{
+    unsigned count;
+    unsigned at = 0;
+    const struct seen_leaf *leaves = frames_leaves(space, &count);
+
+    state->space = space;
+    state->regions = digest_mix(space->brk_end, space->mmap_top);
+    LOOK_REGIONS(region, space) {
+        state->regions = digest_region(state->regions, region);
+        state->stacks += region->flags & REGION_GROWS ? region->start : 0;
+        take_pages(state, region, leaves, count, &at);
+    }
+}
+
+static void take_objects(struct state *state)
+{
+    LIST_FOR(link, shared_all()) {
+        const struct shared *object = CONTAINER_OF(link, struct shared, link);
+        for (const struct tree_node *node = look_first(&object->tree); node;
+             node = look_next(node)) {
+            paddr_t pa = CONTAINER_OF(node, struct shared_page, node)->pa;
+            uint64_t digest = look_in_ram(pa) ? content_of(look_number(pa), WHOLE) : known.zeros;
+            if (digest != known.zeros) {
+                state->objects += digest_mix((uintptr_t)object + node->key, digest);
+            }
+        }
+    }
+}
+
+/* ---- descriptors ---- */
+
+static uint64_t digest_descriptors(const struct fdtable *table)
+{
+    uint64_t digest = 0;
+
+    for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
+        const struct fdchunk *chunk = table->chunks[i];
+        if (chunk) {
+            digest = digest_mix(digest, i);
+            digest = digest_mix(digest, (uint64_t)chunk->used << 32 | chunk->close_on_exec);
+            digest = digest_mix(digest, digest_bytes(chunk->files, sizeof(chunk->files)));
+        }
+    }
+    return digest;
+}
+
+static uint64_t digest_pipe(const struct pipe *pipe)
+{
+    uint64_t digest = digest_mix((uintptr_t)pipe, (uint64_t)pipe->readers << 32 | pipe->writers);
+
+    for (unsigned i = 0; i < pipe->count && i < PIPE_PIECES; i++) {
+        const struct pipe_piece *piece = &pipe->pieces[(pipe->first + i) % PIPE_PIECES];
+        uint32_t part = (uint32_t)piece->offset << 16 | piece->len;
+        uint64_t bytes =
+            look_in_ram(piece->frame) ? content_of(look_number(piece->frame), part) : 0;
+        digest = digest_mix(digest, bytes);
+    }
+    return digest;
+}
+
+static uint64_t digest_files(void)
+{
+    uint64_t digest = 0;
+
+    LIST_FOR(link, file_all()) {
+        const struct file *file = CONTAINER_OF(link, struct file, link);
+        uint64_t own = digest_mix((uintptr_t)file, (uint64_t)file->refs << 32 | file->flags);
+        own = digest_mix(own, file->offset);
+        digest += digest_mix(own, (uintptr_t)file->node ^ (uintptr_t)file->pipe);
+    }
+    LIST_FOR(link, pipe_all()) {
+        digest += digest_pipe(CONTAINER_OF(link, struct pipe, link));
+    }
+    return digest;
+}
+
+/* ---- processes ---- */
+
+static uint64_t number_of(const struct pid *pid)
+{
+    return (uint64_t)pid->number;
+}
+
+/* What any process is to the others. */
+static uint64_t digest_process(const struct process *process)
+{
+    const struct signals *signals = &process->signals;
+    const uint64_t words[] = {
+        number_of(process->pid) << 32 | (process->parent ? number_of(process->parent->pid) : 0),
+        number_of(process->group) << 32 | number_of(process->session),
+        (uint64_t)process->state << 32 | (uint32_t)process->wait_status,
+        (uint64_t)process->exit_signal << 32 | (uint32_t)process->death_signal,
+        (uint64_t)process->umask << 32 | (uint64_t)process->has_execed << 1 | process->is_subreaper,
+        (uintptr_t)process->space,
+        (uintptr_t)process->fds,
+        (uintptr_t)process->cwd,
+        (uintptr_t)process->vfork_parent,
+        process->clear_tid,
+        signals->ignored,
+        signals->handled,
+        (uintptr_t)signals->table,
+        process->exec_count,
+    };
+
+    return digest_bytes(words, sizeof(words));
+}
+
+/* Of one that does not act: what it waits for and what is sent to it, too. */
+static uint64_t digest_other(const struct process *process)
+{
+    const struct thread *thread = process->thread;
+    uint64_t digest = digest_process(process);
+
+    digest = digest_mix(digest, process->signals.pending);
+    digest = digest_mix(digest, (uint64_t)process->signals.fatal);
+    if (process->state == PROCESS_LIVE) {
+        digest = digest_mix(digest, thread->signal_mask);
+        digest = digest_mix(digest, thread->call.done);
+        digest = digest_mix(digest, (uint64_t)thread->nice << 32 | thread->call.is_pending);
+        digest = digest_mix(digest, (uintptr_t)thread->vfork_child);
+    }
+    return digest;
+}
+
+uint64_t state_registers(const struct thread *thread)
+{
+    const struct plat_user *user = &thread->user;
+
+    return digest_bytes(&user->x[1], sizeof(user->x) - sizeof(user->x[0])) + user->sp * 3 +
+           user->tpidr * 5;
+}
+
+static void take_actor(struct state *state, const struct process *process)
+{
+    const struct thread *thread = process->thread;
+    const struct signals *signals = &process->signals;
+    uint64_t digest = digest_process(process);
+
+    digest = digest_mix(digest, thread->signal_mask);
+    digest = digest_mix(digest, (uint64_t)thread->nice);
+    digest = digest_mix(digest, digest_bytes(process->limits, sizeof(process->limits)));
+    digest = digest_mix(digest, digest_bytes(process->name, sizeof(process->name)));
+    if (signals->table) {
+        digest = digest_mix(digest,
+                            digest_bytes(signals->table->actions, sizeof(signals->table->actions)));
+    }
+    state->actor = digest;
+    state->registers = state_registers(thread);
+    state->signals = digest_mix(signals->pending & thread->signal_mask, (uint64_t)signals->fatal);
+    state->done = thread->call.done;
+    state->files = digest_descriptors(process->fds) + digest_files();
+    take_space(state, process->space);
+}
+
+static uint64_t digest_console(void)
+{
+    const struct pid *foreground = console_foreground();
+    uint64_t digest = foreground ? number_of(foreground) : 0;
+    int value;
+
+    for (size_t i = 0; (value = console_peek(i)) >= 0; i++) {
+        digest = digest_mix(digest, (uint64_t)value);
+    }
+    return digest;
+}
+
+bool state_take(struct state *state, int pid)
+{
+    bool is_found = false;
+
+    known.now = changed_tick();
+    state->pid = pid;
+    state->stacks = 0;
+    state->objects = 0;
+    state->page_count = 0;
+    state->others = digest_console();
+    for (const struct process *process = process_first(); process;
+         process = look_next_process(process)) {
+        if (process->pid->number == pid && process->state == PROCESS_LIVE) {
+            is_found = true;
+            take_actor(state, process);
+        } else {
+            state->others = digest_mix(state->others, digest_other(process));
+        }
+    }
+    take_objects(state);
+    return is_found;
+}
+
+void state_check_remembered(bool all)
+{
+    uint32_t count = all ? known.end : (uint32_t)min_u64(LOOKED_AT, known.end);
+
+    if (!known.stamps) {
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = known.next++ % known.end;
+        const struct content *content = &known.contents[number];
+        CHECK_THAT(CHECK_INCREMENTAL,
+                   known.stamps[number] >= content->taken ||
+                       content->digest == digest_part(number, content->part),
+                   "frame 0x%lx was written to, and nobody knew",
+                   (unsigned long)(look.base + ((paddr_t)number << PAGE_SHIFT)));
+    }
+}
