@@ -15,7 +15,12 @@ enum { CHECK_EVERY = 8 }; /* events between two looks at everything */
 uint64_t check_enabled = UINT64_MAX;
 
 static unsigned events_left;
-static bool has_begun; /* a step, of which nothing was told: it was a page fault */
+
+/* A step that has begun. It may be that nothing is told of it, when it was a page fault. */
+static struct {
+    int pid; /* 0: none */
+    const struct space *space;
+} begun;
 
 static const char *const names[] = {
 #define CHECK(id, name, meaning) name,
@@ -38,9 +43,27 @@ int check_find(const char *name)
     return -1;
 }
 
+static const struct space *space_of(int pid)
+{
+    const struct process *process = pid != 0 ? look_process(pid) : NULL;
+
+    return process ? process->space : NULL;
+}
+
+/* What the step has changed. */
+static void follow_step(void)
+{
+    if (begun.pid != 0) {
+        frames_follow(space_of(begun.pid), begun.space);
+    }
+    begun.pid = 0;
+    begun.space = NULL;
+}
+
 void check_begin(void)
 {
-    has_begun = false;
+    begun.pid = 0;
+    begun.space = NULL;
     look_begin();
     frames_begin();
     state_begin();
@@ -50,23 +73,18 @@ void check_begin(void)
 
 void check_before(int pid, uint32_t nr, const uint64_t args[6])
 {
-    if (has_begun) {
-        const struct process *process = look_process(pid);
-        frames_follow(process ? process->space : NULL);
-    }
-    has_begun = true;
+    follow_step();
+    begun.pid = pid;
+    begun.space = space_of(pid);
     calls_before(pid, nr, args);
 }
 
 void check_after(const struct event *event)
 {
-    const struct process *process = event->pid ? look_process(event->pid) : NULL;
-
-    has_begun = false;
     processes_check();
     files_check();
     waits_check();
-    frames_follow(process ? process->space : NULL);
+    follow_step();
     calls_after(event);
     if (event->kind == EVENT_RESULT && event->nr == 260 && event->result > 0) {
         processes_check_waited(event);
@@ -79,6 +97,7 @@ void check_after(const struct event *event)
 void check_all(void)
 {
     events_left = CHECK_EVERY;
+    follow_step();
     processes_check();
     files_check();
     waits_check();

@@ -226,7 +226,7 @@ static struct seen_space *find_seen(const struct space *space)
 }
 
 /* What is on the list of spaces: what was not, or belongs to who acted, is followed. */
-static void follow_present(const struct space *acting)
+static void follow_present(const struct space *now, const struct space *before)
 {
     unsigned walked = 0;
 
@@ -244,7 +244,7 @@ static void follow_present(const struct space *acting)
             known->count = 0;
         }
         known->round = seen.round;
-        if (is_new || space == acting) {
+        if (is_new || space == now || space == before) {
             follow_space(known);
         }
     }
@@ -307,15 +307,15 @@ void frames_begin(void)
     seen.highest = 0;
     seen.space_count = 0;
     seen.is_following = look.size >> PAGE_SHIFT <= FRAMES_MAX;
-    frames_follow(NULL);
+    frames_follow(NULL, NULL);
 }
 
-void frames_follow(const struct space *acting)
+void frames_follow(const struct space *now, const struct space *before)
 {
     seen.touched_count = 0;
     seen.round++;
     if (seen.is_following) {
-        follow_present(acting);
+        follow_present(now, before);
         forget_gone();
     }
     if (!seen.is_following) {

@@ -20,8 +20,9 @@ struct seen_leaf {
 /* The machine was booted or restored: nothing is known. */
 void frames_begin(void);
 
-/* Behind an event; acting: the space of who did something, NULL: nobody's. */
-void frames_follow(const struct space *acting);
+/* Behind an event: the space that who acted has, and the one it had (others may have it still);
+ * NULL: none. */
+void frames_follow(const struct space *now, const struct space *before);
 
 /* Everything, and whether it is what was followed. */
 void frames_check_all(void);
