@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fuzz/driver/sha1.h"
+#include "fuzz/input/text.h"
 #include "platform/hosted/machine.h"
 #include "platform/hosted/report.h"
 #include "platform/hosted/terminal.h"
@@ -21,6 +23,17 @@ static struct {
     bool is_printing;
     bool is_found;
 } found;
+
+void repro_of_run(struct repro *repro, const struct run *run, const char *check)
+{
+    memset(repro, 0, sizeof(*repro));
+    repro->input = *run->input;
+    snprintf(repro->check, sizeof(repro->check), "%s", check);
+    for (unsigned i = 0; i < repro->input.count; i++) {
+        repro->has_expected[i] = true;
+        repro->expected[i] = run->outcomes[i];
+    }
+}
 
 /* What programs print is of no interest; the words of a panic are. */
 static void hear(const char *bytes, size_t len)
@@ -47,8 +60,15 @@ static void hear(const char *bytes, size_t len)
 
 static const char *text_of_run(const char *check)
 {
-    (void)check;
-    return "";
+    static struct repro repro;
+    static char text[REPRO_TEXT_MAX];
+
+    if (!found.run) {
+        return "";
+    }
+    repro_of_run(&repro, found.run, check);
+    repro_print(&repro, text, sizeof(text));
+    return text;
 }
 
 void found_print(FILE *file, const char *check, const char *details)
@@ -63,15 +83,12 @@ void found_print(FILE *file, const char *check, const char *details)
 static void write_repro(const char *check)
 {
     char path[512];
+    char name[SHA1_TEXT_SIZE];
     const char *text = text_of_run(check);
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-    for (const char *at = text; *at; at++) {
-        hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
-    }
+    sha1_text((const uint8_t *)text, strlen(text), name);
     mkdir(found_directory, 0777);
-    snprintf(path, sizeof(path), "%s/%s-%016llx.repro", found_directory, check,
-             (unsigned long long)hash);
+    snprintf(path, sizeof(path), "%s/%s-%s.repro", found_directory, check, name);
     FILE *file = fopen(path, "w");
     if (!file) {
         fprintf(stderr, "eft: cannot write %s\n", path);

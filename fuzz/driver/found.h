@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "fuzz/input/text.h"
 #include "fuzz/run/run.h"
 
 /* Takes over the reports of the machine and of the sanitizers, and the console. */
@@ -20,6 +21,9 @@ void found_expect(const struct run *run);
  * written as a .repro into found_directory, and the process aborts. */
 extern void (*found_hook)(const char *check, const char *details);
 extern const char *found_directory; /* build/fuzz/findings */
+
+/* What a run has been, as text: what was expected is what has happened. */
+void repro_of_run(struct repro *repro, const struct run *run, const char *check);
 
 /* Prints the finding, the program with its outcomes, and what the kernel and the machine know. */
 void found_print(FILE *file, const char *check, const char *details);
