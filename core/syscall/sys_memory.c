@@ -370,6 +370,15 @@ static int walk_range(uaddr_t start, uint64_t len, uaddr_t *end)
     return 0;
 }
 
+/* Whether what is mapped at an address in a region begins with zeros, and nobody else has it. */
+static bool is_anonymous(const struct region *region, uaddr_t at)
+{
+    uint64_t offset = page_down(at) - region->start;
+
+    return !(region->flags & (REGION_FILE | REGION_SHARED)) &&
+           (!region->file || offset >= region->file_len);
+}
+
 enum discard { DISCARD_NOTHING, DISCARD_ALL, DISCARD_ANONYMOUS };
 
 /* Discards what is to be discarded in [start, end). -ENOMEM: there was a hole, which is said when
@@ -388,12 +397,12 @@ static int walk(struct space *space, uaddr_t start, uaddr_t end, enum discard di
             break;
         }
         uaddr_t stop = min_u64(region->end, end);
-        if (discard == DISCARD_ANONYMOUS &&
-            ((region->flags & REGION_FILE) || region->file || region->shared)) {
+        at = max_u64(region->start, at);
+        if (discard == DISCARD_ANONYMOUS && !is_anonymous(region, at)) {
             return -EINVAL;
         }
         if (discard != DISCARD_NOTHING) {
-            space_discard(space, max_u64(region->start, at), stop);
+            space_discard(space, at, stop);
         }
         at = stop;
         plat_irq_window();

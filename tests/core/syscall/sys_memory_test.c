@@ -403,6 +403,28 @@ TEST(sys_madvise_free_of_anonymous_memory_only)
     fixture_end();
 }
 
+/* Of a program's segment, what lies behind its bytes in the file. */
+TEST(sys_madvise_free_behind_the_bytes_of_a_file)
+{
+    static uint8_t file[PAGE_SIZE] = {7};
+    const struct region region = {
+        .start = AT(1), .end = AT(4), .prot = RW, .file = file, .file_len = sizeof(file)};
+
+    begin();
+    EXPECT_EQ(space_map(init->space, &region), 0);
+    EXPECT_EQ(fixture_store(AT(2), 1), 0);
+    EXPECT_EQ(CALL(init, madvise, AT(1), 3 * PAGE_SIZE, MADV_FREE), -EINVAL);
+    EXPECT_EQ(load(AT(2)), 1);
+    EXPECT_EQ(CALL(init, madvise, AT(2), PAGE_SIZE, MADV_FREE), 0);
+    EXPECT_EQ(load(AT(2)), 0);
+    EXPECT_EQ(fixture_store(AT(3), 1), 0);
+    EXPECT_EQ(CALL(init, mprotect, AT(2), PAGE_SIZE, PROT_NONE), 0);
+    EXPECT_EQ(CALL(init, madvise, AT(3), PAGE_SIZE, MADV_FREE), 0);
+    EXPECT_EQ(load(AT(3)), 0);
+    EXPECT_EQ(load(AT(1)), 7);
+    fixture_end();
+}
+
 TEST(sys_madvise_that_changes_nothing)
 {
     static const int advices[] = {
