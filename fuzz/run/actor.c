@@ -89,8 +89,39 @@ struct before {
     bool was_pending;
 };
 
+/* Whether pc is at a load or a store; which, and its arguments. */
+static bool tell_access(const struct plat_user *user, uint64_t pc, struct event *event)
+{
+    uint64_t at = pc - IMAGE_CODE;
+    bool is_load = at >= IMAGE_LOAD && at < IMAGE_STORE;
+    uint64_t first = is_load ? IMAGE_LOAD : IMAGE_STORE;
+
+    if (at < IMAGE_LOAD || at >= IMAGE_STORE + 4 * LOG2_SPAN) {
+        event->args[0] = pc;
+        return false;
+    }
+    uint64_t size = UINT64_C(1) << (at - first) / LOG2_SPAN;
+    event->tried = is_load ? EVENT_LOADED : EVENT_STORED;
+    event->args[0] = user->x[1];
+    event->args[1] = is_load ? size : user->x[2];
+    event->args[2] = is_load ? 0 : size;
+    return true;
+}
+
+/* A process that goes on only to take a signal has nothing to do if that does not end it. */
+static void rest(struct process *process)
+{
+    struct plat_user *user = &process->thread->user;
+
+    if (!process->thread->call.is_pending && has_signal(process)) {
+        user->x[REG_NUMBER] = IMAGE_NO_CALL;
+        user->pc = IMAGE_CODE + IMAGE_CALL;
+    }
+}
+
 void actor_tell(int pid, struct event *event)
 {
+    rest(actor_find(pid));
     const struct thread *thread = actor_find(pid)->thread;
     const struct plat_user *user = &thread->user;
     uint64_t at = user->pc - IMAGE_CODE;
@@ -98,8 +129,10 @@ void actor_tell(int pid, struct event *event)
     *event = (struct event){.kind = EVENT_SKIPPED,
                             .pid = pid,
                             .nr = EVENT_NO_CALL,
+                            .tried = EVENT_SKIPPED,
                             .is_rerun = thread->call.is_pending};
     if (!thread->call.is_pending && at != IMAGE_CALL) {
+        (void)tell_access(user, user->pc, event);
         return;
     }
     const struct syscall *call = syscall_find((uint32_t)user->x[REG_NUMBER]);
@@ -108,22 +141,6 @@ void actor_tell(int pid, struct event *event)
         event->args[i] =
             call && i < call->arg_count ? syscall_argument(user->x[i], call->kinds[i]) : user->x[i];
     }
-}
-
-/* A load or a store is over when the call behind it is. */
-static enum actor_progress end_access(const struct thread *thread, uint64_t at, struct event *event)
-{
-    const struct plat_user *user = &thread->user;
-    bool is_load = at >= IMAGE_LOAD && at < IMAGE_STORE;
-    uint64_t first = is_load ? IMAGE_LOAD : IMAGE_STORE;
-    uint64_t size = UINT64_C(1) << (at - first) / LOG2_SPAN;
-
-    event->kind = is_load ? EVENT_LOADED : EVENT_STORED;
-    event->args[0] = user->x[1];
-    event->args[1] = is_load ? size : user->x[2];
-    event->args[2] = is_load ? 0 : size;
-    event->result = is_load ? (int64_t)user->x[REG_LOADED] : 0;
-    return ACTOR_DONE;
 }
 
 static enum actor_progress look(const struct process *process, const struct before *before,
@@ -154,10 +171,11 @@ static enum actor_progress look(const struct process *process, const struct befo
         event->result = (int64_t)thread->user.x[0];
         return ACTOR_DONE;
     }
-    if (at >= IMAGE_LOAD && at < IMAGE_STORE + 4 * LOG2_SPAN) {
-        /* The access is done with the first of the two, and the step ends behind the second; a
-         * fetch between them does not fault. */
-        return end_access(thread, at, event);
+    if (tell_access(&thread->user, before->pc, event)) {
+        /* A load or a store is done with the first of the two instructions, and the step ends
+         * behind the second; a fetch between them does not fault. */
+        event->kind = event->tried;
+        event->result = event->kind == EVENT_LOADED ? (int64_t)thread->user.x[REG_LOADED] : 0;
     }
     return ACTOR_DONE; /* a jump that found something to execute */
 }

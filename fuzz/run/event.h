@@ -11,11 +11,12 @@
 
 enum event_kind {
     EVENT_RESULT,  /* a call has ended with result */
-    EVENT_BLOCKED, /* a call waits, for the first time or again; of one that waits for the child that
-                      it has made, result is the child's PID */
+    EVENT_BLOCKED, /* a call waits, for the first time or again; of one that waits for the child
+                      that it has made, result is the child's PID */
     EVENT_AGAIN,   /* a call has done a part and will be rerun */
     EVENT_ENDED,   /* the process has ended, with wait_status, in or before this call, load, ...;
-                      nr is the call that it was in or was about to make, or EVENT_NO_CALL */
+                      nr is the call that it was in or was about to make, or EVENT_NO_CALL: then
+                      tried says what else */
     EVENT_LOADED,  /* args[0] is the address, args[1] the size, result the value */
     EVENT_STORED,  /* args[0] is the address, args[1] the value, args[2] the size */
     EVENT_TIME,    /* the clock was moved to the next deadline */
@@ -36,10 +37,12 @@ struct event {
     uint64_t args[6];
     int64_t result;
     int wait_status;
-    bool is_rerun;    /* of a call that waited, or had more to do */
-    bool is_spurious; /* and nothing had woken it: it must wait again */
-    bool was_refused; /* an allocation found no memory in this step */
-    uint64_t now_ns;  /* the kernel's clock, behind the step */
+    enum event_kind tried; /* without a call: EVENT_LOADED or EVENT_STORED, with args as there, or
+                              EVENT_SKIPPED: what args[0] points to was to be executed */
+    bool is_rerun;         /* of a call that waited, or had more to do */
+    bool is_spurious;      /* and nothing had woken it: it must wait again */
+    bool was_refused;      /* an allocation found no memory in this step */
+    uint64_t now_ns;       /* the kernel's clock, behind the step */
 };
 
 #endif

@@ -233,7 +233,7 @@ static void begin(unsigned number, struct process *process)
     enum actor_progress progress = step(pid, false);
     take_window_event(insn);
     preempt(insn);
-    while (progress == ACTOR_GOES_ON && goes_on(pid)) {
+    while (progress == ACTOR_GOES_ON && insn_of(pid) == number && goes_on(pid)) {
         progress = step(pid, false);
         take_window_event(insn);
     }
