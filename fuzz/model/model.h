@@ -1,7 +1,7 @@
 /*
- * The reference model: what fork, exec, exit, wait, kill, pipes and memory do according to POSIX and
- * the Linux manual pages, told plainly with flat arrays. It is told each event of a run behind the
- * step, and says whether that could be. Shares nothing with core but abi/.
+ * The reference model: what fork, exec, exit, wait, kill, pipes and memory do according to POSIX
+ * and the Linux manual pages, told plainly with flat arrays. It is told each event of a run behind
+ * the step, and says whether that could be. Shares nothing with core but abi/.
  */
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H

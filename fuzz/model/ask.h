@@ -1,0 +1,44 @@
+/*
+ * The question whether what the kernel has answered is among what is allowed. For each event the
+ * calls below name what is, one by one; each says whether it is what has happened, and then its
+ * effect is to be followed.
+ */
+#ifndef MODEL_ASK_H
+#define MODEL_ASK_H
+
+#include "fuzz/model/world.h"
+
+/* A new event. */
+void ask_begin(const struct event *event);
+
+/* The call may end with this. */
+bool ask_result(int64_t value);
+
+/* With something from first to last, of which count are meant. */
+bool ask_range(int64_t first, int64_t last, uint64_t count);
+
+/* It may have to wait. */
+bool ask_block(void);
+
+/* It may have done a part. */
+bool ask_again(void);
+
+/* The load or the store may have been made. */
+bool ask_access(void);
+
+/* The process may end with this status. */
+bool ask_end(int status);
+
+/* Something else is wrong: what was written, say. format knows %d, %u, %x (64 bits each) and %s. */
+void ask_object(const char *format, ...);
+
+/* Whether what has happened has been named. */
+bool ask_is_answered(void);
+
+/* How many things have been named. */
+uint64_t ask_count(void);
+
+/* NULL, or what is wrong. */
+const char *ask_text(void);
+
+#endif

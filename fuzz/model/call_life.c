@@ -1,0 +1,390 @@
+/* clone, clone3, exit, wait4, waitid. */
+#include "fuzz/model/ask.h"
+#include "fuzz/model/calls.h"
+#include "fuzz/model/family.h"
+#include "fuzz/model/files.h"
+#include "fuzz/model/memory.h"
+#include "fuzz/model/signals.h"
+
+/* ---- ends: told as EVENT_ENDED ---- */
+
+void call_exit(struct proc *self, const struct event *event)
+{
+    int status = (int)(event->args[0] & 0xff) << 8;
+
+    if (ask_end(family_leaves_zombie(self) ? status : EVENT_STATUS_LOST)) {
+        family_end(self, status);
+    }
+}
+
+void call_exit_group(struct proc *self, const struct event *event)
+{
+    call_exit(self, event);
+}
+
+/* ---- beginnings ---- */
+
+/* With CLONE_PARENT_SETTID and CLONE_CHILD_SETTID; a bad address is passed over. */
+static void write_numbers(struct proc *parent, struct proc *child,
+                          const struct abi_clone_args *wanted)
+{
+    const int number = child->pid;
+    const struct map *map = memory_find(memory_of(child), wanted->child_tid);
+
+    if ((wanted->flags & CLONE_CHILD_SETTID) && map &&
+        memory_can(child, wanted->child_tid, sizeof(number), ACCESS_WRITE)) {
+        memory_give(child, wanted->child_tid, &number, sizeof(number));
+    }
+    if ((wanted->flags & CLONE_PARENT_SETTID) &&
+        memory_can(parent, wanted->parent_tid, sizeof(number), ACCESS_WRITE)) {
+        memory_give(parent, wanted->parent_tid, &number, sizeof(number));
+    }
+}
+
+static struct proc *begin_process(struct proc *parent, int pid, const struct abi_clone_args *wanted)
+{
+    struct proc *child = family_add(parent, pid);
+
+    files_inherit(child, parent);
+    if (wanted->flags & CLONE_VM) {
+        child->space = parent->space;
+        memory_of(child)->users++;
+    } else {
+        child->space = memory_fork(parent->space);
+    }
+    write_numbers(parent, child, wanted);
+    child->exit_signal = (int)wanted->exit_signal;
+    child->clear_tid = wanted->flags & CLONE_CHILD_CLEARTID ? wanted->child_tid : 0;
+    if (wanted->flags & CLONE_CLEAR_SIGHAND) {
+        signals_reset(child);
+    }
+    return child;
+}
+
+/* The parent of a vfork goes on when its child has another memory, or none. */
+static void wait_for_vfork(struct proc *self)
+{
+    if (!self->vfork_child) {
+        (void)ask_result((int64_t)self->doing.done);
+    } else {
+        (void)ask_block();
+    }
+}
+
+static void make_process(struct proc *self, const struct event *event,
+                         const struct abi_clone_args *wanted)
+{
+    bool is_fresh = family_is_fresh(event->result);
+    int pid = (int)event->result;
+
+    if (family_count() >= self->limits[RLIMIT_NPROC].rlim_cur) {
+        (void)ask_result(-EAGAIN);
+        return;
+    }
+    if (!(wanted->flags & CLONE_VFORK)) {
+        if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1)) {
+            (void)begin_process(self, pid, wanted);
+        }
+        return;
+    }
+    if (is_fresh && ask_block()) {
+        struct proc *child = begin_process(self, pid, wanted);
+        child->vfork_parent = self;
+        self->vfork_child = child;
+        self->doing.has_begun = true;
+        self->doing.waits = WAITS_VFORK;
+        self->doing.done = (uint64_t)pid;
+    }
+}
+
+/* What of clone(2) there is: no threads, and nothing but memory is shared. */
+static const uint64_t known_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                                    CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED;
+
+void call_clone(struct proc *self, const struct event *event)
+{
+    uint64_t flags = (uint32_t)event->args[0];
+    const struct abi_clone_args wanted = {
+        .flags = flags & ~(uint64_t)(CLONE_SIGNAL_MASK | CLONE_DETACHED),
+        .exit_signal = flags & CLONE_SIGNAL_MASK,
+        .parent_tid = event->args[2],
+        .child_tid = event->args[4],
+    };
+
+    if (self->doing.has_begun) {
+        wait_for_vfork(self);
+    } else if (wanted.flags & ~known_flags) {
+        (void)ask_result(-EINVAL);
+    } else {
+        make_process(self, event, &wanted);
+    }
+}
+
+/* 0, or what reading the arguments gives; a longer structure must go on with zeros. */
+static int read_request(struct proc *self, uint64_t at, uint64_t size,
+                        struct abi_clone_args *wanted)
+{
+    uint8_t rest;
+
+    if (size > PAGE) {
+        return -E2BIG;
+    }
+    if (size < CLONE_ARGS_SIZE_VER0) {
+        return -EINVAL;
+    }
+    for (uint64_t i = sizeof(*wanted); i < size; i++) {
+        if (!memory_read(self, at + i, &rest, 1)) {
+            return -EFAULT;
+        }
+        if (rest) {
+            return -E2BIG;
+        }
+    }
+    *wanted = (struct abi_clone_args){0};
+    return memory_read(self, at, wanted, least(size, sizeof(*wanted))) ? 0 : -EFAULT;
+}
+
+void call_clone3(struct proc *self, const struct event *event)
+{
+    struct abi_clone_args wanted;
+
+    if (self->doing.has_begun) {
+        wait_for_vfork(self);
+        return;
+    }
+    int error = read_request(self, event->args[0], event->args[1], &wanted);
+    if (!error) {
+        bool has_stack = wanted.stack != 0;
+        bool is_stack = has_stack == (wanted.stack_size != 0) && wanted.stack <= END_OF_MEMORY &&
+                        wanted.stack_size <= END_OF_MEMORY - wanted.stack;
+        bool is_known = (wanted.flags & ~(known_flags | CLONE_CLEAR_SIGHAND)) == 0 &&
+                        wanted.exit_signal <= SIGNAL_MAX && !wanted.set_tid && !wanted.set_tid_size;
+        error = is_stack && is_known ? 0 : -EINVAL;
+    }
+    if (error) {
+        (void)ask_result(error);
+    } else {
+        make_process(self, event, &wanted);
+    }
+}
+
+/* ---- waiting ---- */
+
+/* Which children the options speak of: it depends on the signal that they send. */
+static bool is_asked_for(const struct proc *self, const struct proc *child)
+{
+    const struct doing *doing = &self->doing;
+    bool is_clone = child->exit_signal != SIGCHLD;
+
+    if (child->life == LIFE_NONE || child->parent != self) {
+        return false;
+    }
+    if (!(doing->options & WALL) && is_clone != ((doing->options & WCLONE) != 0)) {
+        return false;
+    }
+    return doing->who == 0 || doing->who == child->pid || doing->who == -(int64_t)child->group;
+}
+
+/* How many children in a state are asked for; the first whose end came, of them. */
+static unsigned count_children(const struct proc *self, enum life life, struct proc **first)
+{
+    unsigned count = 0;
+
+    *first = NULL;
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *child = &world.procs[i];
+        if (child->life == life && is_asked_for(self, child)) {
+            count++;
+            if (!*first || child->end_order < (*first)->end_order) {
+                *first = child;
+            }
+        }
+    }
+    return count;
+}
+
+/* Whether a zombie could be had; if not, says what may happen: ECHILD, 0 or that it waits. */
+static bool has_zombie(struct proc *self)
+{
+    struct proc *first;
+    bool has_ended = (self->doing.options & WEXITED) && count_children(self, LIFE_ZOMBIE, &first);
+
+    if (has_ended) {
+        return true;
+    }
+    if (count_children(self, LIFE_LIVE, &first) == 0) {
+        (void)ask_result(-ECHILD);
+    } else if (!(self->doing.options & WNOHANG) && ask_block()) {
+        self->doing.has_begun = true;
+        self->doing.waits = WAITS_CHILD;
+    }
+    return false;
+}
+
+bool wait_would_block(struct proc *self)
+{
+    struct proc *first;
+
+    if ((self->doing.options & WEXITED) && count_children(self, LIFE_ZOMBIE, &first)) {
+        return false;
+    }
+    return count_children(self, LIFE_LIVE, &first) > 0;
+}
+
+void call_wait4(struct proc *self, const struct event *event)
+{
+    const uint32_t known = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE;
+    struct doing *doing = &self->doing;
+    int who = (int)event->args[0];
+    uint64_t status_at = event->args[1];
+    uint64_t usage_at = event->args[3];
+
+    if (!doing->has_begun) {
+        doing->options = (uint32_t)event->args[2];
+        if (doing->options & ~known) {
+            (void)ask_result(-EINVAL);
+            return;
+        }
+        if (who == INT32_MIN) {
+            (void)ask_result(-ESRCH);
+            return;
+        }
+        doing->options |= WEXITED;
+        doing->who = who == -1 ? 0 : who == 0 ? -(int64_t)self->group : who;
+    }
+    if (!has_zombie(self)) {
+        if (!ask_is_answered() && (doing->options & WNOHANG)) {
+            (void)ask_result(0);
+        }
+        return;
+    }
+    if ((status_at && !memory_can(self, status_at, sizeof(int), ACCESS_WRITE)) ||
+        (usage_at && !memory_can(self, usage_at, sizeof(struct abi_rusage), ACCESS_WRITE))) {
+        (void)ask_result(-EFAULT); /* the child stays */
+        return;
+    }
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *child = &world.procs[i];
+        if (child->life != LIFE_ZOMBIE || !is_asked_for(self, child) || !ask_result(child->pid)) {
+            continue;
+        }
+        if (status_at) {
+            memory_store(memory_of(self), status_at, &child->status, sizeof(int));
+        }
+        if (usage_at) {
+            memory_adopt(self, usage_at, sizeof(struct abi_rusage));
+        }
+        if (status_at) {
+            memory_verify(self, status_at, sizeof(int));
+        }
+        family_reap(child);
+    }
+}
+
+/* What waitid means by a kind and a number. -errno. */
+static int set_who(struct proc *self, int kind, int number)
+{
+    switch (kind) {
+    case P_ALL:
+        self->doing.who = 0;
+        return 0;
+    case P_PID:
+        self->doing.who = number;
+        return number > 0 ? 0 : -EINVAL;
+    case P_PGID:
+        self->doing.who = -(int64_t)(number == 0 ? self->group : number);
+        return number >= 0 ? 0 : -EINVAL;
+    case P_PIDFD:
+        return number >= 0 ? -EBADF : -EINVAL; /* no descriptor is one of a process */
+    default:
+        return -EINVAL;
+    }
+}
+
+enum { INFO_SIZE = 28, INFO_PAD = 12, INFO_PID = 16 }; /* of siginfo_t: what is filled in */
+
+/* The child that the call has told of. Without an address the oldest zombie is taken for it. */
+static struct proc *child_told(struct proc *self, uint64_t info_at)
+{
+    struct proc *child;
+    int pid;
+
+    (void)count_children(self, LIFE_ZOMBIE, &child);
+    if (info_at && world.peek(self->pid, info_at + INFO_PID, &pid, sizeof(pid))) {
+        child = world_find(pid);
+    }
+    bool is_one = child && child->life == LIFE_ZOMBIE && is_asked_for(self, child);
+    if (!is_one) {
+        ask_object("process %d: waitid tells of another process than it could", (int64_t)self->pid);
+    }
+    return is_one ? child : NULL;
+}
+
+static void tell_of(struct proc *self, const struct proc *child, uint64_t info_at)
+{
+    struct abi_siginfo info = {0};
+
+    if (child) {
+        int signal = child->status & 0x7f;
+        info.si_signo = SIGCHLD;
+        info.si_code = signal ? CLD_KILLED : CLD_EXITED;
+        info.si_pid = child->pid;
+        info.si_status = signal ? signal : child->status >> 8;
+    }
+    memory_store(memory_of(self), info_at, &info, INFO_SIZE);
+    memory_adopt(self, info_at + INFO_PAD, sizeof(info.pad));
+}
+
+void call_waitid(struct proc *self, const struct event *event)
+{
+    const uint32_t states = WEXITED | WSTOPPED | WCONTINUED;
+    const uint32_t known = states | WNOHANG | WNOWAIT | WNOTHREAD | WALL | WCLONE;
+    struct doing *doing = &self->doing;
+    uint64_t info_at = event->args[2];
+    uint64_t usage_at = event->args[4];
+
+    if (!doing->has_begun) {
+        doing->options = (uint32_t)event->args[3];
+        bool is_known = !(doing->options & ~known) && (doing->options & states);
+        int error = is_known ? set_who(self, (int)event->args[0], (int)event->args[1]) : -EINVAL;
+        if (error) {
+            (void)ask_result(error);
+            return;
+        }
+    }
+    bool has_one = has_zombie(self);
+    if (!has_one && (ask_is_answered() || !(doing->options & WNOHANG) || !wait_would_block(self))) {
+        return;
+    }
+    usage_at = has_one ? usage_at : 0;
+    if ((info_at && !memory_can(self, info_at, INFO_SIZE, ACCESS_WRITE)) ||
+        (usage_at && !memory_can(self, usage_at, sizeof(struct abi_rusage), ACCESS_WRITE))) {
+        (void)ask_result(-EFAULT);
+        return;
+    }
+    if (!ask_result(0)) {
+        return;
+    }
+    bool is_hidden = usage_at && usage_at < info_at + INFO_SIZE &&
+                     info_at < usage_at + sizeof(struct abi_rusage);
+    struct proc *child = has_one ? child_told(self, is_hidden ? 0 : info_at) : NULL;
+    if (info_at) {
+        tell_of(self, child, info_at);
+    }
+    if (usage_at) {
+        memory_adopt(self, usage_at, sizeof(struct abi_rusage));
+    }
+    if (info_at) {
+        memory_verify(self, info_at, INFO_SIZE);
+    }
+    if (child && !(doing->options & WNOWAIT)) {
+        family_reap(child);
+    }
+}
+
+void call_set_tid_address(struct proc *self, const struct event *event)
+{
+    if (ask_result(self->pid)) {
+        self->clear_tid = event->args[0];
+    }
+}

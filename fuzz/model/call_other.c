@@ -1,0 +1,336 @@
+/* Time, limits, names, niceness, prctl, and results that are loose. */
+#include "fuzz/model/ask.h"
+#include "fuzz/model/calls.h"
+#include "fuzz/model/files.h"
+#include "fuzz/model/memory.h"
+#include "fuzz/model/spans.h"
+#include "fuzz/model/text.h"
+
+#define NSEC_PER_SEC UINT64_C(1000000000)
+
+/* Something whose form alone is known. */
+static void give_loosely(struct proc *self, uint64_t at, uint64_t len)
+{
+    if (!memory_can(self, at, len, ACCESS_WRITE)) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_result(0)) {
+        memory_adopt(self, at, len);
+    }
+}
+
+static void give(struct proc *self, uint64_t at, const void *bytes, uint64_t len)
+{
+    if (!memory_can(self, at, len, ACCESS_WRITE)) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_result(0)) {
+        memory_give(self, at, bytes, len);
+    }
+}
+
+/* ---- time ---- */
+
+static uint64_t deadline_after(uint64_t now, const struct abi_timespec *duration)
+{
+    const uint64_t end = UINT64_MAX - 1;
+    const uint64_t seconds_max = end / NSEC_PER_SEC - 1;
+
+    if ((uint64_t)duration->tv_sec > seconds_max) {
+        return end;
+    }
+    uint64_t len = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
+    return len > end - now ? end : now + len;
+}
+
+void call_nanosleep(struct proc *self, const struct event *event)
+{
+    struct doing *doing = &self->doing;
+    struct abi_timespec duration;
+
+    if (!doing->has_begun) {
+        if (!memory_read(self, event->args[0], &duration, sizeof(duration))) {
+            (void)ask_result(-EFAULT);
+            return;
+        }
+        if (duration.tv_sec < 0 || duration.tv_nsec < 0 ||
+            duration.tv_nsec >= (int64_t)NSEC_PER_SEC) {
+            (void)ask_result(-EINVAL);
+            return;
+        }
+        doing->deadline = deadline_after(event->now_ns, &duration);
+    }
+    if (event->now_ns >= doing->deadline) {
+        (void)ask_result(0);
+    } else if (ask_block()) {
+        doing->has_begun = true;
+        doing->waits = WAITS_TIME;
+    }
+}
+
+void call_clock_gettime(struct proc *self, const struct event *event)
+{
+    const struct abi_timespec time = {
+        .tv_sec = (int64_t)(event->now_ns / NSEC_PER_SEC),
+        .tv_nsec = (int64_t)(event->now_ns % NSEC_PER_SEC),
+    };
+
+    switch ((int)event->args[0]) {
+    case CLOCK_REALTIME:
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+        give(self, event->args[1], &time, sizeof(time));
+        break;
+    default:
+        (void)ask_result(-EINVAL);
+        break;
+    }
+}
+
+void call_times(struct proc *self, const struct event *event)
+{
+    int64_t ticks = (int64_t)(event->now_ns / (NSEC_PER_SEC / CLOCK_TICKS_PER_SEC));
+    uint64_t at = event->args[0];
+
+    if (at && !memory_can(self, at, sizeof(struct abi_tms), ACCESS_WRITE)) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_result(ticks) && at) {
+        memory_adopt(self, at, sizeof(struct abi_tms));
+    }
+}
+
+void call_getrusage(struct proc *self, const struct event *event)
+{
+    int who = (int)event->args[0];
+
+    if (who != RUSAGE_SELF && who != RUSAGE_THREAD && who != RUSAGE_CHILDREN) {
+        (void)ask_result(-EINVAL);
+    } else {
+        give_loosely(self, event->args[1], sizeof(struct abi_rusage));
+    }
+}
+
+/* ---- the machine ---- */
+
+void call_uname(struct proc *self, const struct event *event)
+{
+    give_loosely(self, event->args[0], sizeof(struct abi_utsname));
+}
+
+void call_sysinfo(struct proc *self, const struct event *event)
+{
+    give_loosely(self, event->args[0], sizeof(struct abi_sysinfo));
+}
+
+void call_getrandom(struct proc *self, const struct event *event)
+{
+    enum { NONBLOCK = 1, RANDOM = 2, INSECURE = 4, CHUNK = 256, AT_ONCE = 16 * 1024 };
+    uint64_t flags = event->args[2];
+    uint64_t at = event->args[0];
+    uint64_t wanted = least(event->args[1], INT32_MAX);
+    uint64_t count = 0;
+
+    if ((flags & ~(uint64_t)(NONBLOCK | RANDOM | INSECURE)) ||
+        (flags & (RANDOM | INSECURE)) == (RANDOM | INSECURE)) {
+        (void)ask_result(-EINVAL);
+        return;
+    }
+    while (count < wanted) {
+        uint64_t len = least(CHUNK, wanted - count);
+        if (!memory_can(self, at + count, len, ACCESS_WRITE)) {
+            break;
+        }
+        count += len;
+    }
+    /* Where it stops in front of a bad address, to the byte, is loose. */
+    uint64_t most_of = count + (wanted > count ? CHUNK - 1 : 0);
+    int64_t least_of = event->was_refused ? 1 : (int64_t)count;
+    if (count >= AT_ONCE && wanted > AT_ONCE && ask_again()) {
+        memory_adopt(self, at, count);
+    } else if (count == 0 && wanted > 0) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_range(least_of, (int64_t)most_of, (uint64_t)((int64_t)most_of - least_of + 1))) {
+        memory_adopt(self, at, count);
+    }
+}
+
+void call_set_robust_list(struct proc *self, const struct event *event)
+{
+    enum { HEAD_SIZE = 24 };
+
+    (void)self;
+    (void)ask_result(event->args[1] == HEAD_SIZE ? 0 : -EINVAL);
+}
+
+void call_getresuid(struct proc *self, const struct event *event)
+{
+    const uint32_t root = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (!memory_can(self, event->args[i], sizeof(root), ACCESS_WRITE)) {
+            (void)ask_result(-EFAULT);
+            return;
+        }
+    }
+    (void)ask_result(0);
+    for (unsigned i = 0; ask_is_answered() && i < 3; i++) {
+        memory_give(self, event->args[i], &root, sizeof(root));
+    }
+}
+
+void call_getresgid(struct proc *self, const struct event *event)
+{
+    call_getresuid(self, event);
+}
+
+/* ---- limits ---- */
+
+void call_prlimit64(struct proc *self, const struct event *event)
+{
+    int pid = (int)event->args[0];
+    struct proc *proc = pid == 0 ? self : world_find(pid);
+    unsigned resource = (unsigned)event->args[1];
+    uint64_t new_at = event->args[2];
+    uint64_t old_at = event->args[3];
+    struct abi_rlimit limit;
+    int error = 0;
+
+    if (new_at && !memory_read(self, new_at, &limit, sizeof(limit))) {
+        error = -EFAULT;
+    } else if (!proc) {
+        error = -ESRCH;
+    } else if (resource >= RLIMIT_NLIMITS || (new_at && limit.rlim_cur > limit.rlim_max)) {
+        error = -EINVAL;
+    } else if (new_at && resource == RLIMIT_NOFILE && limit.rlim_max > FD_LIMIT) {
+        error = -EPERM;
+    } else if (old_at && !memory_can(self, old_at, sizeof(limit), ACCESS_WRITE)) {
+        error = -EFAULT;
+    }
+    if (!ask_result(error) || error) {
+        return;
+    }
+    const struct abi_rlimit old = proc->limits[resource];
+    if (new_at) {
+        proc->limits[resource] = limit;
+    }
+    if (old_at) {
+        memory_give(self, old_at, &old, sizeof(old));
+    }
+}
+
+/* ---- niceness ---- */
+
+enum { NO_NICE = NICE_MAX + 1 };
+
+static bool is_meant(const struct proc *self, const struct proc *proc, int which, int who)
+{
+    switch (which) {
+    case PRIO_PROCESS:
+        return who == 0 ? proc == self : proc->pid == who;
+    case PRIO_PGRP:
+        return proc->group == (who == 0 ? self->group : who);
+    default:
+        return who == 0; /* everybody is root's */
+    }
+}
+
+/* The lowest of those that are meant, which get another unless that is NO_NICE. */
+static int visit(const struct proc *self, const struct event *event, int nice)
+{
+    int lowest = NO_NICE;
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *proc = &world.procs[i];
+        if (proc->life != LIFE_LIVE ||
+            !is_meant(self, proc, (int)event->args[0], (int)event->args[1])) {
+            continue;
+        }
+        lowest = proc->nice < lowest ? proc->nice : lowest;
+        proc->nice = nice == NO_NICE ? proc->nice : nice;
+    }
+    return lowest;
+}
+
+static bool is_which(const struct event *event)
+{
+    int which = (int)event->args[0];
+
+    return which == PRIO_PROCESS || which == PRIO_PGRP || which == PRIO_USER;
+}
+
+void call_getpriority(struct proc *self, const struct event *event)
+{
+    int lowest = visit(self, event, NO_NICE);
+
+    if (!is_which(event)) {
+        (void)ask_result(-EINVAL);
+    } else {
+        (void)ask_result(lowest == NO_NICE ? -ESRCH : 20 - lowest);
+    }
+}
+
+void call_setpriority(struct proc *self, const struct event *event)
+{
+    int nice = (int)event->args[2];
+
+    nice = nice < NICE_MIN ? NICE_MIN : nice > NICE_MAX ? NICE_MAX : nice;
+    if (!is_which(event)) {
+        (void)ask_result(-EINVAL);
+    } else if (visit(self, event, NO_NICE) == NO_NICE) {
+        (void)ask_result(-ESRCH);
+    } else if (ask_result(0)) {
+        (void)visit(self, event, nice);
+    }
+}
+
+/* ---- prctl(2) ---- */
+
+static void set_name(struct proc *self, uint64_t at)
+{
+    int64_t len = text_length(self, at, NAME_MAX - 1);
+
+    if (len == -EFAULT) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_result(0)) {
+        __builtin_memset(self->name, 0, NAME_MAX);
+        memory_look(memory_of(self), at, self->name, len < 0 ? NAME_MAX - 1 : (uint64_t)len);
+    }
+}
+
+void call_prctl(struct proc *self, const struct event *event)
+{
+    uint64_t argument = event->args[1];
+    int value;
+
+    switch ((int)event->args[0]) {
+    case PR_SET_PDEATHSIG:
+        if (argument > SIGNAL_MAX) {
+            (void)ask_result(-EINVAL);
+        } else if (ask_result(0)) {
+            self->death_signal = (int)argument;
+        }
+        break;
+    case PR_GET_PDEATHSIG:
+        give(self, argument, &self->death_signal, sizeof(self->death_signal));
+        break;
+    case PR_SET_NAME:
+        set_name(self, argument);
+        break;
+    case PR_GET_NAME:
+        give(self, argument, self->name, NAME_MAX);
+        break;
+    case PR_SET_CHILD_SUBREAPER:
+        if (ask_result(0)) {
+            self->is_subreaper = argument != 0;
+        }
+        break;
+    case PR_GET_CHILD_SUBREAPER:
+        value = self->is_subreaper;
+        give(self, argument, &value, sizeof(value));
+        break;
+    default:
+        (void)ask_result(-EINVAL);
+        break;
+    }
+}

@@ -1,0 +1,14 @@
+#include "fuzz/model/calls.h"
+
+call_model *calls_find(uint32_t nr)
+{
+    switch (nr) {
+#define CALL(number, name)                                                                         \
+    case number:                                                                                   \
+        return call_##name;
+#include "fuzz/model/calls.def"
+#undef CALL
+    default:
+        return NULL;
+    }
+}

@@ -1,0 +1,186 @@
+#include "fuzz/model/family.h"
+
+#include "fuzz/model/ask.h"
+#include "fuzz/model/files.h"
+#include "fuzz/model/memory.h"
+#include "fuzz/model/signals.h"
+
+bool family_is_fresh(int64_t pid)
+{
+    if (pid < 1 || pid == world.foreground) {
+        return false;
+    }
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *proc = &world.procs[i];
+        if (proc->life != LIFE_NONE &&
+            (proc->pid == pid || proc->group == pid || proc->session == pid)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+unsigned family_count(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        count += world.procs[i].life != LIFE_NONE;
+    }
+    return count;
+}
+
+static void set_first_limits(struct proc *init)
+{
+    for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
+        init->limits[i] = (struct abi_rlimit){RLIM_INFINITY, RLIM_INFINITY};
+    }
+    init->limits[RLIMIT_STACK].rlim_cur = 8 << 20;
+    init->limits[RLIMIT_CORE].rlim_cur = 0;
+    init->limits[RLIMIT_NOFILE] = (struct abi_rlimit){FD_LIMIT, FD_LIMIT};
+    init->limits[RLIMIT_NICE] = (struct abi_rlimit){0, 0};
+    init->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
+}
+
+static void inherit(struct proc *child, struct proc *parent)
+{
+    child->parent = parent;
+    child->group = parent->group;
+    child->session = parent->session;
+    child->parent_exec_count = parent->exec_count;
+    child->mask = parent->mask;
+    child->nice = parent->nice;
+    child->umask = parent->umask;
+    child->cwd = parent->cwd;
+    __builtin_memcpy(child->name, parent->name, sizeof(child->name));
+    __builtin_memcpy(child->limits, parent->limits, sizeof(child->limits));
+    __builtin_memcpy(child->actions, parent->actions, sizeof(child->actions));
+}
+
+struct proc *family_add(struct proc *parent, int pid)
+{
+    struct proc *proc = &world.procs[world.proc_count];
+
+    if (world.proc_count == PROCS_MAX - 1) {
+        world.lost = "too many processes";
+    } else {
+        world.proc_count++;
+    }
+    __builtin_memset(proc, 0, __builtin_offsetof(struct proc, limits));
+    proc->life = LIFE_LIVE;
+    proc->pid = pid;
+    proc->exit_signal = SIGCHLD;
+    proc->fd_count = 0;
+    if (parent) {
+        inherit(proc, parent);
+        return proc;
+    }
+    proc->group = pid;
+    proc->session = pid;
+    proc->umask = 022;
+    set_first_limits(proc);
+    __builtin_memset(proc->actions, 0, sizeof(proc->actions));
+    return proc;
+}
+
+void family_leave_memory(struct proc *proc)
+{
+    const int nobody = 0;
+    struct space *space = memory_of(proc);
+
+    if (proc->clear_tid && space->users > 1) {
+        const struct map *map = memory_find(space, proc->clear_tid);
+        if (map && (map->prot & PROT_WRITE) &&
+            memory_can(proc, proc->clear_tid, sizeof(nobody), ACCESS_WRITE)) {
+            memory_store(space, proc->clear_tid, &nobody, sizeof(nobody));
+        }
+    }
+    proc->clear_tid = 0;
+    if (proc->vfork_parent) {
+        proc->vfork_parent->vfork_child = NULL;
+        proc->vfork_parent = NULL;
+    }
+}
+
+/* The signal that a parent gets for a process's end. */
+static int signal_to_parent(const struct proc *proc)
+{
+    bool is_other_program = proc->parent_exec_count != proc->parent->exec_count;
+
+    return proc->exit_signal != SIGCHLD && is_other_program ? SIGCHLD : proc->exit_signal;
+}
+
+bool family_leaves_zombie(const struct proc *proc)
+{
+    return proc == world.procs || signal_to_parent(proc) != SIGCHLD ||
+           !signals_want_no_zombies(proc->parent);
+}
+
+static void tell_parent(struct proc *zombie)
+{
+    struct proc *parent = zombie->parent;
+    zombie->end_order = ++world.ends;
+    int signal = signal_to_parent(zombie);
+    bool is_ignored = signal == SIGCHLD && parent->actions[SIGCHLD - 1].handler == SIG_IGN;
+    bool leaves_zombie = family_leaves_zombie(zombie);
+
+    if (signal > 0 && signal <= SIGNAL_MAX && !is_ignored) {
+        signals_send(parent, signal);
+    }
+    if (!leaves_zombie) {
+        family_reap(zombie);
+    }
+}
+
+static struct proc *find_reaper(const struct proc *proc)
+{
+    struct proc *reaper = proc->parent;
+
+    while (reaper != world.procs && !reaper->is_subreaper) {
+        reaper = reaper->parent;
+    }
+    return reaper;
+}
+
+static void give_away_children(struct proc *proc)
+{
+    struct proc *reaper = find_reaper(proc);
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *child = &world.procs[i];
+        if (child->life == LIFE_NONE || child->parent != proc) {
+            continue;
+        }
+        child->parent = reaper;
+        child->exit_signal = SIGCHLD;
+        if (child->life == LIFE_ZOMBIE) {
+            tell_parent(child);
+        } else if (child->death_signal) {
+            signals_send(child, child->death_signal);
+        }
+    }
+}
+
+void family_end(struct proc *proc, int status)
+{
+    family_leave_memory(proc);
+    if (proc->vfork_child) {
+        proc->vfork_child->vfork_parent = NULL;
+        proc->vfork_child = NULL;
+    }
+    files_close_all(proc);
+    memory_leave(proc->space);
+    proc->life = LIFE_ZOMBIE;
+    proc->status = status;
+    if (proc == world.procs) {
+        world.is_over = true;
+        return;
+    }
+    give_away_children(proc);
+    tell_parent(proc);
+}
+
+void family_reap(struct proc *proc)
+{
+    proc->life = LIFE_NONE;
+}

@@ -1,0 +1,26 @@
+/* The life of processes: how they begin, end, and whose children they are. */
+#ifndef MODEL_FAMILY_H
+#define MODEL_FAMILY_H
+
+#include "fuzz/model/world.h"
+
+/* Whether a number could be given to a new process. */
+bool family_is_fresh(int64_t pid);
+
+/* Processes, zombies too. */
+unsigned family_count(void);
+
+/* A process with that number, which has what its parent hands down, but for its memory and files.
+ * parent NULL: it is init. */
+struct proc *family_add(struct proc *parent, int pid);
+
+/* A live process. Its memory is another one from now on: who waits for that goes on. */
+void family_leave_memory(struct proc *proc);
+
+/* Whether the end of a process would leave a zombie. */
+bool family_leaves_zombie(const struct proc *proc);
+
+void family_end(struct proc *proc, int status);
+void family_reap(struct proc *proc);
+
+#endif

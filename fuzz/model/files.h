@@ -1,0 +1,44 @@
+/* Descriptors, what they name, and the files of the initramfs. */
+#ifndef MODEL_FILES_H
+#define MODEL_FILES_H
+
+#include "fuzz/model/world.h"
+
+/* Reads the initramfs once. */
+void files_read_archive(void);
+
+/* What a path names from a directory on. -errno. */
+int files_find(int from, const char *path, bool follows_last, int *node);
+
+bool files_is_directory(int node);
+bool files_is_regular(int node);
+bool files_is_link(int node);
+
+/* The entry of a descriptor, or NULL. */
+struct fd *files_entry(struct proc *proc, int number);
+
+/* What a descriptor names, or NULL; the second: not where it was opened with O_PATH. */
+struct file *files_get(struct proc *proc, int number);
+struct file *files_get_open(struct proc *proc, int number);
+
+bool files_may_read(const struct file *file);
+bool files_may_write(const struct file *file);
+
+/* A description without a reference. */
+struct file *files_create(enum file_kind kind, uint32_t flags);
+
+/* The lowest free number from min on, below the limit; -1: none. */
+int files_lowest(const struct proc *proc, unsigned min);
+
+/* Another reference, under a number that is free. */
+void files_install(struct proc *proc, int number, struct file *file, bool closes);
+
+void files_close(struct proc *proc, int number);
+void files_close_all(struct proc *proc);
+void files_close_for_exec(struct proc *proc);
+void files_inherit(struct proc *child, const struct proc *parent);
+
+/* Init's: the console as 0, 1 and 2. */
+void files_open_console(struct proc *proc);
+
+#endif

@@ -1,0 +1,300 @@
+#include "fuzz/model/model.h"
+
+#include "fuzz/input/image.h"
+#include "fuzz/model/ask.h"
+#include "fuzz/model/calls.h"
+#include "fuzz/model/family.h"
+#include "fuzz/model/files.h"
+#include "fuzz/model/memory.h"
+#include "fuzz/model/program.h"
+#include "fuzz/model/signals.h"
+
+struct world world;
+
+static struct {
+    uint64_t results;
+    uint64_t events;
+} allowed;
+
+struct proc *world_find(int pid)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].pid == pid && world.procs[i].life != LIFE_NONE) {
+            return &world.procs[i];
+        }
+    }
+    return NULL;
+}
+
+void model_begin(model_peek *peek)
+{
+    files_read_archive();
+    world.peek = peek;
+    world.is_over = false;
+    world.lost = NULL;
+    world.now = 0;
+    world.proc_count = 0;
+    world.space_count = 0;
+    world.object_count = 0;
+    world.file_count = 0;
+    world.pipe_count = 0;
+    world.page_count = 0;
+    world.free_count = 0;
+    world.interrupts = 0;
+    world.ends = 0;
+    world.has_signals = true;
+    struct proc *init = family_add(NULL, 1);
+    world.foreground = 0;
+    files_open_console(init);
+    ask_begin(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = EVENT_NO_CALL});
+    program_start_init(init);
+    memory_look(memory_of(init), IMAGE_CODE, world.code, CODE_BYTES);
+}
+
+/* ---- events ---- */
+
+/* It ends by a signal, or because there was no memory for a page. */
+static bool may_end(struct proc *proc, int status)
+{
+    bool leaves_zombie = family_leaves_zombie(proc);
+
+    if (ask_end(leaves_zombie ? status : EVENT_STATUS_LOST)) {
+        family_end(proc, status);
+        return true;
+    }
+    return false;
+}
+
+enum { MREMAP = 216 }; /* which may have done a part when there is no memory */
+
+static void run_call(struct proc *proc, const struct event *event)
+{
+    call_model *call = calls_find(event->nr);
+    struct doing *doing = &proc->doing;
+
+    if (event->is_rerun && doing->nr != event->nr) {
+        ask_object("process %d: call %u is rerun, but it was in %u", (int64_t)proc->pid,
+                   (uint64_t)event->nr, (uint64_t)doing->nr);
+        return;
+    }
+    if (!event->is_rerun) {
+        *doing = (struct doing){.nr = event->nr, .file = -1};
+    }
+    if (event->was_refused && event->nr != MREMAP && ask_result(-ENOMEM)) {
+        call = NULL; /* nothing has changed */
+    } else if (call) {
+        call(proc, event);
+    } else {
+        (void)ask_result(-ENOSYS);
+    }
+    if (event->kind != EVENT_BLOCKED && event->kind != EVENT_AGAIN) {
+        *doing = (struct doing){.nr = event->nr, .file = -1};
+    }
+}
+
+static int fault_signal(struct proc *proc, uint64_t at, uint64_t size, enum access access)
+{
+    if (at & (size - 1)) {
+        return SIGBUS;
+    }
+    switch (memory_touch(proc, at, access)) {
+    case TOUCH_FINE:
+        return 0;
+    case TOUCH_SEGV:
+        return SIGSEGV;
+    default:
+        return SIGBUS;
+    }
+}
+
+static void run_load(struct proc *proc, const struct event *event)
+{
+    uint64_t size = event->args[1];
+    uint64_t value = 0;
+    int signal = fault_signal(proc, event->args[0], size, ACCESS_READ);
+
+    if (signal) {
+        (void)may_end(proc, signal);
+        return;
+    }
+    memory_look(memory_of(proc), event->args[0], &value, size);
+    if (ask_access() && (uint64_t)event->result != value) {
+        ask_object("process %d: %x was read at %x, where %x was written", (int64_t)proc->pid,
+                   (uint64_t)event->result, event->args[0], value);
+    }
+}
+
+static void run_store(struct proc *proc, const struct event *event)
+{
+    uint64_t size = event->args[2];
+    int signal = fault_signal(proc, event->args[0], size, ACCESS_WRITE);
+
+    if (signal) {
+        (void)may_end(proc, signal);
+    } else if (ask_access()) {
+        memory_store(memory_of(proc), event->args[0], &event->args[1], size);
+    }
+}
+
+/* Where the instruction is that a process begins with. */
+static uint64_t pc_of(const struct event *event)
+{
+    enum { SPAN = 8 };
+    enum event_kind tried = event->kind == EVENT_ENDED ? event->tried : event->kind;
+
+    if (event->nr != EVENT_NO_CALL) {
+        return IMAGE_CODE + IMAGE_CALL;
+    }
+    switch (tried) {
+    case EVENT_LOADED:
+        return IMAGE_CODE + IMAGE_LOAD + SPAN * (uint64_t)__builtin_ctzll(event->args[1]);
+    case EVENT_STORED:
+        return IMAGE_CODE + IMAGE_STORE + SPAN * (uint64_t)__builtin_ctzll(event->args[2]);
+    default:
+        return event->args[0];
+    }
+}
+
+/* Instructions that are not those that all programs have may do anything to the process itself. */
+static bool ends_wildly(struct proc *proc)
+{
+    return may_end(proc, SIGILL) || may_end(proc, SIGTRAP) || may_end(proc, SIGSEGV) ||
+           may_end(proc, SIGBUS);
+}
+
+/* Fetches the instruction. false: that ends the process, or it has been ended. */
+static bool fetch(struct proc *proc, const struct event *event)
+{
+    uint64_t pc = pc_of(event);
+    uint8_t code[4];
+    int signal = fault_signal(proc, pc, sizeof(code), ACCESS_FETCH);
+
+    if (event->was_refused && may_end(proc, SIGKILL)) {
+        return false;
+    }
+    if (signal) {
+        (void)may_end(proc, signal);
+        return false;
+    }
+    memory_look(memory_of(proc), pc, code, sizeof(code));
+    bool is_known = pc - IMAGE_CODE < CODE_BYTES &&
+                    __builtin_memcmp(code, world.code + (pc - IMAGE_CODE), sizeof(code)) == 0;
+    return is_known || !ends_wildly(proc);
+}
+
+static void run_access(struct proc *proc, const struct event *event)
+{
+    enum event_kind tried = event->kind == EVENT_ENDED ? event->tried : event->kind;
+
+    switch (tried) {
+    case EVENT_LOADED:
+        run_load(proc, event);
+        break;
+    case EVENT_STORED:
+        run_store(proc, event);
+        break;
+    default: /* a jump: what it does has been looked at */
+        break;
+    }
+}
+
+static const char *run_event(const struct event *event)
+{
+    struct proc *proc = world_find(event->pid);
+
+    if (!proc || proc->life != LIFE_LIVE) {
+        ask_object("process %d does something, but is not there", (int64_t)event->pid);
+        return ask_text();
+    }
+    int signal = signals_due(proc);
+    if (signal) {
+        (void)may_end(proc, signal);
+        return ask_text();
+    }
+    signals_take(proc);
+    if (!event->is_rerun && !fetch(proc, event)) {
+        return ask_text();
+    }
+    if (event->nr == EVENT_NO_CALL) {
+        run_access(proc, event);
+    } else {
+        run_call(proc, event);
+    }
+    return ask_text();
+}
+
+const char *model_event(const struct event *event)
+{
+    struct proc *killed = world_find(event->pid);
+
+    ask_begin(event);
+    world.now = event->now_ns;
+    switch (event->kind) {
+    case EVENT_TIME:
+    case EVENT_SKIPPED:
+        return NULL;
+    case EVENT_TYPED:
+        world.interrupts += event->args[0] == 3;
+        return NULL;
+    case EVENT_KILLED:
+        if (killed) {
+            signals_send(killed, SIGKILL);
+        }
+        return NULL;
+    default:
+        break;
+    }
+    const char *text = run_event(event);
+    allowed.events++;
+    allowed.results += ask_count();
+    return text ? text : world.lost;
+}
+
+const char *model_compare(void)
+{
+    ask_begin(&(struct event){.kind = EVENT_TIME});
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].life == LIFE_LIVE && !memory_compare(&world.procs[i])) {
+            return ask_text();
+        }
+    }
+    return NULL;
+}
+
+static bool would_block(struct proc *proc)
+{
+    switch (proc->doing.waits) {
+    case WAITS_CHILD:
+        return wait_would_block(proc);
+    case WAITS_VFORK:
+        return proc->vfork_child != NULL;
+    case WAITS_TIME:
+        return world.now < proc->doing.deadline;
+    case WAITS_BYTES:
+    case WAITS_ROOM:
+    case WAITS_CONSOLE:
+        return bytes_would_block(proc);
+    default:
+        return true;
+    }
+}
+
+const char *model_at_rest(void)
+{
+    ask_begin(&(struct event){.kind = EVENT_TIME});
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *proc = &world.procs[i];
+        if (proc->life == LIFE_LIVE && (signals_due(proc) || !would_block(proc))) {
+            ask_object("process %d should not be waiting in call %u", (int64_t)proc->pid,
+                       (uint64_t)proc->doing.nr);
+            return ask_text();
+        }
+    }
+    return NULL;
+}
+
+void model_allowed(uint64_t *results, uint64_t *events)
+{
+    *results = allowed.results;
+    *events = allowed.events;
+}

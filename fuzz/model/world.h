@@ -1,0 +1,242 @@
+/*
+ * The model's idea of the machine: flat arrays, large enough for a program of 64 instructions, each
+ * of which makes one process, two descriptors or a few mappings at most. Places of processes are
+ * never used again within a run.
+ */
+#ifndef MODEL_WORLD_H
+#define MODEL_WORLD_H
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "fuzz/model/model.h"
+
+#define PAGE UINT64_C(4096)
+#define END_OF_MEMORY (UINT64_C(1) << 39)
+#define LOWEST_MAPPING UINT64_C(0x10000)
+#define TOP_OF_STACK (END_OF_MEMORY - PAGE)
+#define STACK_GUARD (256 * PAGE)
+
+enum {
+    PROCS_MAX = 80,
+    SPACES_MAX = 84,
+    MAPS_MAX = 224,
+    LEAVES_MAX = 640,
+    PAGES_MAX = 1536,
+    OBJECTS_MAX = 72,
+    OBJECT_PAGES_MAX = 512,
+    FILES_MAX = 160,
+    PIPES_MAX = 72,
+    PIECES_MAX = 16, /* of a pipe */
+    FDS_MAX = 160,   /* that a process has at once */
+    FD_LIMIT = 1024, /* no number is as high */
+    NODES_MAX = 64,
+    NAME_MAX = 16, /* of a process */
+    CODE_BYTES = 0x50,
+};
+
+/* ---- memory ---- */
+
+/* What is mapped where. */
+struct map {
+    uint64_t start;
+    uint64_t end;
+    uint32_t prot;
+    bool is_shared;
+    bool grows;
+    bool is_file;         /* there is nothing behind the page in which the bytes end */
+    int16_t object;       /* -1: private, or of a file */
+    uint64_t index;       /* of the page at start, in the object */
+    const uint8_t *bytes; /* of the file, from start on; NULL: zeros */
+    uint64_t len;         /* of these */
+};
+
+/* A page that has been written. */
+struct leaf {
+    uint32_t number; /* address / PAGE, or the index in an object */
+    uint16_t page;
+};
+
+struct space {
+    int users;
+    unsigned map_count;
+    unsigned leaf_count;
+    uint64_t break_start;
+    uint64_t break_end;
+    struct map maps[MAPS_MAX];      /* by address */
+    struct leaf leaves[LEAVES_MAX]; /* by number; of private maps only */
+};
+
+/* What a MAP_SHARED | MAP_ANONYMOUS mapping is of. */
+struct object {
+    int maps; /* that name it */
+    uint64_t pages;
+    unsigned leaf_count;
+    struct leaf leaves[OBJECT_PAGES_MAX];
+};
+
+/* ---- files ---- */
+
+struct node {
+    int parent; /* the root's is itself */
+    const char *name;
+    unsigned name_len;
+    uint32_t mode;
+    uint32_t device;
+    const uint8_t *bytes;
+    uint64_t size;
+};
+
+enum file_kind {
+    FILE_CONSOLE,
+    FILE_NULL,
+    FILE_ZERO,
+    FILE_REGULAR,
+    FILE_DIRECTORY,
+    FILE_PATH,
+    FILE_PIPE
+};
+
+/* An open file description. */
+struct file {
+    int refs;
+    enum file_kind kind;
+    uint32_t flags;
+    uint64_t offset;
+    int node; /* -1: none */
+    int pipe;
+};
+
+struct piece {
+    unsigned start; /* where its bytes begin in its page */
+    unsigned len;
+};
+
+struct pipe {
+    int readers;
+    int writers;
+    unsigned first; /* piece */
+    unsigned count;
+    struct piece pieces[PIECES_MAX];
+    uint8_t bytes[PIECES_MAX][PAGE];
+};
+
+struct fd {
+    int16_t number;
+    int16_t file;
+    bool closes; /* at exec */
+};
+
+/* ---- processes ---- */
+
+enum life { LIFE_NONE, LIFE_LIVE, LIFE_ZOMBIE };
+
+enum waits {
+    WAITS_NOT,
+    WAITS_CHILD,
+    WAITS_VFORK,
+    WAITS_TIME,
+    WAITS_BYTES,
+    WAITS_ROOM,
+    WAITS_CONSOLE
+};
+
+/* The call that a process is in, while it has not ended. */
+struct doing {
+    bool has_begun;
+    uint32_t nr;
+    enum waits waits;
+    int64_t who; /* of a wait: 0 anyone, > 0 a process, < 0 a group */
+    uint32_t options;
+    uint64_t deadline;
+    uint64_t done; /* bytes */
+    int file;
+    uint64_t total; /* bytes asked for */
+};
+
+struct proc {
+    enum life life;
+    int pid;
+    struct proc *parent;
+    int group;
+    int session;
+    int status;         /* of a zombie */
+    unsigned end_order; /* of a zombie: when its parent got it */
+    int exit_signal;
+    unsigned exec_count;
+    unsigned parent_exec_count;
+    bool has_execed;
+    bool is_subreaper;
+    int death_signal;
+    uint64_t clear_tid;
+    int space;
+    struct proc *vfork_parent;
+    struct proc *vfork_child;
+    uint64_t mask;
+    uint64_t pending;
+    int fatal; /* it must end by this signal */
+    int nice;
+    uint32_t umask;
+    int cwd;
+    char name[NAME_MAX];
+    struct doing doing;
+    struct abi_rlimit limits[RLIMIT_NLIMITS];
+    struct abi_sigaction actions[SIGNAL_MAX]; /* of signal n at n - 1 */
+    unsigned fd_count;
+    struct fd fds[FDS_MAX]; /* by number */
+};
+
+struct world {
+    model_peek *peek;
+    bool is_over;     /* init has ended */
+    const char *lost; /* why the model cannot follow, or NULL */
+    uint64_t now;
+    unsigned proc_count;
+    unsigned space_count;
+    unsigned object_count;
+    unsigned file_count;
+    unsigned pipe_count;
+    unsigned node_count;
+    unsigned page_count; /* places that have been used */
+    unsigned free_count;
+    uint16_t free_pages[PAGES_MAX];
+    uint16_t page_refs[PAGES_MAX];
+    uint8_t code[CODE_BYTES]; /* what all programs have at IMAGE_CODE */
+    int foreground;           /* group */
+    bool has_signals;         /* the console: keys make signals */
+    unsigned ends;            /* of processes so far */
+    unsigned interrupts;      /* that were typed and may yet be noticed */
+    struct proc procs[PROCS_MAX];
+    struct space spaces[SPACES_MAX];
+    struct object objects[OBJECTS_MAX];
+    struct file files[FILES_MAX];
+    struct pipe pipes[PIPES_MAX];
+    struct node nodes[NODES_MAX];
+    uint8_t pages[PAGES_MAX][PAGE];
+};
+
+extern struct world world;
+
+static inline uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline uint64_t round_down(uint64_t value)
+{
+    return value & ~(PAGE - 1);
+}
+
+static inline uint64_t round_up(uint64_t value)
+{
+    return round_down(value + PAGE - 1);
+}
+
+/* The process with that number, a zombie too; NULL: none. */
+struct proc *world_find(int pid);
+
+#endif
