@@ -4,12 +4,15 @@
 #include "abi/linux.h"
 #include "base/panic.h"
 #include "mm/uaccess.h"
+#include "platform/scratch.h"
 #include "proc/thread.h"
 
 enum { VECTORS_MAX = 1024 };
 
 /* The ranges of the call that is being made. A copy: a read may overwrite the program's. */
 static struct abi_iovec vectors[VECTORS_MAX];
+
+SCRATCH(vectors);
 
 static bool is_user_range(uaddr_t at, uint64_t len)
 {

@@ -9,6 +9,7 @@
 #include "fs/fdtable.h"
 #include "fs/ramfs.h"
 #include "mm/uaccess.h"
+#include "platform/scratch.h"
 #include "proc/exec.h"
 #include "proc/process.h"
 
@@ -18,6 +19,8 @@ enum { DESCRIPTOR_PATH_BYTES = 20 }; /* "/dev/fd/-2147483648/" */
  * reentered. */
 static char path_room[DESCRIPTOR_PATH_BYTES + RAMFS_PATH_MAX + 1];
 static char *const path_buffer = path_room + DESCRIPTOR_PATH_BYTES;
+
+SCRATCH(path_room);
 
 static struct exec_vector user_vector(uaddr_t at)
 {

@@ -7,10 +7,13 @@
 #include "fs/fdtable.h"
 #include "fs/ramfs.h"
 #include "mm/uaccess.h"
+#include "platform/scratch.h"
 #include "proc/process.h"
 
 /* The path of a call; handlers do not nest and are not reentered. */
 static char path_buffer[RAMFS_PATH_MAX];
+
+SCRATCH(path_buffer);
 
 /* Reads the path; an empty one is -ENOENT. */
 static int read_path(uaddr_t from)

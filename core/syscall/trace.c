@@ -3,6 +3,7 @@
 #include "abi/linux.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "platform/scratch.h"
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "syscall/describe.h"
@@ -46,6 +47,9 @@ struct sink {
 
 static char file_line[FILE_LINE_BYTES];
 static char console_line[CONSOLE_LINE_BYTES];
+
+SCRATCH(file_line);
+SCRATCH(console_line);
 
 static struct {
     struct event ring[TRACE_RING_EVENTS];

@@ -24,6 +24,7 @@ static struct {
 SNAPSHOT_PART(mmu);
 
 uint64_t mmu_epoch;
+uint64_t mmu_write_epoch;
 
 void mmu_init(unsigned asid_bits)
 {
@@ -141,6 +142,7 @@ void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *faul
     }
     if (access == PLAT_WRITE) {
         ram_frame(walk.pa)->is_written = true;
+        ram_note_store(walk.pa);
     }
     return ram_host(walk.pa);
 }

@@ -6,6 +6,7 @@
 
 #include "el0/el0.h"
 #include "host.h"
+#include "mmu_access.h"
 #include "report.h"
 #include "sanitizer.h"
 #include "table.h"
@@ -28,25 +29,31 @@ enum {
 };
 
 struct event {
-    uint64_t frame;
-    enum plat_mem_state state;
+    uint64_t number; /* of all events, from 0 */
+    uint32_t frame;
+    uint8_t state; /* enum plat_mem_state */
     const void *callers[CALLERS];
 };
 
 static struct {
     uint64_t size;
+    uint64_t boot_count;
     uint8_t *bytes;
     struct ram_frame *frames;
     uint64_t *touched;     /* a bit for each frame that has ever been owned */
     const char *stack_end; /* frame pointers at and above it are not followed */
     uint64_t event_count;  /* of all time; the last EVENTS_MAX are in events */
-    uint64_t restored_at;  /* the event_count when a snapshot was restored; 0: never */
     struct event events[EVENTS_MAX];
+    uint32_t *stamps; /* by frame: the tick of the last store that was noted */
+    uint32_t tick;
+    uint64_t *stored; /* a bit for each frame with a store that was noted */
 } ram;
 
 static struct host_map bytes_map;
 static struct host_map frames_map;
 static struct host_map touched_map;
+static struct host_map stamps_map;
+static struct host_map stored_map;
 
 static void make(uint64_t size)
 {
@@ -59,6 +66,8 @@ static void make(uint64_t size)
     ram.bytes = host_map(&bytes_map, size);
     ram.frames = host_map(&frames_map, frames * sizeof(*ram.frames));
     ram.touched = host_map(&touched_map, (frames + 63) / 64 * sizeof(*ram.touched));
+    ram.stored = host_map(&stored_map, (frames + 63) / 64 * sizeof(*ram.stored));
+    ram.stamps = host_map(&stamps_map, frames * sizeof(*ram.stamps));
 }
 
 void ram_release(void)
@@ -82,9 +91,10 @@ static const char *find_stack_end(void)
 bool ram_init(uint64_t size)
 {
     make(size);
+    ram.boot_count++;
     ram.event_count = 0;
-    ram.restored_at = 0;
-    if (!ram.bytes || !ram.frames || !ram.touched) {
+    ram.tick = 1;
+    if (!ram.bytes || !ram.frames || !ram.touched || !ram.stored || !ram.stamps) {
         ram_release();
         return false;
     }
@@ -100,14 +110,24 @@ uint64_t ram_size(void)
     return ram.size;
 }
 
+uint64_t ram_boot_count(void)
+{
+    return ram.boot_count;
+}
+
 uint64_t *ram_touched(void)
 {
     return ram.touched;
 }
 
-void ram_note_restored(void)
+uint64_t ram_event_count(void)
 {
-    ram.restored_at = ram.event_count;
+    return ram.event_count;
+}
+
+void ram_set_event_count(uint64_t count)
+{
+    ram.event_count = count;
 }
 
 bool ram_contains(paddr_t pa, uint64_t size)
@@ -146,10 +166,46 @@ void ram_open(paddr_t pa, size_t size)
     sanitizer_unpoison(ram_host(pa), size);
 }
 
+/* ---- the log of stores ---- */
+
+void ram_note_store(paddr_t pa)
+{
+    uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
+
+    ram.stamps[number] = ram.tick;
+    ram.stored[number / 64] |= UINT64_C(1) << number % 64;
+}
+
+uint64_t *ram_stored(void)
+{
+    return ram.stored;
+}
+
+void ram_forget_stores(void)
+{
+    memset(ram.stored, 0, (ram.size / PLAT_PAGE_SIZE + 63) / 64 * sizeof(*ram.stored));
+    mmu_write_epoch++;
+}
+
+const uint32_t *ram_stamps(void)
+{
+    return ram.stamps;
+}
+
+uint32_t ram_tick(void)
+{
+    mmu_write_epoch++;
+    return ++ram.tick;
+}
+
 void *plat_phys_ptr(paddr_t pa, size_t size)
 {
     if (size == 0 || !ram_contains(pa, size)) {
         report("ram.range", REPORT_NO_FRAME, "plat_phys_ptr(0x%lx, 0x%zx) is not in RAM", pa, size);
+    }
+    ram_note_store(pa);
+    for (paddr_t page = (pa | (PLAT_PAGE_SIZE - 1)) + 1; page < pa + size; page += PLAT_PAGE_SIZE) {
+        ram_note_store(page);
     }
     return ram_host(pa);
 }
@@ -181,10 +237,10 @@ static void remember(paddr_t pa, enum plat_mem_state state)
 {
     struct event *event = &ram.events[ram.event_count % EVENTS_MAX];
 
-    event->frame = pa >> PLAT_PAGE_SHIFT;
-    event->state = state;
+    event->number = ram.event_count++;
+    event->frame = (uint32_t)((pa - RAM_BASE) >> PLAT_PAGE_SHIFT);
+    event->state = (uint8_t)state;
     find_callers(event->callers);
-    ram.event_count++;
 }
 
 static void print_event(const struct event *event, uint64_t age)
@@ -213,12 +269,12 @@ void ram_print_history(paddr_t pa)
     }
     fprintf(stderr, "\n");
     for (uint64_t age = 1; age <= ram.event_count && age <= EVENTS_MAX; age++) {
-        const struct event *event = &ram.events[(ram.event_count - age) % EVENTS_MAX];
+        uint64_t number = ram.event_count - age;
+        const struct event *event = &ram.events[number % EVENTS_MAX];
 
-        if (ram.event_count - age + 1 == ram.restored_at) {
-            fprintf(stderr, "  (a snapshot was restored, which undid some of what follows)\n");
-        }
-        if (event->frame == pa >> PLAT_PAGE_SHIFT && printed < PRINTED_MAX) {
+        /* Of what was before a snapshot, some may be lost in a long run that was undone. */
+        if (event->number == number && event->frame == (pa - RAM_BASE) >> PLAT_PAGE_SHIFT &&
+            printed < PRINTED_MAX) {
             print_event(event, age);
             printed++;
         }
@@ -239,18 +295,35 @@ static void frame_give(paddr_t pa, struct ram_frame *frame)
     el0_icache_invalidate(pa, PLAT_PAGE_SIZE);
 }
 
+SANITIZER_BARE static void zero(paddr_t pa)
+{
+    volatile uint64_t *words = (void *)ram_host(pa & ~((paddr_t)PLAT_PAGE_SIZE - 1));
+
+    for (unsigned i = 0; i < PLAT_PAGE_SIZE / sizeof(*words); i++) {
+        words[i] = 0;
+    }
+}
+
 static void own(paddr_t pa)
 {
     uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
+    struct ram_frame *frame = ram_frame(pa);
 
-    ram_frame(pa)->is_owned = true;
+    frame->is_owned = true;
+    if (frame->is_stale) {
+        frame->is_stale = false;
+        zero(pa);
+    }
     ram.touched[number / 64] |= UINT64_C(1) << number % 64;
 }
 
 /* A whole page changes hands. */
-static void mark_frame(paddr_t pa, enum plat_mem_state state)
+static void mark_frame(paddr_t pa, enum plat_mem_state state, bool is_kept)
 {
     struct ram_frame *frame = ram_frame(pa);
+
+    ram_note_store(pa);
+    frame->is_kept = is_kept;
 
     if (frame->table) {
         report("frame.marked-while-table", pa, "frame 0x%lx is an open table", pa);
@@ -263,6 +336,12 @@ static void mark_frame(paddr_t pa, enum plat_mem_state state)
     if (HOSTED_CHECKED) {
         remember(pa, state);
     }
+}
+
+static void keep(paddr_t pa)
+{
+    ram_note_store(pa);
+    ram_frame(pa)->is_kept = true;
 }
 
 static void mark_bytes(paddr_t pa, size_t size, enum plat_mem_state state)
@@ -289,7 +368,13 @@ void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state)
     paddr_t end = (pa + size) & ~in_page;
 
     for (paddr_t page = first; page < end; page += PLAT_PAGE_SIZE) {
-        mark_frame(page, state);
+        mark_frame(page, state, end - first > PLAT_PAGE_SIZE && state == PLAT_MEM_UNDEFINED);
+    }
+    if (size > 0 && pa < first) {
+        keep(pa);
+    }
+    if (size > 0 && pa + size > end) {
+        keep(pa + size - 1);
     }
     /* A part of a page that is in use again: pools do so with pages they own, boot with the rest of
      * a page that something reserved begins or ends in. */

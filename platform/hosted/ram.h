@@ -21,6 +21,8 @@ struct ram_frame {
     bool is_synced;  /* plat_icache_sync since it became owned */
     bool is_fetched; /* and executed since then */
     bool is_written; /* or written to by its program, which then has to see to it itself */
+    bool is_kept;    /* marked in parts, or with others: core keeps pointers into it */
+    bool is_stale;   /* free, and its bytes are of a run that was undone: they count as zeros */
     uint64_t synced; /* what its bytes were then: a sum of them */
 };
 
@@ -33,11 +35,32 @@ void ram_release(void);
 
 uint64_t ram_size(void);
 
+/* How often ram_init has been called. */
+uint64_t ram_boot_count(void);
+
 /* Which frames have ever been owned, a bit each. */
 uint64_t *ram_touched(void);
 
-/* A snapshot has been restored: history goes on as before. */
-void ram_note_restored(void);
+/* ---- the log of stores ---- */
+
+/* Something may be stored in the page that pa lies in, or its marks change. Noted of every store by
+ * the kernel and by programs, except the kernel's to pages that are kept. Programs' later stores by
+ * the same translation are not, until mmu_write_epoch changes. */
+void ram_note_store(paddr_t pa);
+
+/* A bit for each frame: noted since the bit was cleared, by ram_forget_stores or by the caller. */
+uint64_t *ram_stored(void);
+void ram_forget_stores(void);
+
+/* By frame, the value of a count when it was last noted, and the count, from 1, which goes up by
+ * one. Independent of the bits. */
+const uint32_t *ram_stamps(void);
+uint32_t ram_tick(void);
+
+/* How many events history has, to go back to with a snapshot. */
+uint64_t ram_event_count(void);
+void ram_set_event_count(uint64_t count);
+
 bool ram_contains(paddr_t pa, uint64_t size);
 
 /* Reports code that was not synced, or was written by the kernel after it was, at its first

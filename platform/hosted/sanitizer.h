@@ -28,6 +28,13 @@ enum { HOSTED_CHECKED = SANITIZER_ASAN || EFT_TEST };
 /* For the few functions that touch memory which is poisoned for everyone else. */
 #define SANITIZER_UNCHECKED __attribute__((no_sanitize("address"), noinline))
 
+/* For those that do nothing but copy, and have to be fast: without any instrumentation. */
+#if defined(__clang__)
+#define SANITIZER_BARE __attribute__((no_sanitize("address", "undefined", "coverage")))
+#else
+#define SANITIZER_BARE __attribute__((no_sanitize("address"), no_sanitize("undefined")))
+#endif
+
 #if SANITIZER_ASAN
 #include <sanitizer/asan_interface.h>
 

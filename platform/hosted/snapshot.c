@@ -1,11 +1,12 @@
 #include "snapshot.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "el0/el0.h"
 #include "mmu_access.h"
+#include "platform/scratch.h"
 #include "ram.h"
 #include "sanitizer.h"
 #include "snapshot_part.h"
@@ -15,143 +16,135 @@
 
 /*
  * A snapshot holds the bytes of: core's variables, which the build gathers in the section
- * eft_state; the parts that the files of the machine have named; the registry of tables and the
- * entries of the TLB, which grow; and each frame that has ever been in use, with what the machine
- * knows of it and with its poison, which is half of what a checked build knows. A frame that has
- * never been in use holds zeros.
+ * eft_state, but for those that it calls scratch; the parts that the files of the machine have
+ * named; the registry of tables and the entries of the TLB; and each frame that has ever been in
+ * use, with what the machine knows of it and with its poison, which is half of what a checked build
+ * knows. What is poisoned for everybody has no bytes worth keeping: before it is read it is marked,
+ * and then written.
  *
- * Caches are not in it: the interpreter forgets what it has decoded and translated, and mmu_epoch
- * only ever grows.
+ * Going back to the snapshot that the machine went back to last, or that was taken since, costs
+ * what has changed: of the frames those that the log of stores (ram.h) names and those that core
+ * keeps pointers into. A frame that was first used since is only closed; it counts as zeros when it
+ * is used again.
+ *
+ * Caches are not in it: translations end with mmu_epoch, which only ever grows, and the interpreter
+ * keeps the decoded pages of frames that were the same all the time.
  */
 
 enum {
-    PAGE_POISON = PLAT_PAGE_SIZE / 8 / 8, /* bytes; a bit says that 8 bytes are poisoned */
+    PAGE_POISON = SANITIZER_ASAN ? PLAT_PAGE_SIZE / 8 : 1,
     WORD_BITS = 64,
+    SCRATCH_MAX = 16,
+    NO_COPY = 0,
+    FREE_POISON = 0xf7, /* what __asan_poison_memory_region writes */
 };
 
 struct frame_copy {
     uint64_t number;
     struct ram_frame frame;
-#if SANITIZER_ASAN
     uint8_t poison[PAGE_POISON];
-#endif
-    uint8_t bytes[PLAT_PAGE_SIZE];
+    struct bytes bytes;
 };
 
-struct bytes {
-    uint8_t *at;
+/* A variable of the machine. */
+struct part_copy {
+    void *at;
     size_t size;
+    uint8_t *saved;
 };
 
 struct snapshot {
+    uint64_t id;
     const uint8_t *ram; /* where it was, and how large: pointers into it are among the bytes */
     uint64_t ram_size;
     enum vtlb_mode mode;
-    const void *tables_at;
+    uint64_t epoch; /* mmu_epoch */
+    uint64_t event_count;
     struct bytes core;
-    struct bytes parts;
-    struct bytes tables;
-    struct bytes entries;
-    struct bytes touched;
+    struct part_copy *parts;
+    size_t part_count;
+    uint8_t *tables;
+    uint8_t *entries;
+    uint64_t *touched;
     struct frame_copy *frames;
     size_t frame_count;
+    uint32_t *copy_of; /* by frame: the index in frames from 1, or NO_COPY */
 };
 
 /* The linker makes these at the borders of the sections; a test without core has none. */
 extern uint8_t core_start[] __asm__("__start_eft_state") __attribute__((weak));
 extern uint8_t core_end[] __asm__("__stop_eft_state") __attribute__((weak));
+extern const struct scratch first_scratch[] __asm__("__start_eft_scratch") __attribute__((weak));
+extern const struct scratch scratch_end[] __asm__("__stop_eft_scratch") __attribute__((weak));
 extern const struct snapshot_part *const first_part[] __asm__("__start_eft_parts");
 extern const struct snapshot_part *const parts_end[] __asm__("__stop_eft_parts");
 
-/* ---- bytes ---- */
+/* What the log of stores is the difference to. */
+static struct {
+    uint64_t id;   /* of a snapshot; 0: nothing */
+    uint64_t boot; /* ram_boot_count */
+} base;
 
-/* What lies between core's variables is poisoned. volatile: this must not become a call of memcpy,
- * which looks. */
-SANITIZER_UNCHECKED static void copy_words(uint8_t *to, const uint8_t *from, size_t size)
+static uint64_t last_id;
+static uint8_t closed[PAGE_POISON]; /* the poison of a page that is free */
+
+/* ---- core and the machine ---- */
+
+static int compare_gaps(const void *a, const void *b)
 {
-    volatile uint64_t *words = (volatile uint64_t *)(void *)to;
-    const volatile uint64_t *source = (const volatile uint64_t *)(const void *)from;
+    const struct bytes_gap *first = a, *second = b;
 
-    for (size_t i = 0; i < size / sizeof(*words); i++) {
-        words[i] = source[i];
-    }
-    for (size_t i = size & ~(sizeof(*words) - 1); i < size; i++) {
-        ((volatile uint8_t *)to)[i] = ((const volatile uint8_t *)from)[i];
-    }
-}
-
-static bool save(struct bytes *bytes, const void *at, size_t size)
-{
-    bytes->size = size;
-    bytes->at = malloc(size + 1);
-    if (!bytes->at) {
-        return false;
-    }
-    if (size > 0) {
-        memcpy(bytes->at, at, size);
-    }
-    return true;
-}
-
-/* Puts back an array that may have grown since: what is beyond is zeros again. */
-static void restore(const struct bytes *bytes, void *at, size_t size)
-{
-    if (bytes->size > 0) {
-        memcpy(at, bytes->at, bytes->size);
-    }
-    if (size > bytes->size) {
-        memset((uint8_t *)at + bytes->size, 0, size - bytes->size);
-    }
-}
-
-static bool is_wanted(const struct snapshot_part *part)
-{
-    return !part->is_of_tlb || vtlb_mode != VTLB_NONE;
-}
-
-static bool save_parts(struct bytes *bytes)
-{
-    size_t size = 0;
-
-    for (const struct snapshot_part *const *at = first_part; at < parts_end; at++) {
-        size += is_wanted(*at) ? (*at)->size : 0;
-    }
-    bytes->size = size;
-    bytes->at = malloc(size + 1);
-    if (!bytes->at) {
-        return false;
-    }
-    uint8_t *to = bytes->at;
-    for (const struct snapshot_part *const *at = first_part; at < parts_end; at++) {
-        if (is_wanted(*at)) {
-            memcpy(to, (*at)->at, (*at)->size);
-            to += (*at)->size;
-        }
-    }
-    return true;
-}
-
-static void restore_parts(const struct bytes *bytes)
-{
-    const uint8_t *from = bytes->at;
-
-    for (const struct snapshot_part *const *at = first_part; at < parts_end; at++) {
-        if (is_wanted(*at)) {
-            memcpy((*at)->at, from, (*at)->size);
-            from += (*at)->size;
-        }
-    }
+    return first->at < second->at ? -1 : first->at > second->at;
 }
 
 static bool save_core(struct bytes *bytes)
 {
-    bytes->size = (size_t)(core_end - core_start);
-    bytes->at = malloc(bytes->size + 1);
-    if (!bytes->at) {
-        return false;
+    struct bytes_gap gaps[SCRATCH_MAX];
+    size_t count = 0;
+
+    for (const struct scratch *at = first_scratch; at < scratch_end && count < SCRATCH_MAX; at++) {
+        gaps[count++] = (struct bytes_gap){at->at, at->size};
     }
-    copy_words(bytes->at, core_start, bytes->size);
-    return true;
+    qsort(gaps, count, sizeof(*gaps), compare_gaps);
+    return bytes_save(bytes, core_start, (size_t)(core_end - core_start), gaps, count, true);
+}
+
+static bool save_parts(struct snapshot *snapshot)
+{
+    snapshot->parts = calloc((size_t)(parts_end - first_part) + 1, sizeof(*snapshot->parts));
+    for (const struct snapshot_part *const *at = first_part; snapshot->parts && at < parts_end;
+         at++) {
+        const struct snapshot_part *part = *at;
+        struct part_copy *copy = &snapshot->parts[snapshot->part_count];
+        if (part->len && *part->len == 0) {
+            continue;
+        }
+        *copy = (struct part_copy){part->at, part->size, malloc(part->size)};
+        if (!copy->saved) {
+            return false;
+        }
+        memcpy(copy->saved, part->at, part->size);
+        snapshot->part_count++;
+    }
+    return snapshot->parts;
+}
+
+static void restore_parts(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->part_count; i++) {
+        const struct part_copy *copy = &snapshot->parts[i];
+        bytes_copy(copy->at, copy->saved, copy->size);
+    }
+}
+
+static uint8_t *saved_by(size_t (*save)(void *bytes))
+{
+    uint8_t *bytes = malloc(save(NULL) + 1);
+
+    if (bytes) {
+        save(bytes);
+    }
+    return bytes;
 }
 
 /* ---- frames ---- */
@@ -161,183 +154,165 @@ static paddr_t address_of(uint64_t number)
     return RAM_BASE + (number << PLAT_PAGE_SHIFT);
 }
 
-#if SANITIZER_ASAN
-static void save_poison(struct frame_copy *copy, const uint8_t *page)
+static size_t word_count(void)
 {
-    memset(copy->poison, 0, sizeof(copy->poison));
-    if (!sanitizer_has_poison(page, PLAT_PAGE_SIZE)) {
-        return;
-    }
-    for (unsigned i = 0; i < PLAT_PAGE_SIZE / 8; i++) {
-        if (sanitizer_has_poison(page + 8 * i, 8)) {
-            copy->poison[i / 8] |= (uint8_t)(1u << i % 8);
-        }
-    }
+    return (ram_size() / PLAT_PAGE_SIZE + WORD_BITS - 1) / WORD_BITS;
 }
 
-/* After the bytes have been written; the page has no poison now. */
-static void restore_poison(const struct frame_copy *copy, uint8_t *page)
-{
-    unsigned i = 0;
-
-    while (i < PLAT_PAGE_SIZE / 8) {
-        unsigned start = i;
-        while (i < PLAT_PAGE_SIZE / 8 && (copy->poison[i / 8] & 1u << i % 8)) {
-            i++;
-        }
-        if (i > start) {
-            sanitizer_poison(page + 8 * start, 8 * (i - start));
-        } else if (copy->poison[i / 8] == 0) {
-            i += 8 - i % 8;
-        } else {
-            i++;
-        }
-    }
-}
-#else
-static void save_poison(struct frame_copy *copy, const uint8_t *page)
-{
-    (void)copy;
-    (void)page;
-}
-
-static void restore_poison(const struct frame_copy *copy, uint8_t *page)
-{
-    (void)copy;
-    (void)page;
-}
-#endif
-
-static void save_frame(struct frame_copy *copy, uint64_t number)
+static bool save_frame(struct frame_copy *copy, uint64_t number)
 {
     uint8_t *page = ram_host(address_of(number));
 
     copy->number = number;
     copy->frame = *ram_frame(address_of(number));
-    save_poison(copy, page);
-    copy_words(copy->bytes, page, PLAT_PAGE_SIZE);
+    bytes_save_poison(copy->poison, page, PLAT_PAGE_SIZE);
+    return bytes_save(&copy->bytes, page, PLAT_PAGE_SIZE, NULL, 0, !copy->frame.table);
 }
 
-static void restore_frame(const struct frame_copy *copy)
+static void restore_bytes(const struct frame_copy *copy)
 {
-    uint8_t *page = ram_host(address_of(copy->number));
-
-    *ram_frame(address_of(copy->number)) = copy->frame;
-    sanitizer_unpoison(page, PLAT_PAGE_SIZE);
-    memcpy(page, copy->bytes, PLAT_PAGE_SIZE);
-    restore_poison(copy, page);
+    bytes_restore_poison(copy->poison, ram_host(address_of(copy->number)), PLAT_PAGE_SIZE);
+    bytes_restore(&copy->bytes);
 }
 
 /* A frame that was first used behind the snapshot. */
 static void forget_frame(uint64_t number)
 {
-    uint8_t *page = ram_host(address_of(number));
-
-    *ram_frame(address_of(number)) = (struct ram_frame){0};
-    sanitizer_unpoison(page, PLAT_PAGE_SIZE);
-    memset(page, 0, PLAT_PAGE_SIZE);
-    sanitizer_poison(page, PLAT_PAGE_SIZE);
-}
-
-static size_t touched_size(void)
-{
-    return (ram_size() / PLAT_PAGE_SIZE + WORD_BITS - 1) / WORD_BITS * sizeof(uint64_t);
-}
-
-static size_t count_touched(void)
-{
-    const uint64_t *words = ram_touched();
-    size_t count = 0;
-
-    for (size_t i = 0; i < touched_size() / sizeof(*words); i++) {
-        count += (size_t)__builtin_popcountll(words[i]);
-    }
-    return count;
+    *ram_frame(address_of(number)) = (struct ram_frame){.is_stale = true};
+    bytes_restore_poison(closed, ram_host(address_of(number)), PLAT_PAGE_SIZE);
 }
 
 static bool save_frames(struct snapshot *snapshot)
 {
     const uint64_t *words = ram_touched();
-    size_t done = 0;
+    size_t count = 0;
 
-    snapshot->frame_count = count_touched();
-    snapshot->frames = malloc((snapshot->frame_count + 1) * sizeof(*snapshot->frames));
-    if (!snapshot->frames) {
+    snapshot->touched = malloc(word_count() * sizeof(*words));
+    snapshot->copy_of = calloc(word_count() * WORD_BITS, sizeof(*snapshot->copy_of));
+    if (!snapshot->touched || !snapshot->copy_of) {
         return false;
     }
-    for (size_t i = 0; i < touched_size() / sizeof(*words); i++) {
+    memcpy(snapshot->touched, words, word_count() * sizeof(*words));
+    for (size_t i = 0; i < word_count(); i++) {
+        count += (size_t)__builtin_popcountll(words[i]);
+    }
+    snapshot->frames = calloc(count + 1, sizeof(*snapshot->frames));
+    for (size_t i = 0; snapshot->frames && i < word_count(); i++) {
         for (uint64_t left = words[i]; left != 0; left &= left - 1) {
-            save_frame(&snapshot->frames[done++], i * WORD_BITS + (unsigned)__builtin_ctzll(left));
+            uint64_t number = i * WORD_BITS + (unsigned)__builtin_ctzll(left);
+            if (!save_frame(&snapshot->frames[snapshot->frame_count++], number)) {
+                return false;
+            }
+            snapshot->copy_of[number] = (uint32_t)snapshot->frame_count;
         }
     }
-    return true;
+    return snapshot->frames;
 }
 
-static void restore_frames(const struct snapshot *snapshot)
+/* What may have changed since the snapshot. Everything, if the log says nothing about it. */
+static void note_all(const struct snapshot *snapshot)
 {
-    uint64_t *words = ram_touched();
+    uint64_t *stored = ram_stored();
 
-    for (size_t i = 0; i < snapshot->touched.size / sizeof(*words); i++) {
-        uint64_t then;
-        memcpy(&then, snapshot->touched.at + i * sizeof(then), sizeof(then));
-        for (uint64_t left = words[i] & ~then; left != 0; left &= left - 1) {
-            forget_frame(i * WORD_BITS + (unsigned)__builtin_ctzll(left));
+    for (size_t i = 0; i < word_count(); i++) {
+        stored[i] |= ram_touched()[i] | snapshot->touched[i];
+    }
+}
+
+static bool is_same(const void *host)
+{
+    paddr_t pa;
+
+    if (!ram_find_host(host, &pa)) {
+        return false;
+    }
+    uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
+    return !(ram_stored()[number / WORD_BITS] >> number % WORD_BITS & 1);
+}
+
+SANITIZER_BARE static void restore_frames(const struct snapshot *snapshot)
+{
+    const uint64_t *stored = ram_stored();
+    uint64_t *touched = ram_touched();
+
+    for (size_t i = 0; i < word_count(); i++) {
+        for (uint64_t left = stored[i]; left != 0; left &= left - 1) {
+            uint64_t number = i * WORD_BITS + (unsigned)__builtin_ctzll(left);
+            uint32_t copy = snapshot->copy_of[number];
+            if (copy == NO_COPY) {
+                forget_frame(number);
+            } else if (!snapshot->frames[copy - 1].frame.is_kept) {
+                restore_bytes(&snapshot->frames[copy - 1]);
+            }
+            ram_note_store(address_of(number));
         }
-        words[i] = then;
+        touched[i] = snapshot->touched[i];
     }
     for (size_t i = 0; i < snapshot->frame_count; i++) {
-        restore_frame(&snapshot->frames[i]);
+        const struct frame_copy *copy = &snapshot->frames[i];
+        if (copy->frame.is_kept) {
+            restore_bytes(copy);
+            ram_note_store(address_of(copy->number));
+        }
+        *ram_frame(address_of(copy->number)) = copy->frame;
     }
 }
 
 /* ---- all of it ---- */
 
+/* The log begins anew: it is the difference to this snapshot from now on. */
+static void begin_log(const struct snapshot *snapshot)
+{
+    ram_forget_stores();
+    base.id = snapshot->id;
+    base.boot = ram_boot_count();
+}
+
 struct snapshot *snapshot_take(void)
 {
     struct snapshot *made = calloc(1, sizeof(*made));
-    size_t size;
 
     if (!made) {
         return NULL;
     }
+    memset(closed, FREE_POISON, sizeof(closed));
+    made->id = ++last_id;
     made->ram = ram_host(RAM_BASE);
     made->ram_size = ram_size();
     made->mode = vtlb_mode;
-    const void *tables = table_bytes(&size);
-    made->tables_at = tables;
-    bool is_saved = save(&made->tables, tables, size);
-    const void *entries = vtlb_set_bytes(&size);
-    is_saved = is_saved && save(&made->entries, entries, size) &&
-               save(&made->touched, ram_touched(), touched_size()) && save_frames(made) &&
-               save_parts(&made->parts) && save_core(&made->core);
-    if (!is_saved) {
+    made->epoch = mmu_epoch++;
+    made->event_count = ram_event_count();
+    made->tables = saved_by(table_save);
+    made->entries = saved_by(vtlb_set_save);
+    if (!made->tables || !made->entries || !save_frames(made) || !save_parts(made) ||
+        !save_core(&made->core)) {
         snapshot_free(made);
         return NULL;
     }
+    begin_log(made);
     return made;
 }
 
 const char *snapshot_restore(const struct snapshot *snapshot)
 {
-    size_t size;
-
     if (snapshot->mode != vtlb_mode) {
         return "the machine has another TLB than when the snapshot was taken";
     }
-    void *tables = table_bytes(&size);
-    if (snapshot->ram_size != ram_size() || snapshot->ram != ram_host(RAM_BASE) ||
-        snapshot->tables_at != tables) {
+    if (snapshot->ram_size != ram_size() || snapshot->ram != ram_host(RAM_BASE)) {
         return "the machine has other RAM than when the snapshot was taken";
     }
-    restore(&snapshot->tables, tables, size);
-    void *entries = vtlb_set_bytes(&size);
-    restore(&snapshot->entries, entries, 0);
-    restore_frames(snapshot);
-    restore_parts(&snapshot->parts);
-    copy_words(core_start, snapshot->core.at, snapshot->core.size);
-    el0_reset();
+    if (base.id != snapshot->id || base.boot != ram_boot_count()) {
+        note_all(snapshot);
+    }
+    table_restore(snapshot->tables);
+    vtlb_set_restore(snapshot->entries);
     mmu_epoch++;
-    ram_note_restored();
+    el0_restored(snapshot->epoch, is_same);
+    restore_frames(snapshot);
+    restore_parts(snapshot);
+    bytes_restore(&snapshot->core);
+    ram_set_event_count(snapshot->event_count);
+    begin_log(snapshot);
     return NULL;
 }
 
@@ -346,11 +321,18 @@ void snapshot_free(struct snapshot *snapshot)
     if (!snapshot) {
         return;
     }
-    free(snapshot->core.at);
-    free(snapshot->parts.at);
-    free(snapshot->tables.at);
-    free(snapshot->entries.at);
-    free(snapshot->touched.at);
+    for (size_t i = 0; i < snapshot->frame_count; i++) {
+        bytes_free(&snapshot->frames[i].bytes);
+    }
+    for (size_t i = 0; i < snapshot->part_count; i++) {
+        free(snapshot->parts[i].saved);
+    }
+    free(snapshot->parts);
+    bytes_free(&snapshot->core);
+    free(snapshot->tables);
+    free(snapshot->entries);
+    free(snapshot->touched);
+    free(snapshot->copy_of);
     free(snapshot->frames);
     free(snapshot);
 }

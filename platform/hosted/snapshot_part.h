@@ -14,15 +14,15 @@
 struct snapshot_part {
     void *at;
     size_t size;
-    bool is_of_tlb; /* means nothing with VTLB_NONE */
+    const size_t *len; /* if not NULL: while it is 0, the part means nothing */
 };
 
-#define SNAPSHOT_PART(variable_) SNAPSHOT_PART_DEFINE_(variable_, false)
-#define SNAPSHOT_PART_OF_TLB(variable_) SNAPSHOT_PART_DEFINE_(variable_, true)
+#define SNAPSHOT_PART(variable_) SNAPSHOT_PART_DEFINE_(variable_, NULL)
+#define SNAPSHOT_PART_IF(variable_, len_) SNAPSHOT_PART_DEFINE_(variable_, &(len_))
 
-#define SNAPSHOT_PART_DEFINE_(variable_, is_of_tlb_)                                               \
+#define SNAPSHOT_PART_DEFINE_(variable_, len_)                                                     \
     static const struct snapshot_part snapshot_part_##variable_ = {&(variable_),                   \
-                                                                   sizeof(variable_), is_of_tlb_}; \
+                                                                   sizeof(variable_), len_};       \
     static const struct snapshot_part *const snapshot_entry_##variable_                            \
         __attribute__((used, section("eft_parts"))) = &snapshot_part_##variable_
 

@@ -1,12 +1,13 @@
 #include "table.h"
 
+#include <string.h>
+
 #include "descriptor.h"
 #include "host.h"
 #include "mmu_access.h"
 #include "ram.h"
 #include "report.h"
 #include "sanitizer.h"
-#include "snapshot_part.h"
 #include "vtlb.h"
 
 /*
@@ -39,8 +40,6 @@ static struct {
     uint32_t global_count; /* leaves without nG */
 } tables;
 
-SNAPSHOT_PART_OF_TLB(tables);
-
 static struct host_map map;
 
 bool table_init(void)
@@ -59,10 +58,93 @@ bool table_init(void)
     return tables.all || vtlb_mode == VTLB_NONE;
 }
 
-void *table_bytes(size_t *size)
+/* ---- snapshots ---- */
+
+/*
+ * Of each number that was ever given, what comes before the slots, and the slots that say more than
+ * 0. The others keep what they have: it is older than any store that will follow, which alone
+ * counts, as it is when a number is given again.
+ */
+struct saved_slot {
+    uint32_t index;
+    struct table_slot slot;
+};
+
+enum { HEAD_SIZE = offsetof(struct table, slots) };
+
+static size_t put(uint8_t *bytes, size_t at, const void *from, size_t size)
 {
-    *size = tables.all ? (tables.last + 1) * sizeof(*tables.all) : 0;
-    return tables.all;
+    if (bytes) {
+        memcpy(bytes + at, from, size);
+    }
+    return at + size;
+}
+
+static size_t save_slots(const struct table *table, uint8_t *bytes, size_t at)
+{
+    size_t count_at = at;
+    uint32_t slot_count = 0;
+
+    at = put(bytes, at, &slot_count, sizeof(slot_count));
+    for (uint32_t i = 0; table->pa && i < PLAT_PTE_COUNT; i++) {
+        const struct saved_slot saved = {.index = i, .slot = table->slots[i]};
+        if (saved.slot.visible || saved.slot.flushed) {
+            at = put(bytes, at, &saved, sizeof(saved));
+            slot_count++;
+        }
+    }
+    put(bytes, count_at, &slot_count, sizeof(slot_count));
+    return at;
+}
+
+size_t table_save(void *bytes)
+{
+    size_t at = put(bytes, 0, &vtlb_now, sizeof(vtlb_now));
+
+    at = put(bytes, at, &tables, sizeof(tables));
+    for (uint32_t number = 1; tables.all && number <= tables.last; number++) {
+        at = put(bytes, at, &tables.all[number], HEAD_SIZE);
+        at = save_slots(&tables.all[number], bytes, at);
+    }
+    return at;
+}
+
+static const uint8_t *get(const uint8_t *from, void *to, size_t size)
+{
+    memcpy(to, from, size);
+    return from + size;
+}
+
+void table_restore(const void *bytes)
+{
+    struct table *all = tables.all;
+    const uint8_t *from = bytes;
+
+    for (uint32_t number = 1; all && number <= tables.last; number++) {
+        if (all[number].pa) {
+            vtlb_forget_root(&all[number]);
+        }
+    }
+    uint64_t then;
+    from = get(from, &then, sizeof(then));
+    vtlb_now = then > vtlb_now ? then : vtlb_now;
+    from = get(from, &tables, sizeof(tables));
+    tables.all = all;
+    for (uint32_t number = 1; all && number <= tables.last; number++) {
+        struct table *table = &all[number];
+        uint32_t slot_count;
+
+        from = get(from, table, HEAD_SIZE);
+        from = get(from, &slot_count, sizeof(slot_count));
+        for (; slot_count > 0; slot_count--) {
+            struct saved_slot saved;
+            from = get(from, &saved, sizeof(saved));
+            table->slots[saved.index] = saved.slot;
+        }
+        if (table->pa) {
+            vtlb_note_root(table);
+        }
+    }
 }
 
 /* ---- finding ---- */
@@ -165,7 +247,18 @@ SANITIZER_UNCHECKED pte_t table_read(paddr_t table, unsigned index)
 
 SANITIZER_UNCHECKED static void write_slot(paddr_t table, unsigned index, pte_t value)
 {
+    ram_note_store(table);
     ((pte_t *)(void *)ram_host(table))[index] = value;
+}
+
+SANITIZER_BARE static void clear(paddr_t table)
+{
+    volatile pte_t *descriptors = (void *)ram_host(table);
+
+    ram_note_store(table);
+    for (unsigned i = 0; i < PLAT_PTE_COUNT; i++) {
+        descriptors[i] = 0;
+    }
 }
 
 /* ---- open and close ---- */
@@ -202,9 +295,7 @@ static struct table *take_number(void)
 void plat_table_open(paddr_t pa)
 {
     check_page(pa, "plat_table_open");
-    for (unsigned i = 0; i < PLAT_PTE_COUNT; i++) {
-        write_slot(pa, i, 0);
-    }
+    clear(pa);
     if (vtlb_mode == VTLB_NONE) {
         return;
     }
@@ -247,6 +338,7 @@ void plat_table_close(paddr_t pa)
     }
     vtlb_check_free(pa);
     vtlb_forget_root(table);
+    ram_note_store(pa);
     ram_open(pa, PLAT_PAGE_SIZE);
     ram_frame(pa)->table = 0;
     table->pa = 0;

@@ -33,7 +33,7 @@ struct table {
     uint64_t last_loaded;  /* until when, if it is not */
     uint64_t asid_flushed; /* the last flush of all of asid */
 
-    struct table_slot slots[PLAT_PTE_COUNT];
+    struct table_slot slots[PLAT_PTE_COUNT]; /* last: snapshots save few of them */
 };
 
 /* Where the walk of a space meets a slot. */
@@ -51,8 +51,10 @@ bool table_init(void);
 /* The open table at pa, which need not lie in RAM; NULL: none. */
 struct table *table_find(paddr_t pa);
 
-/* What the registry holds, for a snapshot. */
-void *table_bytes(size_t *size);
+/* For a snapshot. Writes the registry to bytes, unless that is NULL, and returns its size; and makes
+ * it so again. vtlb_now goes on: nothing that is restored is later than that. */
+size_t table_save(void *bytes);
+void table_restore(const void *bytes);
 
 /* By number, from 1; NULL: not open, or beyond the last. */
 struct table *table_get(uint32_t number);

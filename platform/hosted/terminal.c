@@ -44,10 +44,12 @@ static struct {
     bool is_ended; /* the kernel has been told so */
     size_t start;  /* of what is buffered, in a ring */
     size_t len;
-    uint8_t buffer[BUFFER_MAX];
 } console;
 
+static uint8_t buffer[BUFFER_MAX]; /* what has come and was not read yet */
+
 SNAPSHOT_PART(console);
+SNAPSHOT_PART_IF(buffer, console.len);
 
 /* Outlives terminal_init: the terminal belongs to the process. */
 static struct {
@@ -285,7 +287,7 @@ bool terminal_poll(void)
     for (uint32_t i = 0; i < count; i++) {
         uint8_t byte = (uint8_t)choice_outside(CHOOSE_CONSOLE, 256, bytes[i]);
         if (console.len < BUFFER_MAX) {
-            console.buffer[(console.start + console.len) % BUFFER_MAX] = byte;
+            buffer[(console.start + console.len) % BUFFER_MAX] = byte;
             console.len++;
         }
     }
@@ -317,7 +319,7 @@ int plat_console_read(void)
     if (console.len == 0) {
         return console.is_ended ? PLAT_CONSOLE_EOF : PLAT_CONSOLE_NONE;
     }
-    int byte = console.buffer[console.start];
+    int byte = buffer[console.start];
     console.start = (console.start + 1) % BUFFER_MAX;
     console.len--;
     return byte;

@@ -48,15 +48,16 @@
 static struct {
     uint32_t evictions; /* natural: by itself the TLB loses its entries in turn */
     uint64_t all_flushed;
-    uint32_t asid_root[VTLB_ANY_ASID]; /* numbers of tables; 0: none */
 } vtlb;
 
-SNAPSHOT_PART_OF_TLB(vtlb);
+SNAPSHOT_PART(vtlb);
+
+/* By ASID the number of the root that has it, 0: none. A snapshot need not hold it: the registry
+ * tells as much. */
+static uint32_t asid_root[VTLB_ANY_ASID];
 
 enum vtlb_mode vtlb_mode;
 uint64_t vtlb_now;
-
-SNAPSHOT_PART_OF_TLB(vtlb_now);
 
 void vtlb_init(enum vtlb_mode mode)
 {
@@ -65,7 +66,7 @@ void vtlb_init(enum vtlb_mode mode)
     vtlb_set_init();
     vtlb.evictions = 0;
     vtlb.all_flushed = 0;
-    memset(vtlb.asid_root, 0, sizeof(vtlb.asid_root));
+    memset(asid_root, 0, sizeof(asid_root));
 }
 
 /* ---- judging ---- */
@@ -134,7 +135,7 @@ static const struct table *entry_root(const struct vtlb_entry *entry)
     if (entry->asid == VTLB_ANY_ASID) {
         return mmu_root() ? table_find(mmu_root()) : NULL;
     }
-    return table_get(vtlb.asid_root[entry->asid]);
+    return table_get(asid_root[entry->asid]);
 }
 
 void vtlb_audit(void)
@@ -334,7 +335,7 @@ void vtlb_after_store(struct table *table, unsigned index, pte_t value)
 static void part(struct table *root)
 {
     retain_space(root, false);
-    vtlb.asid_root[root->asid] = 0;
+    asid_root[root->asid] = 0;
     root->asid = 0;
 }
 
@@ -352,7 +353,7 @@ void vtlb_use(struct table *old, struct table *root, asid_t asid)
         return;
     }
     if (root->asid != asid) {
-        struct table *other = table_get(vtlb.asid_root[asid]);
+        struct table *other = table_get(asid_root[asid]);
         if (root->asid) {
             part(root);
         }
@@ -360,7 +361,7 @@ void vtlb_use(struct table *old, struct table *root, asid_t asid)
             part(other);
         }
         root->asid = asid;
-        vtlb.asid_root[asid] = table_number(root);
+        asid_root[asid] = table_number(root);
         vtlb_set_redo(0);
     }
     root->is_loaded = true;
@@ -372,7 +373,14 @@ void vtlb_use(struct table *old, struct table *root, asid_t asid)
 void vtlb_forget_root(const struct table *root)
 {
     if (root->asid) {
-        vtlb.asid_root[root->asid] = 0;
+        asid_root[root->asid] = 0;
+    }
+}
+
+void vtlb_note_root(const struct table *root)
+{
+    if (root->asid) {
+        asid_root[root->asid] = table_number(root);
     }
 }
 
@@ -506,7 +514,7 @@ void plat_tlb_flush(asid_t asid, uaddr_t va, size_t pages)
                pages);
     }
     uint64_t size = (uint64_t)pages << PLAT_PAGE_SHIFT;
-    struct table *root = table_get(vtlb.asid_root[asid]);
+    struct table *root = table_get(asid_root[asid]);
     if (pages <= vtlb_set_count() / 4) {
         for (uint64_t at = va; at < va + size; at += PLAT_PAGE_SIZE) {
             vtlb_set_visit(asid, at, PLAT_PAGE_SIZE, remove_entry, NULL);
@@ -534,7 +542,7 @@ void plat_tlb_flush_asid(asid_t asid)
             vtlb_set_remove(at);
         }
     }
-    struct table *root = table_get(vtlb.asid_root[asid]);
+    struct table *root = table_get(asid_root[asid]);
     if (root) {
         root->asid_flushed = vtlb_now;
     }

@@ -32,6 +32,9 @@ void vtlb_init(enum vtlb_mode mode);
 void vtlb_use(struct table *old, struct table *root, asid_t asid);
 void vtlb_forget_root(const struct table *root);
 
+/* A snapshot has brought a table back, which may be a root. */
+void vtlb_note_root(const struct table *root);
+
 /* Around a store of a descriptor: what was cached stays cached, and must not be contradicted. */
 void vtlb_before_store(struct table *table, unsigned index, pte_t old, pte_t value);
 void vtlb_after_store(struct table *table, unsigned index, pte_t value);

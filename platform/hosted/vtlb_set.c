@@ -31,17 +31,16 @@ static struct {
     uint32_t count;
     uint32_t due;
     uint32_t table_count;
-    uint32_t buckets[BUCKETS];
 } set;
 
-SNAPSHOT_PART_OF_TLB(set);
+static uint32_t buckets[BUCKETS]; /* by hash, the first entry of the chain */
 
 void vtlb_set_init(void)
 {
     set.count = 0;
     set.due = 0;
     set.table_count = 0;
-    memset(set.buckets, 0xff, sizeof(set.buckets));
+    memset(buckets, 0xff, sizeof(buckets));
 }
 
 uint32_t vtlb_set_count(void)
@@ -76,17 +75,47 @@ void vtlb_set_redo(uint32_t from)
     }
 }
 
-void *vtlb_set_bytes(size_t *size)
-{
-    *size = set.count * sizeof(*room.entries);
-    return room.entries;
-}
-
 static uint32_t *bucket_of(uaddr_t va, unsigned level)
 {
     uint64_t key = (va >> PLAT_PAGE_SHIFT) * 3 + level;
 
-    return &set.buckets[key * UINT64_C(0x9e3779b97f4a7c15) >> 52];
+    return &buckets[key * UINT64_C(0x9e3779b97f4a7c15) >> 52];
+}
+
+size_t vtlb_set_save(void *bytes)
+{
+    uint8_t *to = bytes;
+    size_t entries_size = set.count * sizeof(*room.entries);
+
+    if (to) {
+        memcpy(to, &set, sizeof(set));
+        to += sizeof(set);
+        for (uint32_t at = 0; at < set.count; at++) {
+            const struct vtlb_entry *entry = &room.entries[at];
+            memcpy(to + at * sizeof(*entry), entry, sizeof(*entry));
+            memcpy(to + entries_size + at * sizeof(*buckets), bucket_of(entry->va, entry->level),
+                   sizeof(*buckets));
+        }
+    }
+    return sizeof(set) + entries_size + set.count * sizeof(*buckets);
+}
+
+void vtlb_set_restore(const void *bytes)
+{
+    const uint8_t *from = bytes;
+
+    for (uint32_t at = 0; at < set.count; at++) {
+        *bucket_of(room.entries[at].va, room.entries[at].level) = NONE;
+    }
+    memcpy(&set, from, sizeof(set));
+    from += sizeof(set);
+    size_t entries_size = set.count * sizeof(*room.entries);
+    for (uint32_t at = 0; at < set.count; at++) {
+        struct vtlb_entry *entry = &room.entries[at];
+        memcpy(entry, from + at * sizeof(*entry), sizeof(*entry));
+        memcpy(bucket_of(entry->va, entry->level), from + entries_size + at * sizeof(*buckets),
+               sizeof(*buckets));
+    }
 }
 
 /* What points to entry at: its bucket, or the one before it in the chain. */

@@ -27,8 +27,10 @@ uint32_t vtlb_set_count(void);
 uint32_t vtlb_set_table_count(void);                /* of table descriptors */
 const struct vtlb_entry *vtlb_set_get(uint32_t at); /* until the next entry is added or removed */
 
-/* The entries, for a snapshot. There is always room for as many as there have ever been. */
-void *vtlb_set_bytes(size_t *size);
+/* For a snapshot. Writes the set to bytes, unless that is NULL, and returns its size; and makes it
+ * so again, which never needs room of the host's. */
+size_t vtlb_set_save(void *bytes);
+void vtlb_set_restore(const void *bytes);
 
 /* Whether the set holds just that. Adding it again changes nothing. */
 bool vtlb_set_has(const struct vtlb_entry *entry);

@@ -85,7 +85,9 @@ enum plat_mem_state {
     PLAT_MEM_DEFINED,   /* owned, contents have meaning */
 };
 
-/* Address of [pa, pa + size) in the linear map. Must lie in RAM; size >= 1. */
+/* Address of [pa, pa + size) in the linear map. Must lie in RAM; size >= 1. To store there in a
+ * later step, ask again: hosted notes what is stored. Only memory that was marked in parts of a
+ * page, or several pages at once, may be stored to at any time. */
 void *plat_phys_ptr(paddr_t pa, size_t size);
 
 /* Says what [pa, pa + size) is used for. Any multiple of 8 bytes. At boot all of RAM that is not

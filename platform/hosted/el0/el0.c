@@ -42,6 +42,8 @@ enum {
 
 struct code_page {
     const uint8_t *host; /* NULL: free */
+    uint64_t epoch;      /* mmu_epoch when it was decoded */
+    bool is_listed;      /* in loaded */
     struct el0_insn insn[EL0_PAGE_INSNS + 1];
 };
 
@@ -53,6 +55,11 @@ struct code_set {
 nsec_t el0_clock_base;
 
 static struct code_set sets[CODE_SETS];
+
+/* All code pages that are not free, and some that are. */
+static struct code_page *loaded[CODE_SETS * CODE_WAYS];
+static unsigned loaded_count;
+
 static struct el0_cpu the_cpu;
 
 static el0_handler decode_now;
@@ -119,6 +126,11 @@ static struct code_page *code_page_load(const uint8_t *host)
         if (page->host)
             forget_fetches(&the_cpu);
         page->host = host;
+        page->epoch = mmu_epoch;
+        if (!page->is_listed) {
+            page->is_listed = true;
+            loaded[loaded_count++] = page;
+        }
         take_words(page, 0, EL0_PAGE_INSNS);
         page->insn[EL0_PAGE_INSNS].run = page_end;
     }
@@ -162,10 +174,33 @@ void el0_refetch_line(const void *host)
         refetch_lines(page, offset, 1);
 }
 
+static bool is_never_same(const void *host)
+{
+    (void)host;
+    return false;
+}
+
+void el0_restored(uint64_t since, bool (*is_same)(const void *host))
+{
+    unsigned kept = 0;
+
+    for (unsigned n = 0; n < loaded_count; n++) {
+        struct code_page *page = loaded[n];
+
+        if (page->host && (page->epoch <= since || !is_same(page->host)))
+            page->host = NULL;
+        page->is_listed = page->host;
+        if (page->is_listed)
+            loaded[kept++] = page;
+    }
+    loaded_count = kept;
+}
+
 void el0_reset(void)
 {
-    for (unsigned n = 0; n < CODE_SETS * CODE_WAYS; n++)
-        sets[n / CODE_WAYS].way[n % CODE_WAYS].host = NULL;
+    el0_restored(0, is_never_same);
+    for (unsigned n = 0; n < CODE_SETS; n++)
+        sets[n].oldest = 0;
     for (unsigned n = 0; n < EL0_DATA_ENTRIES; n++) {
         the_cpu.data[PLAT_READ][n].page = UINT64_MAX;
         the_cpu.data[PLAT_WRITE][n].page = UINT64_MAX;

@@ -9,6 +9,7 @@
 #ifndef EL0_EL0_H
 #define EL0_EL0_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,7 +43,12 @@ uint64_t el0_resume(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
  * the interpreter handles itself. */
 void el0_icache_invalidate(paddr_t pa, size_t size);
 
-/* Forgets all decoded instructions and translations: at boot, and when a snapshot is restored. */
+/* Forgets all decoded instructions and translations: at boot. */
 void el0_reset(void);
+
+/* A snapshot has been restored, and mmu_epoch has changed: forgets the decoded pages but those that
+ * were decoded when mmu_epoch was above since, and of which is_same says that the page at host was
+ * the same ever since. */
+void el0_restored(uint64_t since, bool (*is_same)(const void *host));
 
 #endif

@@ -4,7 +4,7 @@
  * The slow half of loads and stores: translations not remembered, and accesses across two pages,
  * which translate both before anything is read or written.
  *
- * Invariant: an entry of cpu->data is right while its epoch is mmu_epoch; nothing removes entries.
+ * Invariant: an entry of cpu->data is right while its epoch is mmu_epoch_of its access; nothing removes entries.
  */
 
 static uint8_t *translate(struct el0_cpu *cpu, uint64_t va, enum plat_access access)
@@ -18,7 +18,7 @@ static uint8_t *translate(struct el0_cpu *cpu, uint64_t va, enum plat_access acc
             /* The translation itself may have changed the epoch: the one to note is the new one. */
             cpu->data[access][page % EL0_DATA_ENTRIES] = (struct el0_data_entry){
                 .page = page,
-                .epoch = mmu_epoch,
+                .epoch = mmu_epoch_of(access),
                 .host = host - va % PLAT_PAGE_SIZE,
             };
         }

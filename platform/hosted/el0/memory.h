@@ -29,7 +29,8 @@ static inline uint8_t *memory_hit(struct el0_cpu *cpu, uint64_t va, size_t size,
     const struct el0_data_entry *entry = &cpu->data[access][page % EL0_DATA_ENTRIES];
     size_t offset = va % PLAT_PAGE_SIZE;
 
-    if (entry->page != page || entry->epoch != mmu_epoch || offset > PLAT_PAGE_SIZE - size)
+    if (entry->page != page || entry->epoch != mmu_epoch_of(access) ||
+        offset > PLAT_PAGE_SIZE - size)
         return NULL;
     return entry->host + offset;
 }

@@ -27,6 +27,7 @@ TEST(snapshot_bytes_of_ram)
     struct snapshot *snapshot = snapshot_take();
     for (unsigned i = 0; i < 3; i++) {
         paddr_t later = freed + PLAT_PAGE_SIZE;
+        EXPECT_EQ((uint8_t *)plat_phys_ptr(kept, PLAT_PAGE_SIZE), bytes);
         bytes[7] = 2;
         rig_free(freed);
         plat_mem_mark(later, PLAT_PAGE_SIZE, PLAT_MEM_UNDEFINED);
@@ -39,6 +40,72 @@ TEST(snapshot_bytes_of_ram)
         rig_free(later);
     }
     snapshot_free(snapshot);
+}
+
+/* Core keeps pointers to what it has marked in parts, or several pages of at once. */
+TEST(snapshot_bytes_that_core_points_to)
+{
+    rig_start(VTLB_NONE);
+    paddr_t parts = rig_page();
+    paddr_t array = rig_page() + PLAT_PAGE_SIZE;
+    plat_mem_mark(parts + 64, PLAT_PAGE_SIZE - 64, PLAT_MEM_FREE);
+    plat_mem_mark(array, 2 * PLAT_PAGE_SIZE, PLAT_MEM_UNDEFINED);
+    uint8_t *of_parts = plat_phys_ptr(parts, 1);
+    uint8_t *of_array = plat_phys_ptr(array, 2 * PLAT_PAGE_SIZE);
+    of_parts[8] = 1;
+    of_array[PLAT_PAGE_SIZE] = 1;
+    struct snapshot *snapshot = snapshot_take();
+    for (unsigned i = 0; i < 3; i++) {
+        of_parts[8] = 2;
+        of_array[PLAT_PAGE_SIZE] = 2;
+        expect_restored(snapshot);
+        EXPECT_EQ(of_parts[8], 1);
+        EXPECT_EQ(of_array[PLAT_PAGE_SIZE], 1);
+    }
+    snapshot_free(snapshot);
+}
+
+/* What a program stores is noted once, and again when the log was begun anew. */
+TEST(snapshot_stores_of_programs)
+{
+    struct plat_fault fault;
+
+    rig_start(VTLB_ADVERSARIAL);
+    paddr_t root = rig_table();
+    paddr_t page = rig_page();
+    rig_map(root, VA, page | RIG_RW);
+    plat_space_use(root, ASID);
+    struct snapshot *snapshot = snapshot_take();
+    for (unsigned i = 0; i < 3; i++) {
+        EXPECT(rig_write(VA, &fault));
+        expect_restored(snapshot);
+        EXPECT_EQ(*ram_host(page), 0);
+    }
+    snapshot_free(snapshot);
+}
+
+/* Going back and forth between two: each time to all of it. */
+TEST(snapshot_two_of_them)
+{
+    rig_start(VTLB_NONE);
+    paddr_t page = rig_page();
+    *(uint8_t *)plat_phys_ptr(page, 1) = 1;
+    struct snapshot *first = snapshot_take();
+    *(uint8_t *)plat_phys_ptr(page, 1) = 2;
+    paddr_t later = rig_page();
+    struct snapshot *second = snapshot_take();
+    for (unsigned i = 0; i < 3; i++) {
+        expect_restored(first);
+        EXPECT_EQ(*ram_host(page), 1);
+        EXPECT(!ram_frame(later)->is_owned);
+        expect_restored(second);
+        EXPECT_EQ(*ram_host(page), 2);
+        EXPECT(ram_frame(later)->is_owned);
+        expect_restored(second);
+        EXPECT_EQ(*ram_host(page), 2);
+    }
+    snapshot_free(first);
+    snapshot_free(second);
 }
 
 #if SANITIZER_ASAN
