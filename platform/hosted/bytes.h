@@ -37,7 +37,7 @@ bool bytes_save(struct bytes *bytes, uint8_t *at, size_t size, const struct byte
 void bytes_restore(const struct bytes *bytes);
 void bytes_free(struct bytes *bytes);
 
-/* The poison of [at, at + size), a multiple of 8 bytes from an address that is one too, can be taken
+/* The poison of [at, at + size), both multiples of 8, can be taken
  * and given as size / 8 bytes; 0 without ASan. */
 size_t bytes_poison_size(size_t size);
 void bytes_save_poison(uint8_t *poison, const void *at, size_t size);

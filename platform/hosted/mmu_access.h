@@ -22,8 +22,9 @@ void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *faul
  * again. */
 extern uint64_t mmu_epoch;
 
-/* Changes whenever an answer of mmu_translate for PLAT_WRITE is right, but has to be asked for again
- * so that the store is noted (ram.h). Never takes an old value again, nor does the sum of both. */
+/* Changes whenever an answer of mmu_translate for PLAT_WRITE is right, but has to be asked for
+ * again so that the store is noted (ram.h). Never takes an old value again, nor does the sum of
+ * both. */
 extern uint64_t mmu_write_epoch;
 
 /* How long an answer for this kind of access is good: until this changes. */

@@ -51,8 +51,8 @@ bool table_init(void);
 /* The open table at pa, which need not lie in RAM; NULL: none. */
 struct table *table_find(paddr_t pa);
 
-/* For a snapshot. Writes the registry to bytes, unless that is NULL, and returns its size; and makes
- * it so again. vtlb_now goes on: nothing that is restored is later than that. */
+/* For a snapshot. Writes the registry to bytes, unless that is NULL, and returns its size; and
+ * makes it so again. vtlb_now goes on: nothing that is restored is later than that. */
 size_t table_save(void *bytes);
 void table_restore(const void *bytes);
 

@@ -97,9 +97,10 @@ def all_state_of_core_is_gathered():
 # Variables of the hosted machine that no snapshot holds, on purpose.
 NOT_IN_SNAPSHOTS = {
     # Hooks and handles of the host, and what they have yet to write.
-    'choice_hook', 'machine_on_stop', 'report_hook', 'is_reporting', 'script_watch', 'programs',
-    'terminal_sink', 'terminal_source', 'tracefile_sink', 'tracefile', 'tty', 'stack', 'in', 'out',
-    'options', 'has_machine', 'has_kernel', 'order', 'resting', 'nothing',
+    'choice_hook', 'machine_on_stop', 'report_hook', 'report_death_hook', 'is_reporting',
+    'script_watch', 'programs', 'terminal_sink', 'terminal_source', 'tracefile_sink', 'tracefile',
+    'tty', 'stack', 'in', 'out', 'options', 'has_machine', 'has_kernel', 'order', 'resting',
+    'nothing',
     # RAM, the registry and the TLB's entries are saved in a way of their own, and stay in place.
     'bytes_map', 'frames_map', 'touched_map', 'stamps_map', 'stored_map', 'ram', 'map', 'room',
     'tables', 'asid_root', 'set', 'buckets', 'vtlb_mode', 'vtlb_now',

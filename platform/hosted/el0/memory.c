@@ -4,7 +4,8 @@
  * The slow half of loads and stores: translations not remembered, and accesses across two pages,
  * which translate both before anything is read or written.
  *
- * Invariant: an entry of cpu->data is right while its epoch is mmu_epoch_of its access; nothing removes entries.
+ * Invariant: an entry of cpu->data is right while its epoch is mmu_epoch_of its access; nothing
+ * removes entries.
  */
 
 static uint8_t *translate(struct el0_cpu *cpu, uint64_t va, enum plat_access access)
