@@ -4,6 +4,7 @@
 #include "fuzz/check/checks.h"
 #include "fuzz/check/files.h"
 #include "fuzz/check/frames.h"
+#include "fuzz/check/objects.h"
 #include "fuzz/check/processes.h"
 #include "fuzz/check/state.h"
 #include "fuzz/check/waits.h"
@@ -68,6 +69,7 @@ void check_begin(void)
     frames_begin();
     state_begin();
     calls_begin();
+    objects_begin();
     check_all();
 }
 
@@ -114,4 +116,8 @@ void check_at_rest(void)
 void check_at_end(void)
 {
     check_all();
+    state_check_remembered(true);
+    if (process_first()->state == PROCESS_ZOMBIE) {
+        objects_check_at_end();
+    }
 }

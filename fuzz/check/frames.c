@@ -288,7 +288,9 @@ static void count_objects(struct uses *uses, int change)
             CHECK_THAT(FRAME_REACH, is_known_frame(pa),
                        "page %lu of a shared object is 0x%lx, which is no frame", node->key, pa);
             if (is_known_frame(pa)) {
-                uses[look_number(pa)].objects += (uint32_t)change;
+                uint32_t number = look_number(pa);
+                uses[number].objects += (uint32_t)change;
+                seen.highest = number > seen.highest ? number : seen.highest;
             }
         }
     }

@@ -21,6 +21,7 @@ static struct {
     uint32_t round;
     unsigned count;
     struct number slots[NUMBER_SLOTS]; /* by number, modulo, then the next */
+    struct number *used[NUMBER_SLOTS]; /* the first count of them */
 } numbers;
 
 /* The slot of a number; NULL: there are too many. */
@@ -30,7 +31,7 @@ static struct number *find_number(const struct pid *pid)
         struct number *slot = &numbers.slots[((unsigned)pid->number + i) % NUMBER_SLOTS];
         if (slot->round != numbers.round) {
             *slot = (struct number){.round = numbers.round, .pid = pid};
-            numbers.count++;
+            numbers.used[numbers.count++] = slot;
         }
         if (slot->pid->number == pid->number) {
             CHECK_THAT(PROCESS_NUMBERS, slot->pid == pid, "number %d was given twice", pid->number);
@@ -164,10 +165,8 @@ void processes_check(void)
     if (foreground) {
         use_number(foreground, false);
     }
-    for (unsigned i = 0; i < NUMBER_SLOTS; i++) {
-        if (numbers.slots[i].round == numbers.round) {
-            check_number(&numbers.slots[i]);
-        }
+    for (unsigned i = 0; i < numbers.count; i++) {
+        check_number(numbers.used[i]);
     }
     CHECK_THAT(PROCESS_NUMBERS, numbers.count == pid_count(),
                "%u numbers have users, and %lu are in use", numbers.count, pid_count());
