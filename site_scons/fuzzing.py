@@ -8,6 +8,8 @@ import sys
 
 from SCons.Script import ARGUMENTS, COMMAND_LINE_TARGETS, Exit
 
+import test_list
+
 PLACE = 'build/fuzz'
 FINDINGS = f'{PLACE}/findings/'
 SEEDS = f'{PLACE}/seeds'
@@ -64,6 +66,14 @@ def harness(env, source, driver):
         place += '/fuzz'
     return env.Program(f'#{place}/{name}', env.Compile([source]) + driver + env['FUZZ'] +
                        env['BODY'] + env['CORE'])
+
+
+def add_tests(env, harnesses, seeds):
+    """The tests that run harnesses: with our own driver, and with libFuzzer."""
+    env['MACHINES'] = harnesses['hosted-test'] + seeds
+    test_list.scripts(env, [env.File('#tests/fuzz/harness_test.py')])
+    env['MACHINES'] = harnesses['fuzz'] + seeds
+    test_list.scripts(env, [env.File('#tests/fuzz/libfuzzer_long_test.py')])
 
 
 # ---- scons fuzz ----

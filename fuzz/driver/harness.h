@@ -19,6 +19,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
  * kernel, --mistake lets the harness itself expect something wrong. Others end the process. */
 void harness_options(int argc, char **argv);
 
+/* From now on the kernel says nothing on the console, unless it panics. */
+void harness_silence(void);
+
 /* On purpose, so that it can be seen that what it expects is compared at all. */
 extern bool harness_mistake;
 

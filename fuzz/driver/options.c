@@ -4,6 +4,7 @@
 
 #include "base/plant.h"
 #include "fuzz/driver/harness.h"
+#include "platform/hosted/terminal.h"
 
 bool harness_mistake;
 
@@ -26,4 +27,21 @@ void harness_options(int argc, char **argv)
             exit(2);
         }
     }
+}
+
+/* All that comes behind the first word of a panic. */
+static void show_panic(const char *bytes, size_t len)
+{
+    static const char first[] = "\neft: panic";
+    static bool has_begun;
+
+    has_begun = has_begun || (len >= strlen(first) && memcmp(bytes, first, strlen(first)) == 0);
+    if (has_begun) {
+        fwrite(bytes, 1, len, stderr);
+    }
+}
+
+void harness_silence(void)
+{
+    terminal_sink = show_panic;
 }

@@ -49,7 +49,8 @@ SPACE = {
 
 # ---- uaccess: ASID bits, frames, a byte for each page (kind, rights); then steps ----
 
-(READ, _, WRITE, _, _, PREPARE, STRING, PAGE_OF, RIGHTS, FORK_ONE, OTHER, _, FROM_OUTSIDE) = range(13)
+(READ, _, WRITE, _, _, PREPARE, STRING, PAGE_OF, RIGHTS, FORK_ONE, OTHER, _,
+ FROM_OUTSIDE) = range(13)
 UACCESS_START = steps(15, 50, *([1 + 5 * 3] * 3), 2 + 5 * 3, 1, 1 + 5, 4 + 5 * 3, 0, 1 + 5 * 3,
                       *([1 + 5 * 3] * 3))
 UACCESS = {
