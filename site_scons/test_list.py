@@ -37,7 +37,7 @@ def add(name, command, inputs, debug, tier=None, cached=True):
 
 
 def scripts(env, sources):
-    """env.Scripts(sources): Python programs that start machines (tests/tools/body.py)."""
+    """env.Scripts(sources): Python programs that start $MACHINES (tests/tools/body.py)."""
     for source in sources:
         path = source.srcnode().path
         build = f'EFT_SUFFIX={machine.SUFFIX} ' if machine.SUFFIX else ''

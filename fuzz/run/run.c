@@ -194,6 +194,18 @@ static int find_actor(unsigned actor)
     return actor == 0 ? 1 : turns_pid_of(state.run, actor - 1);
 }
 
+enum turn turns_of(unsigned actor)
+{
+    const struct process *process = state.is_off ? NULL : actor_find(find_actor(actor));
+
+    if (!process) {
+        return TURN_NONE;
+    }
+    return actor_is_free(process)        ? TURN_BEGIN
+           : actor_wants_to_run(process) ? TURN_GO_ON
+                                         : TURN_NONE;
+}
+
 /* Who was to go on first does, one step. */
 static void preempt(const struct insn *insn)
 {

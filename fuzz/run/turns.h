@@ -23,4 +23,9 @@ bool turns_go_on(int pid);
 /* Begins an instruction. false: its actor cannot. */
 bool turns_begin(unsigned insn);
 
+/* What an actor can do, as instructions name it: begin one; go on, or end, by OP_SPURIOUS; neither,
+ * because it waits or is not there. */
+enum turn { TURN_NONE, TURN_BEGIN, TURN_GO_ON };
+enum turn turns_of(unsigned actor);
+
 #endif

@@ -1,0 +1,43 @@
+#include "fuzz/check/whole.h"
+
+#include "fuzz/check/digest.h"
+#include "fuzz/check/look.h"
+#include "fuzz/check/state.h"
+
+static uint64_t sum_of_life(const struct process *process)
+{
+    static struct state state;
+    const struct call *call = &process->thread->call;
+
+    if (!state_take(&state, process->pid->number)) {
+        return 0;
+    }
+    uint64_t sum = digest_mix(state.regions, state.stacks);
+    sum = digest_mix(sum, state.signals);
+    sum = digest_mix(sum, digest_bytes(state.pages, state.page_count * sizeof(state.pages[0])));
+    sum = digest_mix(sum, (uint64_t)process->thread->state << 1 | call->is_pending);
+    return digest_mix(digest_mix(sum, call->reason), (uint64_t)call->arg);
+}
+
+static uint64_t sum_of(const struct process *process)
+{
+    const struct process *parent = process->parent;
+    uint64_t sum = digest_mix((uint64_t)process->pid->number, (uint64_t)process->state);
+
+    sum = digest_mix(sum, parent ? (uint64_t)parent->pid->number : 0);
+    sum = digest_mix(sum, (uint64_t)process->group->number);
+    sum = digest_mix(sum, (uint64_t)process->session->number);
+    return digest_mix(sum, process->state == PROCESS_ZOMBIE ? (uint64_t)process->wait_status
+                                                            : sum_of_life(process));
+}
+
+uint64_t whole_sum(void)
+{
+    uint64_t sum = 0;
+
+    for (const struct process *process = process_first(); process;
+         process = look_next_process(process)) {
+        sum += sum_of(process);
+    }
+    return sum;
+}
