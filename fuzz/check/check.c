@@ -66,6 +66,7 @@ void check_begin(void)
     begun.pid = 0;
     begun.space = NULL;
     look_begin();
+    look_at_processes();
     frames_begin();
     state_begin();
     calls_begin();
@@ -75,6 +76,7 @@ void check_begin(void)
 
 void check_before(int pid, uint32_t nr, const uint64_t args[6])
 {
+    look_at_processes();
     follow_step();
     begun.pid = pid;
     begun.space = space_of(pid);
@@ -83,6 +85,7 @@ void check_before(int pid, uint32_t nr, const uint64_t args[6])
 
 void check_after(const struct event *event)
 {
+    look_at_processes();
     processes_check();
     files_check();
     waits_check();
@@ -99,6 +102,7 @@ void check_after(const struct event *event)
 void check_all(void)
 {
     events_left = CHECK_EVERY;
+    look_at_processes();
     follow_step();
     processes_check();
     files_check();

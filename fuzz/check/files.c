@@ -83,8 +83,7 @@ void files_check(void)
     tally_begin(&seen.files);
     tally_begin(&seen.readers);
     tally_begin(&seen.writers);
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
+    LOOK_PROCESSES(process) {
         if (process->state == PROCESS_LIVE) {
             count_descriptors(process);
         }

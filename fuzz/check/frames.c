@@ -469,8 +469,7 @@ static void read_pipes(void)
 /* Who uses spaces, shared objects and tables of actions. */
 static void count_users(void)
 {
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
+    LOOK_PROCESSES(process) {
         if (process->state == PROCESS_LIVE) {
             tally_add(&all.users, process->space);
             if (process->signals.table) {

@@ -72,19 +72,13 @@ static uint64_t objects_of(const struct census *census, const struct pool *pool)
  * and the numbers that they and the console use; of all else nothing. */
 static uint64_t expected(const struct pool *pool)
 {
-    uint64_t processes = 0;
-
     if (str_equal(pool->name, "ramfs")) {
         return objects_of(&at_begin, pool);
     }
     if (str_equal(pool->name, "pid")) {
         return pid_count();
     }
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
-        processes++;
-    }
-    return str_equal(pool->name, "process") ? processes : 0;
+    return str_equal(pool->name, "process") ? look.process_count : 0;
 }
 
 void objects_begin(void)

@@ -57,6 +57,7 @@ bool run_peek(int pid, uint64_t address, void *bytes, size_t len)
     size_t done = 0;
 
     look_begin();
+    look_at_processes();
     process = look_process(pid);
     if (!process || !process->space || address > USER_END || len > USER_END - address) {
         return false;

@@ -147,8 +147,7 @@ void processes_check(void)
 
     numbers.round++;
     numbers.count = 0;
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
+    LOOK_PROCESSES(process) {
         check_list(process, &process->children, PROCESS_LIVE);
         check_list(process, &process->zombies, PROCESS_ZOMBIE);
         if (process->state == PROCESS_LIVE) {

@@ -318,8 +318,7 @@ bool state_take(struct state *state, int pid)
     state->objects = 0;
     state->page_count = 0;
     state->others = digest_console();
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
+    LOOK_PROCESSES(process) {
         if (process->pid->number == pid && process->state == PROCESS_LIVE) {
             is_found = true;
             take_actor(state, process);

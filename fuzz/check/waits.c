@@ -192,8 +192,7 @@ void waits_check(void)
     unsigned ready = 0;
     unsigned blocked = 0;
 
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
+    LOOK_PROCESSES(process) {
         const struct thread *thread = process->thread;
         if (process->state != PROCESS_LIVE) {
             continue;
@@ -211,8 +210,7 @@ void waits_check(void)
 
 void waits_check_at_rest(void)
 {
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
+    LOOK_PROCESSES(process) {
         const struct thread *thread = process->thread;
         if (process->state == PROCESS_LIVE && thread->state == THREAD_BLOCKED) {
             CHECK_THAT(END_REST, !is_condition_true(thread, true),
