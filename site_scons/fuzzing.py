@@ -51,6 +51,12 @@ def part(env, sources):
             env.Compile(own))
 
 
+def shared(driver):
+    """What of the driver is not for harnesses alone."""
+    own = ('alone.o', 'harness.o', 'options.o', 'spaces.o')
+    return [node for node in driver if node.name not in own]
+
+
 def harness(env, source, driver):
     """A program from a source. Where the variant is made for it libFuzzer, or what stands in for
     it, drives it; elsewhere a driver of our own."""

@@ -16,6 +16,7 @@ struct attempt {
     uint64_t executions; /* until then */
     uint64_t events;
     double cpu_seconds;
+    struct outcome outcomes[INPUT_INSNS_MAX]; /* of the last one */
 };
 
 /* Calls next for one input after the other, false being the end, and runs them. Quiet: what a
@@ -23,7 +24,7 @@ struct attempt {
 void attempt_all(struct attempt *attempt, bool (*next)(void *context, struct input *input),
                  void *context, unsigned watch, bool is_quiet);
 
-/* Runs one; true: something was found. check has room for 64 bytes. */
-bool attempt_one(const struct input *input, unsigned watch, char *check);
+/* Runs one; true: something was found. */
+bool attempt_one(struct attempt *attempt, const struct input *input, unsigned watch);
 
 #endif

@@ -12,6 +12,7 @@
 #include "fuzz/driver/attempt.h"
 #include "fuzz/driver/found.h"
 #include "fuzz/input/generate.h"
+#include "fuzz/input/minimise.h"
 #include "fuzz/run/body.h"
 #include "fuzz/run/body_hosted.h"
 
@@ -24,6 +25,8 @@ static const char usage[] =
     "schedules\n"
     "  --words=WORDS        more kernel words\n"
     "  --without=CHECK,...  switches checks off; model switches the model off\n"
+    "  --save=FILE          writes what was found as a .repro, with what the kernel gives without\n"
+    "                       those words\n"
     "  --no-minimise        prints what was found as it is\n"
     "  --quiet              prints one line only\n";
 
@@ -35,6 +38,7 @@ static struct {
     unsigned watch;
     bool is_quiet;
     bool has_no_minimise;
+    const char *save;
     struct random random;
     uint64_t given;
 } storm = {.seed = 1, .profile = GENERATE_SCHEDULES, .watch = RUN_ALL};
@@ -111,6 +115,10 @@ static bool parse(char *argument)
         body_set_words(value);
         return true;
     }
+    if ((value = value_of(argument, "--save"))) {
+        storm.save = value;
+        return true;
+    }
     if ((value = value_of(argument, "--without"))) {
         return switch_off(value);
     }
@@ -137,6 +145,36 @@ static bool draw(void *context, struct input *input)
     storm.given++;
     generate_input(input, &storm.random, storm.profile);
     return true;
+}
+
+static bool finds_the_same(void *context, const struct input *input)
+{
+    static struct attempt attempt;
+
+    return attempt_one(&attempt, input, storm.watch) && strcmp(attempt.check, context) == 0;
+}
+
+/* As text, with what is right. */
+static void save(const struct attempt *found)
+{
+    static struct attempt attempt;
+    static struct run run;
+    static struct repro repro;
+    static char text[REPRO_TEXT_MAX];
+
+    body_set_words("");
+    if (attempt_one(&attempt, &found->input, storm.watch)) {
+        fprintf(stderr, "storm: without --words %s is found\n", attempt.check);
+    }
+    run.input = &found->input;
+    memcpy(run.outcomes, attempt.outcomes, sizeof(run.outcomes));
+    repro_of_run(&repro, &run, found->check);
+    repro_print(&repro, text, sizeof(text));
+    FILE *file = fopen(storm.save, "w");
+    if (!file || fputs(text, file) < 0 || fclose(file) != 0) {
+        fprintf(stderr, "storm: cannot write %s\n", storm.save);
+        exit(2);
+    }
 }
 
 /* Runs it once more, in this process, which does not come back. */
@@ -174,12 +212,18 @@ int main(int argc, char **argv)
         return 0;
     }
     unsigned before = attempt.input.count;
+    if (!storm.has_no_minimise) {
+        minimise_input(&attempt.input, finds_the_same, attempt.check);
+    }
     printf("found %s: executions=%llu events=%llu cpu=%.2f instructions=%u minimised=%u: %s\n",
            attempt.check, (unsigned long long)attempt.executions,
            (unsigned long long)attempt.events, attempt.cpu_seconds, before, attempt.input.count,
            attempt.details);
     fflush(stdout);
-    if (storm.is_quiet) {
+    if (storm.save) {
+        save(&attempt);
+    }
+    if (storm.is_quiet || storm.save) {
         return 1;
     }
     show(&attempt);
