@@ -113,10 +113,8 @@ void region_advance(struct region *region, uint64_t len)
     uint64_t file_len = min_u64(region->file_len, len);
 
     region->start += len;
-    if (region->file) {
-        region->file += file_len;
-        region->file_len -= file_len;
-    }
+    region->file_len -= file_len;
+    region->file = region->file_len > 0 ? region->file + file_len : NULL;
     if (region->shared) {
         region->shared_index += len >> PAGE_SHIFT;
     }

@@ -139,8 +139,8 @@ TEST(region_does_not_join_files_that_do_not_go_on)
 {
     begin();
     insert_pages(0, 2, PROT_READ);
-    insert_file(2, 4, PAGE_SIZE);
-    insert_file(4, 6, PAGE_SIZE);
+    insert_file(2, 4, 2 * PAGE_SIZE + 1);
+    insert_file(4, 6, 3 * PAGE_SIZE);
     insert_pages(6, 8, PROT_READ);
     EXPECT_EQ(region_count(), 4);
     end();
@@ -157,6 +157,23 @@ TEST(region_joins_the_parts_of_a_file)
                            .file_len = 2 * PAGE_SIZE});
     EXPECT_EQ(region_count(), 1);
     EXPECT_EQ(region_find(&regions, PAGE(3))->file_len, 4 * PAGE_SIZE);
+    end();
+}
+
+/* They are zeros that are mapped as any others are. */
+TEST(region_joins_what_lies_behind_the_bytes_of_a_file)
+{
+    begin();
+    insert_file(0, 4, PAGE_SIZE + 1);
+    EXPECT_EQ(region_cut(&regions, PAGE(3), PAGE(4)), 0);
+    region_remove(&regions, PAGE(3), PAGE(4));
+    insert_pages(3, 6, PROT_READ);
+    EXPECT_EQ(region_count(), 1);
+    EXPECT_EQ(region_cut(&regions, PAGE(0), PAGE(2)), 0);
+    region_remove(&regions, PAGE(0), PAGE(2));
+    insert_pages(0, 2, PROT_READ);
+    EXPECT_EQ(region_count(), 1);
+    EXPECT(region_find(&regions, PAGE(1))->file == NULL);
     end();
 }
 
@@ -269,7 +286,7 @@ TEST(region_cut_divides_the_bytes_of_a_file)
         uint64_t lower_len = min_u64(len, at * PAGE_SIZE);
         EXPECT(lower->file == file);
         EXPECT_EQ(lower->file_len, len);
-        EXPECT(upper->file == file + lower_len);
+        EXPECT(upper->file == (len > lower_len ? file + lower_len : NULL));
         EXPECT_EQ(upper->file_len, len - lower_len);
         end();
     }
@@ -385,7 +402,6 @@ static void compare(void)
             continue;
         }
         EXPECT_EQ(region->prot, model[i].prot);
-        EXPECT_EQ(region->file != NULL, model[i].file != NULL);
         uint64_t offset = PAGE(i) - region->start;
         if (region->file && offset < region->file_len) {
             EXPECT(region->file + offset == model[i].file);
@@ -395,7 +411,7 @@ static void compare(void)
             EXPECT_EQ(model[i].file_len, 0);
         }
         const struct region *next = region_find(&regions, region->end);
-        EXPECT(!next || region->file != next->file || next->prot != region->prot);
+        EXPECT(!next || !region->file || region->file != next->file || next->prot != region->prot);
     }
 }
 
