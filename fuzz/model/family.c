@@ -142,22 +142,40 @@ static struct proc *find_reaper(const struct proc *proc)
     return reaper;
 }
 
-static void give_away_children(struct proc *proc)
+/* The zombie that a process has had the longest, or NULL. */
+static struct proc *oldest_zombie(const struct proc *proc)
 {
-    struct proc *reaper = find_reaper(proc);
+    struct proc *oldest = NULL;
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *child = &world.procs[i];
-        if (child->life == LIFE_NONE || child->parent != proc) {
-            continue;
+        if (child->life == LIFE_ZOMBIE && child->parent == proc &&
+            (!oldest || child->end_order < oldest->end_order)) {
+            oldest = child;
         }
-        child->parent = reaper;
-        child->exit_signal = SIGCHLD;
-        if (child->life == LIFE_ZOMBIE) {
-            tell_parent(child);
-        } else if (child->death_signal) {
-            signals_send(child, child->death_signal);
+    }
+    return oldest;
+}
+
+static void give_away_children(struct proc *proc)
+{
+    struct proc *reaper = find_reaper(proc);
+    struct proc *zombie;
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *child = &world.procs[i];
+        if (child->life == LIFE_LIVE && child->parent == proc) {
+            child->parent = reaper;
+            child->exit_signal = SIGCHLD;
+            if (child->death_signal) {
+                signals_send(child, child->death_signal);
+            }
         }
+    }
+    while ((zombie = oldest_zombie(proc))) {
+        zombie->parent = reaper;
+        zombie->exit_signal = SIGCHLD;
+        tell_parent(zombie);
     }
 }
 
