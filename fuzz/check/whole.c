@@ -35,8 +35,8 @@ uint64_t whole_sum(void)
 {
     uint64_t sum = 0;
 
-    for (const struct process *process = process_first(); process;
-         process = look_next_process(process)) {
+    look_at_processes();
+    LOOK_PROCESSES(process) {
         sum += sum_of(process);
     }
     return sum;
