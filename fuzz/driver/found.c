@@ -80,7 +80,7 @@ void found_print(FILE *file, const char *check, const char *details)
     found.is_printing = false;
 }
 
-static void write_repro(const char *check)
+void found_write(const char *check)
 {
     char path[512];
     char name[SHA1_TEXT_SIZE];
@@ -111,7 +111,7 @@ static void tell(const char *check, const char *details)
         return;
     }
     found_print(stderr, check, details);
-    write_repro(check);
+    found_write(check);
 }
 
 static void tell_report(const char *name, const char *details)

@@ -28,4 +28,7 @@ void repro_of_run(struct repro *repro, const struct run *run, const char *check)
 /* Prints the finding, the program with its outcomes, and what the kernel and the machine know. */
 void found_print(FILE *file, const char *check, const char *details);
 
+/* Writes it as a .repro into found_directory, and says where. */
+void found_write(const char *check);
+
 #endif

@@ -32,6 +32,7 @@ static const char usage[] =
     "  --alphabet=A,... of fork, exit0, exit1, wait, wait-child, wait-nohang, kill-child, store,\n"
     "                   load: these are in it if nothing is said; kill-group\n"
     "  --words=WORDS    more kernel words\n"
+    "  --findings=PATH  where a program that finds something is written; build/fuzz/findings\n"
     "  --print          prints each schedule\n"
     "  --quiet          prints no progress\n";
 
@@ -303,6 +304,10 @@ static bool parse(char *argument)
     }
     if ((value = value_of(argument, "--words"))) {
         body_set_words(value);
+        return true;
+    }
+    if ((value = value_of(argument, "--findings"))) {
+        found_directory = value;
         return true;
     }
     bounds.prints |= strcmp(argument, "--print") == 0;

@@ -5,7 +5,7 @@ import re
 import sys
 
 sys.path.insert(0, 'tests/tools')
-from body import boot, case, expect, expect_equal, main
+from body import boot, case, expect, expect_equal, main, work_file
 from machine import built
 from schedules import Bounds, program_of, schedules, text_of
 
@@ -57,7 +57,7 @@ def all_schedules_of_another():
 
 @case
 def all_schedules_of_the_whole_alphabet():
-    print(f'{compare(Bounds(calls=4))} schedules')
+    print(f'{compare(Bounds())} schedules')
 
 
 @case
@@ -77,7 +77,9 @@ def nothing_is_found_where_nothing_is():
 
 def finds(plant, *words):
     """Twice the same, since nothing is drawn."""
-    ended = [boot([PROGRAM, '--quiet', f'--words=plant={plant}', *words]) for _ in range(2)]
+    folder = work_file('findings')
+    ended = [boot([PROGRAM, '--quiet', f'--words=plant={plant}', f'--findings={folder}', *words])
+             for _ in range(2)]
     for each in ended:
         expect(each.status != 0, f'{plant} is not found: {each.output[-2000:]}')
     found = [[line for line in each.lines if line.startswith('eft: FOUND')] for each in ended]
@@ -88,6 +90,16 @@ def finds(plant, *words):
 @case
 def it_finds_an_exit_that_wakes_nobody():
     finds('seed-2')
+
+
+@case
+def it_finds_a_wait_that_does_not_look_again():
+    finds('seed-3')
+
+
+@case
+def it_finds_a_wait_that_takes_another_child():
+    finds('k-16')
 
 
 main()

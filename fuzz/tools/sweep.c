@@ -1,0 +1,237 @@
+/*
+ * Failing allocations, all of them: each program that is given is run as it is, and then for each
+ * of its instructions with the first allocation failing, the second, and so on until there is no
+ * such allocation any more; once alone, and once with all behind it until the call has ended.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fuzz/driver/found.h"
+#include "fuzz/input/insn.h"
+#include "fuzz/run/body_hosted.h"
+
+static const char usage[] = "usage: sweep [option]... FILE.repro...\n"
+                            "  --words=WORDS      more kernel words\n"
+                            "  --findings=FOLDER  where programs that find something are written;\n"
+                            "                     build/fuzz/findings\n";
+
+enum {
+    HANG_SECONDS = 60, /* for a run */
+    NTH_MAX = UINT8_MAX,
+};
+
+/* What is run next. */
+struct place {
+    unsigned insn; /* the count of them: the program as it is; above that the end */
+    bool fails_forever;
+    unsigned nth;
+};
+
+/* Runs are made in a process of their own, since what is found ends it: known to both. */
+static struct shared {
+    struct place place;
+    unsigned long runs;
+    unsigned long fired; /* allocations that have failed */
+    bool is_found;
+    char check[REPRO_CHECK_MAX];
+    char details[400];
+} * shared;
+
+static struct repro repro; /* the program that is swept */
+static struct run run;
+
+/* ---- in the process that runs ---- */
+
+static void note(const char *check, const char *details)
+{
+    if (shared->is_found) {
+        return; /* what writing it down has led to */
+    }
+    shared->is_found = true;
+    snprintf(shared->check, sizeof(shared->check), "%s", check);
+    snprintf(shared->details, sizeof(shared->details), "%s", details);
+    found_write(check);
+}
+
+static void run_once(const struct input *input)
+{
+    alarm(HANG_SECONDS);
+    body_reset(&input->config);
+    found_expect(&run);
+    shared->runs++;
+    run_input(&run, input, RUN_ALL);
+}
+
+/* Whatever is left to do with one instruction, in one of the two ways. */
+static void sweep_instruction(struct place *place)
+{
+    static struct input input;
+    struct insn *insn = &input.insns[place->insn];
+    bool has_fired = true;
+
+    while (has_fired && place->nth <= NTH_MAX) {
+        input = repro.input;
+        insn->fail_nth = (uint8_t)place->nth;
+        insn->fails_forever = place->fails_forever;
+        place->nth++; /* it goes on behind this one, whatever happens */
+        run_once(&input);
+        has_fired = run.outcomes[place->insn].has_fired;
+        shared->fired += has_fired;
+    }
+}
+
+static void next_way(struct place *place)
+{
+    place->insn += place->fails_forever;
+    place->fails_forever = !place->fails_forever;
+    place->nth = 1;
+}
+
+static _Noreturn void go_on(void)
+{
+    struct place *place = &shared->place;
+    unsigned count = repro.input.count;
+
+    found_hook = note;
+    if (place->insn == count) {
+        *place = (struct place){.nth = 1};
+        run_once(&repro.input);
+    }
+    while (place->insn < count) {
+        if (insn_can_fail(&repro.input.insns[place->insn])) {
+            sweep_instruction(place);
+        }
+        next_way(place);
+    }
+    _exit(0);
+}
+
+/* ---- in the one that looks on ---- */
+
+/* Runs all that is left up to the next finding. false: there was none. */
+static bool find_next(void)
+{
+    int status = 0;
+
+    shared->is_found = false;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        go_on();
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child) {
+        perror("sweep: fork");
+        exit(2);
+    }
+    if (status != 0 && !shared->is_found) {
+        bool is_hang = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+        shared->is_found = true;
+        snprintf(shared->check, sizeof(shared->check), is_hang ? "run.hang" : "run.crash");
+        snprintf(shared->details, sizeof(shared->details), "wait status 0x%x", (unsigned)status);
+    }
+    return shared->is_found;
+}
+
+static void print_finding(const char *path)
+{
+    const struct place *place = &shared->place;
+
+    printf("%s: FOUND %s: %s\n", path, shared->check, shared->details);
+    if (place->nth > 1) {
+        printf("  with (fail_nth: %u%s) in line %u\n", place->nth - 1,
+               place->fails_forever ? " forever" : "", place->insn);
+    }
+}
+
+/* Of what one instruction shows in one of the two ways, the first is enough. */
+static unsigned sweep(const char *path)
+{
+    unsigned findings = 0;
+
+    shared->place = (struct place){.insn = repro.input.count};
+    while (find_next()) {
+        findings++;
+        print_finding(path);
+        if (shared->place.nth > 1) {
+            next_way(&shared->place);
+        }
+    }
+    return findings;
+}
+
+static bool read_repro(const char *path)
+{
+    static char text[REPRO_TEXT_MAX];
+    char error[200];
+    FILE *file = fopen(path, "r");
+
+    if (!file) {
+        perror(path);
+        return false;
+    }
+    size_t len = fread(text, 1, sizeof(text), file);
+    fclose(file);
+    if (!repro_parse(&repro, text, len, error, sizeof(error))) {
+        fprintf(stderr, "%s: %s\n", path, error);
+        return false;
+    }
+    return true;
+}
+
+static const char *value_of(const char *argument, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncmp(argument, name, len) == 0 && argument[len] == '=' ? argument + len + 1 : NULL;
+}
+
+/* false: it is no option. */
+static bool take_option(const char *argument)
+{
+    const char *words = value_of(argument, "--words");
+    const char *folder = value_of(argument, "--findings");
+
+    if (words) {
+        body_set_words(words);
+    }
+    if (folder) {
+        found_directory = folder;
+    }
+    return words || folder;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned programs = 0;
+    unsigned findings = 0;
+    int first = 1;
+
+    while (first < argc && take_option(argv[first])) {
+        first++;
+    }
+    if (first == argc || argv[first][0] == '-') {
+        fprintf(stderr, "%s", usage);
+        return 2;
+    }
+    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        perror("sweep: mmap");
+        return 2;
+    }
+    found_init();
+    for (int i = first; i < argc; i++) {
+        if (!read_repro(argv[i])) {
+            return 2;
+        }
+        findings += sweep(argv[i]);
+        programs++;
+    }
+    printf("programs=%u runs=%lu failures=%lu findings=%u\n", programs, shared->runs, shared->fired,
+           findings);
+    return findings > 0;
+}
