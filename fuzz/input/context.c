@@ -12,9 +12,10 @@ void context_begin(struct context *context, struct random *random)
     context->random = random;
     context->people[0] = (struct person){0};
     context->people_count = 1;
-    context->pipe_count = 0;
-    context->file_count = 0;
-    context->address_count = 0;
+    context->who = 0;
+    context->pipes.count = 0;
+    context->files.count = 0;
+    context->addresses.count = 0;
 }
 
 /* ---- what an instruction does to people ---- */
@@ -29,6 +30,23 @@ static unsigned find_person(const struct context *context, unsigned actor)
     return NOBODY;
 }
 
+unsigned context_index(const struct context *context, unsigned actor)
+{
+    unsigned index = find_person(context, actor);
+
+    return index == NOBODY ? 0 : index;
+}
+
+static unsigned count_children(const struct context *context, unsigned parent)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 1; i < context->people_count; i++) {
+        count += !context->people[i].is_gone && context->people[i].parent == parent;
+    }
+    return count;
+}
+
 static void end_person(struct context *context, unsigned index)
 {
     struct person *person = &context->people[index];
@@ -38,12 +56,40 @@ static void end_person(struct context *context, unsigned index)
         return;
     }
     person->is_gone = true;
-    if (parent->is_waiting) {
+    if (parent->is_waiting && parent->reads == 0) {
         parent->is_waiting = false;
     } else {
         parent->zombies++;
     }
-    parent->children = (uint8_t)(parent->children - (parent->children > 0));
+    for (unsigned i = 1; i < context->people_count; i++) {
+        if (context->people[i].parent == index) {
+            context->people[i].parent = 0;
+        }
+    }
+}
+
+/* Whether a path, or what is to be spawned, is /long. */
+static bool has_long(const struct operand *operand)
+{
+    return operand->kind == OPERAND_SLOT &&
+           (operand->index == SLOT_path_long || operand->index == SLOT_spawn_long);
+}
+
+/* Whether there is a child to be expected. */
+static bool is_likely(const struct insn *insn)
+{
+    const uint64_t known = CLONE_SIGNAL_MASK | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID |
+                           CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+    const struct operand *what = &insn->args[0];
+
+    if (insn->nr == NR_clone) {
+        return what->kind == OPERAND_NUMBER && !((uint64_t)what->value & ~known);
+    }
+    return what->kind == OPERAND_SLOT && what->value == 0 &&
+           (insn->nr == NR_clone3
+                ? what->index >= SLOT_clone_fork && what->index < SLOT_clone_invalid
+                : what->index == SLOT_spawn_init || what->index == SLOT_spawn_long ||
+                      what->index == SLOT_spawn_memory);
 }
 
 static void add_person(struct context *context, unsigned parent, const struct insn *insn,
@@ -52,41 +98,104 @@ static void add_person(struct context *context, unsigned parent, const struct in
     const uint64_t vfork = CLONE_VFORK;
     bool is_vforked = insn->nr == NR_clone && ((uint64_t)insn->args[0].value & vfork);
 
-    if (context->people_count > INPUT_INSNS_MAX) {
+    if (context->people_count > INPUT_INSNS_MAX || !is_likely(insn)) {
         return;
     }
     is_vforked |= insn->nr == NR_clone3 && insn->args[0].kind == OPERAND_SLOT &&
                   insn->args[0].index == SLOT_clone_vfork;
-    context->people[parent].children++;
     context->people[parent].is_waiting |= is_vforked;
     context->people[context->people_count++] = (struct person){
-        .actor = (uint8_t)(index + 1), .parent = (uint8_t)parent, .is_vforked = is_vforked};
+        .actor = (uint8_t)(index + 1),
+        .parent = (uint8_t)parent,
+        .exec_at = insn->nr == NR_spawn ? (uint8_t)(index + 1) : 0,
+        .is_vforked = is_vforked,
+        .has_long =
+            insn->nr == NR_spawn ? has_long(&insn->args[0]) : context->people[parent].has_long,
+    };
 }
 
-static void see_wait(struct person *person, const struct operand *options)
+static void see_wait(struct context *context, unsigned who, const struct operand *options)
 {
+    struct person *person = &context->people[who];
+
     if (person->zombies > 0) {
         person->zombies--;
-    } else if (person->children > 0 &&
-               !(options->kind == OPERAND_NUMBER && (options->value & WNOHANG))) {
+    } else if (!(options->kind == OPERAND_NUMBER && (options->value & WNOHANG)) &&
+               count_children(context, who) > 0) {
         person->is_waiting = true;
     }
 }
 
-static void see_kill(struct context *context, const struct insn *insn)
+static bool is_fatal(int64_t signal)
 {
-    int64_t signal = insn->args[1].value;
-    const struct operand *who = &insn->args[0];
+    return signal > 0 && signal <= SIGNAL_MAX && signal != SIGCHLD && signal != SIGCONT &&
+           signal != SIGURG && signal != SIGWINCH && !(signal >= SIGSTOP && signal <= SIGTTOU);
+}
 
-    if (who->kind == OPERAND_RESULT && who->part == 0 && (signal == SIGKILL || signal == SIGTERM)) {
-        unsigned index = find_person(context, who->index + 1u);
-        if (index != NOBODY) {
-            end_person(context, index);
+/* All, or all of a group, which is mostly init's. */
+static void end_many(struct context *context, unsigned but)
+{
+    for (unsigned i = 1; i < context->people_count; i++) {
+        if (i != but) {
+            end_person(context, i);
         }
     }
 }
 
-static void see_call(struct context *context, unsigned who, const struct insn *insn)
+static void see_kill(struct context *context, unsigned who, const struct insn *insn)
+{
+    const struct operand *pid = &insn->args[0];
+
+    if (insn->args[1].kind == OPERAND_RESULT || !is_fatal(insn->args[1].value)) {
+        return;
+    }
+    if (pid->kind == OPERAND_RESULT) {
+        unsigned index = find_person(context, pid->index + 1u);
+        if (index != NOBODY && pid->part == 0) {
+            end_person(context, index);
+        }
+    } else if (pid->kind == OPERAND_NUMBER && (pid->value == -1 || pid->value == 0)) {
+        end_many(context, pid->value == -1 ? who : 0);
+    }
+}
+
+/* The pipe that an instruction reads from or writes to, or NULL. */
+static struct giver *find_pipe(struct context *context, const struct operand *fd)
+{
+    for (unsigned i = 0; i < CONTEXT_LISTED && i < context->pipes.count; i++) {
+        if (fd->kind == OPERAND_RESULT && context->pipes.list[i].insn == fd->index) {
+            return &context->pipes.list[i];
+        }
+    }
+    return NULL;
+}
+
+static void see_transfer(struct context *context, unsigned who, const struct insn *insn)
+{
+    struct giver *pipe = find_pipe(context, &insn->args[0]);
+    bool reads = insn->nr == NR_read || insn->nr == NR_readv;
+
+    if (!pipe || reads == insn->args[0].part) {
+        return;
+    }
+    if (reads && !pipe->is_filled) {
+        context->people[who].is_waiting = true;
+        context->people[who].reads = (uint8_t)(pipe->insn + 1);
+        return;
+    }
+    pipe->is_filled = !reads;
+    for (unsigned i = 0; i < context->people_count; i++) {
+        struct person *person = &context->people[i];
+        if (!reads && person->is_waiting && person->reads == pipe->insn + 1) {
+            person->is_waiting = false;
+            person->reads = 0;
+            pipe->is_filled = false;
+            return;
+        }
+    }
+}
+
+static void see_call(struct context *context, unsigned who, const struct insn *insn, unsigned index)
 {
     struct person *person = &context->people[who];
 
@@ -97,76 +206,101 @@ static void see_call(struct context *context, unsigned who, const struct insn *i
         break;
     case NR_execve:
     case NR_execveat:
+        person->exec_at = (uint8_t)(index + 1);
+        person->has_long = has_long(&insn->args[insn->nr == NR_execveat]);
         if (person->is_vforked) {
             context->people[person->parent].is_waiting = false;
             person->is_vforked = false;
         }
         break;
     case NR_wait4:
-        see_wait(person, &insn->args[2]);
+        see_wait(context, who, &insn->args[2]);
         break;
     case NR_waitid:
-        see_wait(person, &insn->args[3]);
+        see_wait(context, who, &insn->args[3]);
         break;
     case NR_kill:
-        see_kill(context, insn);
+        see_kill(context, who, insn);
+        break;
+    case NR_read:
+    case NR_readv:
+    case NR_write:
+    case NR_writev:
+        see_transfer(context, who, insn);
         break;
     default:
         break;
     }
 }
 
-static void note(uint8_t *list, unsigned *count, unsigned index)
+static void note(struct givers *givers, unsigned insn, unsigned person)
 {
-    list[(*count)++ % CONTEXT_LISTED] = (uint8_t)index;
+    givers->list[givers->count++ % CONTEXT_LISTED] =
+        (struct giver){(uint8_t)insn, (uint8_t)person, false};
 }
 
 void context_see(struct context *context, const struct insn *insn, unsigned index)
 {
     unsigned who = find_person(context, insn->actor);
 
+    if (who == NOBODY) {
+        return;
+    }
     switch (insn_gives(insn)) {
     case GIVES_PROCESS:
-        add_person(context, who == NOBODY ? 0 : who, insn, index);
+        add_person(context, who, insn, index);
         break;
     case GIVES_FDS:
-        note(context->pipes, &context->pipe_count, index);
+        note(&context->pipes, index, who);
         break;
     case GIVES_FD:
-        note(context->files, &context->file_count, index);
+        note(&context->files, index, who);
         break;
     case GIVES_ADDRESS:
-        note(context->addresses, &context->address_count, index);
+        if (insn->nr != NR_brk) { /* which gives the end of something */
+            note(&context->addresses, index, who);
+        }
         break;
     default:
         break;
     }
-    if (insn->op == OP_CALL && who != NOBODY) {
-        see_call(context, who, insn);
+    if (insn->op == OP_CALL) {
+        see_call(context, who, insn, index);
     }
 }
 
 /* ---- choosing ---- */
 
-static bool can_act(const struct person *person)
+static bool can_act(const struct context *context, unsigned index)
 {
-    return !person->is_gone && !person->is_waiting;
+    return !context->people[index].is_gone && !context->people[index].is_waiting;
 }
 
-static bool can_wait(const struct person *person)
+static bool can_wait(const struct context *context, unsigned index)
 {
-    return can_act(person) && (person->children > 0 || person->zombies > 0);
+    return can_act(context, index) &&
+           (context->people[index].zombies > 0 || count_children(context, index) > 0);
+}
+
+static bool is_alive(const struct context *context, unsigned index)
+{
+    return !context->people[index].is_gone;
+}
+
+static bool is_child(const struct context *context, unsigned index)
+{
+    return context->people[index].parent == context->who;
 }
 
 /* One of those from first on for whom it holds, or NOBODY. */
 static unsigned choose(struct context *context, unsigned first,
-                       bool (*holds)(const struct person *))
+                       bool (*holds)(const struct context *context, unsigned index))
 {
     unsigned chosen = NOBODY;
     unsigned count = 0;
 
     for (unsigned i = first; i < context->people_count; i++) {
-        if (holds(&context->people[i]) && random_below(context->random, ++count) == 0) {
+        if (holds(context, i) && random_below(context->random, ++count) == 0) {
             chosen = i;
         }
     }
@@ -176,18 +310,19 @@ static unsigned choose(struct context *context, unsigned first,
 unsigned context_anybody(struct context *context)
 {
     unsigned chosen = choose(context, 0, can_act);
+    unsigned other = choose(context, 0, can_act);
 
-    if (random_below(context->random, 20) == 0) {
+    chosen = chosen < other ? chosen : other; /* who is older is more likely there */
+    if (random_below(context->random, 40) == 0) {
         return random_below(context->random, context->people_count);
     }
     return chosen == NOBODY ? 0 : chosen;
 }
 
-unsigned context_parent(struct context *context)
+bool context_parent(struct context *context, unsigned *person)
 {
-    unsigned chosen = choose(context, 0, can_wait);
-
-    return chosen == NOBODY ? context_anybody(context) : chosen;
+    *person = choose(context, 0, can_wait);
+    return *person != NOBODY;
 }
 
 unsigned context_child(struct context *context)
@@ -197,23 +332,66 @@ unsigned context_child(struct context *context)
     return chosen == NOBODY ? context_anybody(context) : chosen;
 }
 
-bool context_refer_to_process(struct context *context, struct operand *operand)
+static bool refer_to(const struct context *context, unsigned index, struct operand *operand)
 {
-    if (context->people_count == 1) {
+    if (index == NOBODY) {
         return false;
     }
-    unsigned index = 1 + random_below(context->random, context->people_count - 1);
     *operand = (struct operand){OPERAND_RESULT, (uint8_t)(context->people[index].actor - 1), 0, 0};
     return true;
 }
 
-bool context_refer(struct context *context, const uint8_t *list, unsigned count,
-                   struct operand *operand)
+bool context_refer_to_process(struct context *context, struct operand *operand)
 {
-    if (count == 0) {
+    unsigned chosen = NOBODY;
+
+    if (context->people_count == 1) {
         return false;
     }
-    unsigned kept = count < CONTEXT_LISTED ? count : CONTEXT_LISTED;
-    *operand = (struct operand){OPERAND_RESULT, list[random_below(context->random, kept)], 0, 0};
-    return true;
+    if (random_below(context->random, 8) != 0) {
+        chosen = choose(context, 1, is_alive);
+    }
+    if (chosen == NOBODY) {
+        chosen = 1 + random_below(context->random, context->people_count - 1);
+    }
+    return refer_to(context, chosen, operand);
+}
+
+bool context_refer_to_child(struct context *context, struct operand *operand)
+{
+    return refer_to(context, choose(context, 1, is_child), operand);
+}
+
+/* Whether a person, or before it was made an ancestor, has made it, and kept it if exec takes such
+ * things away. */
+static bool has(const struct context *context, const struct giver *giver, bool ends_with_exec)
+{
+    unsigned index = context->who;
+    unsigned until = INPUT_INSNS_MAX;
+
+    for (;;) {
+        const struct person *person = &context->people[index];
+        if (giver->insn >= until || (ends_with_exec && giver->insn < person->exec_at)) {
+            return false;
+        }
+        if (giver->person == index || index == 0) {
+            return giver->person == index;
+        }
+        until = person->actor - 1u;
+        index = person->parent;
+    }
+}
+
+bool context_refer(struct context *context, const struct givers *givers, struct operand *operand)
+{
+    unsigned kept = givers->count < CONTEXT_LISTED ? givers->count : CONTEXT_LISTED;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < kept; i++) {
+        if (has(context, &givers->list[i], givers == &context->addresses) &&
+            random_below(context->random, ++count) == 0) {
+            *operand = (struct operand){OPERAND_RESULT, givers->list[i].insn, 0, 0};
+        }
+    }
+    return count > 0;
 }

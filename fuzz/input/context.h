@@ -9,27 +9,39 @@
 #include "fuzz/input/input.h"
 
 struct person {
-    uint8_t actor;  /* as insn.actor */
-    uint8_t parent; /* index of the person */
-    uint8_t children;
-    uint8_t zombies;
+    uint8_t actor;   /* as insn.actor: the instruction that made it, and 1 */
+    uint8_t parent;  /* index of the person */
+    uint8_t zombies; /* children of its that have ended and were not waited for */
+    uint8_t exec_at; /* as actor, of its last exec; 0: none */
+    uint8_t reads;   /* as actor, of the pipe that it waits for; 0: none */
     bool is_gone;
-    bool is_waiting;
+    bool is_waiting; /* for a child or a pipe */
     bool is_vforked;
+    bool has_long; /* runs /long */
+};
+
+/* An instruction that gives something, and who did it. */
+struct giver {
+    uint8_t insn;
+    uint8_t person;
+    bool is_filled; /* a pipe that something was written to */
 };
 
 enum { CONTEXT_LISTED = 16 }; /* the latest are enough */
+
+struct givers {
+    struct giver list[CONTEXT_LISTED]; /* a ring */
+    unsigned count;
+};
 
 struct context {
     struct random *random;
     struct person people[INPUT_INSNS_MAX + 1]; /* the first is init */
     unsigned people_count;
-    uint8_t pipes[CONTEXT_LISTED]; /* instructions that gave descriptors, in a ring */
-    unsigned pipe_count;
-    uint8_t files[CONTEXT_LISTED];
-    unsigned file_count;
-    uint8_t addresses[CONTEXT_LISTED];
-    unsigned address_count;
+    unsigned who; /* whose instruction is being made */
+    struct givers pipes;
+    struct givers files;
+    struct givers addresses;
 };
 
 void context_begin(struct context *context, struct random *random);
@@ -37,20 +49,25 @@ void context_begin(struct context *context, struct random *random);
 /* The next instruction is number index. */
 void context_see(struct context *context, const struct insn *insn, unsigned index);
 
-/* Somebody who can probably act; the index of the person. */
+/* The person with an actor's number; init if there is none. */
+unsigned context_index(const struct context *context, unsigned actor);
+
+/* Somebody who can probably act. */
 unsigned context_anybody(struct context *context);
 
-/* The same, who has a child if somebody has. */
-unsigned context_parent(struct context *context);
+/* The same, who has a child; false: nobody has, or who has can do nothing. */
+bool context_parent(struct context *context, unsigned *person);
 
 /* The same, but not init if there is anybody else. */
 unsigned context_child(struct context *context);
 
-/* A reference to a process, alive or gone; false: there is none. */
+/* A reference to a process, mostly to one that lives; false: there is none. */
 bool context_refer_to_process(struct context *context, struct operand *operand);
 
-/* To one of the latest of a list (pipes, files, addresses). */
-bool context_refer(struct context *context, const uint8_t *list, unsigned count,
-                   struct operand *operand);
+/* To a child of who; false: there is none. */
+bool context_refer_to_child(struct context *context, struct operand *operand);
+
+/* To one of those that who has, because it or an ancestor has made it; false: there is none. */
+bool context_refer(struct context *context, const struct givers *givers, struct operand *operand);
 
 #endif

@@ -21,11 +21,17 @@ enum {
 
 typedef void maker(struct context *context, struct insn *insn);
 
-static void set_call(struct insn *insn, unsigned nr, unsigned person, const struct context *context)
+static void set_actor(struct insn *insn, unsigned person, struct context *context)
+{
+    context->who = person;
+    insn->actor = context->people[person].actor;
+}
+
+static void set_call(struct insn *insn, unsigned nr, unsigned person, struct context *context)
 {
     insn->op = OP_CALL;
     insn->nr = (uint16_t)nr;
-    insn->actor = context->people[person].actor;
+    set_actor(insn, person, context);
 }
 
 static void make_fork(struct context *context, struct insn *insn)
@@ -59,21 +65,28 @@ static void make_exit(struct context *context, struct insn *insn)
                                                              : random_below(context->random, 2));
 }
 
+/* If somebody can: otherwise there is a child to be made. */
 static void make_wait(struct context *context, struct insn *insn)
 {
-    set_call(insn, random_below(context->random, 8) == 0 ? NR_waitid : NR_wait4,
-             context_parent(context), context);
+    unsigned who;
+
+    if (!context_parent(context, &who) && random_below(context->random, 16) != 0) {
+        make_fork(context, insn);
+        return;
+    }
+    who = who > INPUT_INSNS_MAX ? 0 : who;
+    set_call(insn, random_below(context->random, 8) == 0 ? NR_waitid : NR_wait4, who, context);
     operands_choose(context, insn);
     if (insn->nr == NR_waitid) {
         return;
     }
-    if (random_below(context->random, 3) == 0) {
+    unsigned dice = random_below(context->random, 8);
+    if (dice < 4) {
         insn->args[0] = operand_number(-1);
+    } else if (dice < 7) {
+        context_refer_to_child(context, &insn->args[0]);
     }
     insn->args[1] = operand_slot(SLOT_status);
-    if (random_below(context->random, 3) != 0) {
-        insn->args[2] = operand_number(random_below(context->random, 3) == 0 ? WNOHANG : 0);
-    }
     insn->args[3] =
         random_below(context->random, 8) == 0 ? operand_slot(SLOT_usage) : operand_number(0);
 }
@@ -82,39 +95,57 @@ static void make_kill(struct context *context, struct insn *insn)
 {
     set_call(insn, NR_kill, context_anybody(context), context);
     operands_choose(context, insn);
+    if (insn->args[0].kind != OPERAND_RESULT && random_below(context->random, 2)) {
+        context_refer_to_process(context, &insn->args[0]);
+    }
 }
 
 static void make_store(struct context *context, struct insn *insn)
 {
     insn->op = OP_STORE;
-    insn->actor = context->people[context_anybody(context)].actor;
+    set_actor(insn, context_anybody(context), context);
     operands_choose(context, insn);
-    insn->args[1] = operand_number(random_below(context->random, 1000) + 1);
     insn->args[2] = operand_number(1 << random_below(context->random, 4));
 }
 
 static void make_load(struct context *context, struct insn *insn)
 {
     insn->op = OP_LOAD;
-    insn->actor = context->people[context_anybody(context)].actor;
+    set_actor(insn, context_anybody(context), context);
     operands_choose(context, insn);
     insn->args[1] = operand_number(8);
 }
 
-static void make_pipe(struct context *context, struct insn *insn)
+static void make_pipe_by(struct context *context, struct insn *insn, unsigned who)
 {
-    set_call(insn, NR_pipe2, context_anybody(context), context);
+    set_call(insn, NR_pipe2, who, context);
     operands_choose(context, insn);
     if (random_below(context->random, 8) != 0) {
         insn->args[0] = operand_slot(SLOT_fds);
+    } else if (random_below(context->random, 2)) {
+        insn->args[0] =
+            operand_number((int64_t)IMAGE_READONLY - 4 * random_below(context->random, 2));
     }
 }
 
+static void make_pipe(struct context *context, struct insn *insn)
+{
+    make_pipe_by(context, insn, context_anybody(context));
+}
+
+/* By somebody who has a pipe: otherwise there is one to be made. */
 static void make_transfer(struct context *context, struct insn *insn)
 {
     static const uint16_t calls[] = {NR_read, NR_write, NR_read, NR_write, NR_readv, NR_writev};
 
-    set_call(insn, calls[random_below(context->random, 6)], context_anybody(context), context);
+    struct operand pipe;
+    unsigned who = context_anybody(context);
+
+    set_call(insn, calls[random_below(context->random, 6)], who, context);
+    if (!context_refer(context, &context->pipes, &pipe) && random_below(context->random, 4) != 0) {
+        make_pipe_by(context, insn, who);
+        return;
+    }
     operands_choose(context, insn);
     bool writes = insn->nr == NR_write || insn->nr == NR_writev;
     if (insn->args[0].kind == OPERAND_RESULT && random_below(context->random, 8) != 0) {
@@ -143,16 +174,6 @@ static void make_map(struct context *context, struct insn *insn)
 {
     set_call(insn, NR_mmap, context_anybody(context), context);
     operands_choose(context, insn);
-    if (random_below(context->random, 4) != 0) {
-        insn->args[1] = operand_number(4096 * (1 + random_below(context->random, 4)));
-        insn->args[2] = operand_number(PROT_READ | PROT_WRITE);
-        insn->args[5] = operand_number(0);
-    }
-    if (random_below(context->random, 3) != 0) {
-        bool is_shared = random_below(context->random, 3) == 0;
-        insn->args[0] = operand_number(0);
-        insn->args[3] = operand_number(MAP_ANONYMOUS | (is_shared ? MAP_SHARED : MAP_PRIVATE));
-    }
 }
 
 static void make_unmap(struct context *context, struct insn *insn)
@@ -162,10 +183,6 @@ static void make_unmap(struct context *context, struct insn *insn)
 
     set_call(insn, calls[random_below(context->random, 8)], context_anybody(context), context);
     operands_choose(context, insn);
-    if (insn->nr != NR_brk && random_below(context->random, 4) != 0) {
-        insn->args[0].value &= -4096;
-        insn->args[1] = operand_number(4096 * (1 + random_below(context->random, 3)));
-    }
 }
 
 static void make_exec(struct context *context, struct insn *insn)
@@ -223,8 +240,10 @@ static void make_sleep(struct context *context, struct insn *insn)
 
 static void make_key(struct context *context, struct insn *insn)
 {
-    insn->op = random_below(context->random, 8) == 0 ? OP_JUMP : OP_TYPE;
-    insn->actor = context->people[context_anybody(context)].actor;
+    unsigned who = context_child(context);
+
+    insn->op = who != 0 && random_below(context->random, 4) == 0 ? OP_JUMP : OP_TYPE;
+    set_actor(insn, who, context);
     operands_choose(context, insn);
 }
 
@@ -238,14 +257,14 @@ static void make_any(struct context *context, struct insn *insn)
     }
     insn->op = type->op;
     insn->nr = type->nr;
-    insn->actor = context->people[context_anybody(context)].actor;
+    set_actor(insn, context_anybody(context), context);
     operands_choose(context, insn);
 }
 
 static void make_spurious(struct context *context, struct insn *insn)
 {
     insn->op = OP_SPURIOUS;
-    insn->actor = context->people[random_below(context->random, context->people_count)].actor;
+    set_actor(insn, random_below(context->random, context->people_count), context);
 }
 
 static const struct {
@@ -412,6 +431,7 @@ struct operand generate_operand(const struct input *input, unsigned index, unsig
     struct insn insn = input->insns[index];
 
     see_all(&context, input, index, random);
+    context.who = context_index(&context, insn.actor);
     operands_choose(&context, &insn);
     return insn.args[arg];
 }

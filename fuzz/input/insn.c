@@ -213,7 +213,7 @@ static const int64_t places[] = {IMAGE_SCRATCH,
                                  USER_TOP,
                                  KERNEL_HALF};
 static const int64_t fds[] = {0, 1, 2, 3, 4, 5, 6, 7, -1, AT_FDCWD, 63, 64, 1023, INT32_MAX};
-static const int64_t pids[] = {-1, 0, 1, 2, 3, 4, -2, 9999, INT32_MAX, INT32_MIN};
+static const int64_t pids[] = {1, -1, 2, 0, 3, 4, -2, INT32_MIN, 9999, INT32_MAX};
 static const int64_t signals[] = {SIGKILL, SIGTERM, SIGCHLD, 0,  SIGHUP, SIGUSR1, SIGPIPE,
                                   SIGCONT, SIGSTOP, SIGSEGV, 64, 65,     -1};
 static const int64_t modes[] = {0, 1, 2, 4, 7, 0644, 0755, 0777, -1};

@@ -477,7 +477,8 @@ static bool check_insn(struct parser *parser, const struct insn *given, const st
                                                         : "nobody does that: no @");
     }
     if (given->preempt != normal->preempt || given->fail_nth != normal->fail_nth ||
-        given->fails_forever != normal->fails_forever || given->window != normal->window) {
+        given->fails_forever != normal->fails_forever || given->window != normal->window ||
+        given->window_event != normal->window_event) {
         return scan_fail(scanner, "a property has no meaning here");
     }
     for (unsigned i = 0; i < INPUT_ARGS; i++) {

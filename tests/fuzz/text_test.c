@@ -33,6 +33,8 @@ static void expect_round_trip(void)
 
     EXPECT(len < sizeof(text) - 1);
     parse(&again, text, len);
+    repro_print(&again, second, sizeof(second));
+    EXPECT_STREQ(second, text);
     inputs_expect_equal(&repro.input, &again.input);
     EXPECT_STREQ(again.check, repro.check);
     EXPECT_EQ(repro_print(&again, second, sizeof(second)), len);
