@@ -11,11 +11,14 @@
 #include <unistd.h>
 
 #include "fuzz/driver/found.h"
+#include "fuzz/model/model.h"
 #include "fuzz/run/body.h"
 
 enum {
     HANG_SECONDS = 20, /* for one input, under sanitizers and on a machine that has other work */
     TWICE_ONE_IN = 256,
+    PROGRESS_EVERY = 1024, /* executions between two looks at the clock */
+    PROGRESS_SECONDS = 5,
 };
 
 /* Seen by the process that runs the inputs and by the one that waits for it. */
@@ -28,6 +31,15 @@ static double cpu_seconds(void)
     getrusage(RUSAGE_SELF, &usage);
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
            1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static double mean_allowed(void)
+{
+    uint64_t results;
+    uint64_t events;
+
+    model_allowed(&results, &events);
+    return events > 0 ? (double)results / (double)events : 0;
 }
 
 static void note(const char *check, const char *details)
@@ -61,6 +73,19 @@ static void run_once(const struct input *input, unsigned watch)
     }
 }
 
+static void show_progress(void)
+{
+    static double last;
+
+    if (shared->executions % PROGRESS_EVERY != 0 || cpu_seconds() < last + PROGRESS_SECONDS) {
+        return;
+    }
+    last = cpu_seconds();
+    fprintf(stderr, "executions %llu, %.0f a CPU second, events %llu, found nothing so far\n",
+            (unsigned long long)shared->executions, (double)shared->executions / last,
+            (unsigned long long)shared->events);
+}
+
 static _Noreturn void run_all(bool (*next)(void *context, struct input *input), void *context,
                               unsigned watch, bool is_quiet)
 {
@@ -71,8 +96,12 @@ static _Noreturn void run_all(bool (*next)(void *context, struct input *input), 
     found_hook = note;
     while (next(context, &shared->input)) {
         run_once(&shared->input, watch);
+        if (!is_quiet) {
+            show_progress();
+        }
     }
     shared->cpu_seconds = cpu_seconds();
+    shared->mean_allowed = mean_allowed();
     _exit(0);
 }
 

@@ -16,6 +16,7 @@ struct attempt {
     uint64_t executions; /* until then */
     uint64_t events;
     double cpu_seconds;
+    double mean_allowed; /* results that the model would have allowed, of an event */
     struct outcome outcomes[INPUT_INSNS_MAX]; /* of the last one */
 };
 

@@ -26,6 +26,7 @@ enum {
     SETTLE_MAX = 4000, /* of the last phase */
     INTERRUPT_KEY = 3,
     NO_INSN = UINT8_MAX,
+    COMPARE_EVERY = 8, /* events: all that processes can see */
 };
 
 static struct {
@@ -47,6 +48,36 @@ static void mix(uint64_t value)
     state.run->stats.digest = (digest ^ digest >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
 }
 
+/* What the model objects to, by what has happened. */
+static const char *model_check(enum event_kind kind)
+{
+    switch (kind) {
+    case EVENT_RESULT:
+    case EVENT_BLOCKED:
+    case EVENT_AGAIN:
+        return "model.call";
+    case EVENT_ENDED:
+        return "model.end";
+    default:
+        return "model.memory";
+    }
+}
+
+static void ask_model(const struct event *event)
+{
+    const char *complaint = model_event(event);
+
+    if (complaint) {
+        finding(model_check(event->kind), "%s", complaint);
+    }
+    if (state.run->stats.events % COMPARE_EVERY == 0) {
+        complaint = model_compare();
+    }
+    if (complaint) {
+        finding("model.memory", "%s", complaint);
+    }
+}
+
 static void tell(const struct event *event)
 {
     mix((uint64_t)event->kind << 32 | (uint32_t)event->pid);
@@ -54,10 +85,7 @@ static void tell(const struct event *event)
     mix(event->now_ns);
     state.run->stats.events++;
     if (state.watch & RUN_MODEL) {
-        const char *complaint = model_event(event);
-        if (complaint) {
-            finding("model", "%s", complaint);
-        }
+        ask_model(event);
     }
     if (state.watch & RUN_CHECKS) {
         check_after(event);
@@ -310,14 +338,17 @@ static void settle(void)
 
 static void look_at_rest(void)
 {
-    const char *complaint = NULL;
+    const char *complaint;
 
     if (state.watch & RUN_MODEL) {
         complaint = model_at_rest();
-        complaint = complaint ? complaint : model_compare();
-    }
-    if (complaint) {
-        finding("model", "at rest: %s", complaint);
+        if (complaint) {
+            finding("model.rest", "%s", complaint);
+        }
+        complaint = model_compare();
+        if (complaint) {
+            finding("model.memory", "at rest: %s", complaint);
+        }
     }
     if (state.watch & RUN_CHECKS) {
         check_at_rest();

@@ -206,9 +206,9 @@ int main(int argc, char **argv)
     found_init();
     attempt_all(&attempt, draw, NULL, storm.watch, storm.is_quiet);
     if (!attempt.is_found) {
-        printf("found nothing: executions=%llu events=%llu cpu=%.2f\n",
+        printf("found nothing: executions=%llu events=%llu cpu=%.2f allowed=%.2f an event\n",
                (unsigned long long)attempt.executions, (unsigned long long)attempt.events,
-               attempt.cpu_seconds);
+               attempt.cpu_seconds, attempt.mean_allowed);
         return 0;
     }
     unsigned before = attempt.input.count;
