@@ -18,7 +18,9 @@ BODIES = ('_hosted.c', '_aarch64.c')
 
 # OSS-Fuzz brings its own flags and its own engine.
 ENGINE = os.environ.get('LIB_FUZZING_ENGINE')
-FUZZER = ['-fsanitize=fuzzer-no-link']
+FUZZER = ['-fsanitize-coverage=inline-8bit-counters,pc-table']  # no callbacks at comparisons
+
+SEEING = ('-fsanitize=fuzzer', '-fsanitize-coverage')
 
 # What the checks and the model are compiled without: they look on, and are not looked at.
 WATCHING = ('-fsanitize', '-fno-sanitize', '-fprofile', '-fcoverage', '-O')
@@ -35,12 +37,28 @@ def flags(sanitizers):
     return shlex.split(os.environ.get('CFLAGS', '')) if ENGINE else ['-O2'] + sanitizers + FUZZER
 
 
+def unsee(env):
+    """From here on nothing counts as covered, or as compared: the kernel has been compiled."""
+    env.Replace(CCFLAGS=[flag for flag in env['CCFLAGS'] if not str(flag).startswith(SEEING)])
+
+
 def onlooker(env):
     """For code that is never instrumented. No loop of it becomes a call of memcpy, which looks."""
     more = UNCHECKED['gcc' if 'gcc' in env['CC'] else 'clang']
     kept = [flag for flag in env['CCFLAGS'] if not str(flag).startswith(WATCHING)]
     free = [flag for flag in env['FREESTANDING'] if not str(flag).startswith(WATCHING)]
     return env.Clone(CCFLAGS=kept + more, FREESTANDING=free + more)
+
+
+def machine(env):
+    """For the machine around the kernel, where a variant is made for the harnesses: with the same
+    calls into ASan, and no instrumentation. What MSan does not see it takes for uninitialised."""
+    flags = ' '.join(map(str, env['CCFLAGS']))
+    if not is_variant(os.path.basename(env['PLACE'])) or 'memory' in flags:
+        return env
+    made = onlooker(env)
+    made.Append(CPPDEFINES={'SANITIZER_ASAN': int('address' in flags)})
+    return made
 
 
 def part(env, sources):
