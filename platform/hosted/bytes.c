@@ -39,6 +39,37 @@ SANITIZER_BARE void bytes_copy(void *to, const void *from, size_t size)
     }
 }
 
+SANITIZER_BARE void bytes_fill(void *to, uint8_t byte, size_t size)
+{
+    const uint64_t bytes = byte * UINT64_C(0x0101010101010101);
+    const word value = {bytes, bytes};
+    volatile word *words = to;
+    size_t count = size / sizeof(word);
+
+    for (size_t i = 0; i < count; i++) {
+        words[i] = value;
+    }
+    for (size_t i = count * sizeof(word); i < size; i++) {
+        ((volatile uint8_t *)to)[i] = byte;
+    }
+}
+
+SANITIZER_BARE bool bytes_equal(const void *a, const void *b, size_t size)
+{
+    const volatile word *first = a;
+    const volatile word *second = b;
+    size_t count = size / sizeof(word);
+    word differs = {0, 0};
+
+    for (size_t i = 0; i < count; i++) {
+        differs |= first[i] ^ second[i];
+    }
+    for (size_t i = count * sizeof(word); i < size; i++) {
+        differs[0] |= ((const volatile uint8_t *)a)[i] ^ ((const volatile uint8_t *)b)[i];
+    }
+    return (differs[0] | differs[1]) == 0;
+}
+
 /* ---- poison ---- */
 
 #if SANITIZER_ASAN

@@ -11,6 +11,11 @@
 /* Any addresses that do not overlap, poisoned or not. */
 void bytes_copy(void *to, const void *from, size_t size);
 
+/* The same with one byte. */
+void bytes_fill(void *to, uint8_t byte, size_t size);
+
+bool bytes_equal(const void *a, const void *b, size_t size);
+
 /* A copy of an area, of which only some runs are worth keeping. */
 struct bytes_run {
     uint8_t *at;

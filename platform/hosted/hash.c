@@ -33,19 +33,22 @@ void hash_init(void)
     }
 }
 
+/* size: a multiple of 8 bytes. */
 static void take_words(const void *from, size_t size)
 {
-    uint64_t words[LANES];
+    uint64_t lanes[LANES];
 
-    for (size_t at = 0; at < size; at += sizeof(words)) {
-        size_t part = size - at < sizeof(words) ? size - at : sizeof(words);
-
-        memset(words, 0, sizeof(words));
-        memcpy(words, (const char *)from + at, part);
+    memcpy(lanes, hash.lanes, sizeof(lanes));
+    for (size_t at = 0; at < size; at += LANES * sizeof(uint64_t)) {
         for (unsigned i = 0; i < LANES; i++) {
-            hash.lanes[i] = step(hash.lanes[i], words[i]);
+            uint64_t word = 0;
+            if (at + i * sizeof(word) < size) {
+                memcpy(&word, (const char *)from + at + i * sizeof(word), sizeof(word));
+            }
+            lanes[i] = step(lanes[i], word);
         }
     }
+    memcpy(hash.lanes, lanes, sizeof(lanes));
 }
 
 void hash_trap(const struct plat_user *user, const struct plat_fp *fp, const struct plat_trap *trap)

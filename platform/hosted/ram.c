@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "el0/el0.h"
 #include "host.h"
 #include "mmu_access.h"
@@ -36,18 +37,14 @@ struct event {
 };
 
 static struct {
-    uint64_t size;
     uint64_t boot_count;
-    uint8_t *bytes;
-    struct ram_frame *frames;
     uint64_t *touched;     /* a bit for each frame that has ever been owned */
     const char *stack_end; /* frame pointers at and above it are not followed */
     uint64_t event_count;  /* of all time; the last EVENTS_MAX are in events */
     struct event events[EVENTS_MAX];
-    uint32_t *stamps; /* by frame: the tick of the last store that was noted */
-    uint32_t tick;
-    uint64_t *stored; /* a bit for each frame with a store that was noted */
 } ram;
+
+struct ram_area ram_area;
 
 static struct host_map bytes_map;
 static struct host_map frames_map;
@@ -59,15 +56,15 @@ static void make(uint64_t size)
 {
     uint64_t frames = size >> PLAT_PAGE_SHIFT;
 
-    if (ram.bytes) {
-        sanitizer_unpoison(ram.bytes, ram.size);
+    if (ram_area.bytes) {
+        sanitizer_unpoison(ram_area.bytes, ram_area.size);
     }
-    ram.size = size;
-    ram.bytes = host_map(&bytes_map, size);
-    ram.frames = host_map(&frames_map, frames * sizeof(*ram.frames));
+    ram_area.size = size;
+    ram_area.bytes = host_map(&bytes_map, size);
+    ram_area.frames = host_map(&frames_map, frames * sizeof(*ram_area.frames));
     ram.touched = host_map(&touched_map, (frames + 63) / 64 * sizeof(*ram.touched));
-    ram.stored = host_map(&stored_map, (frames + 63) / 64 * sizeof(*ram.stored));
-    ram.stamps = host_map(&stamps_map, frames * sizeof(*ram.stamps));
+    ram_area.stored = host_map(&stored_map, (frames + 63) / 64 * sizeof(*ram_area.stored));
+    ram_area.stamps = host_map(&stamps_map, frames * sizeof(*ram_area.stamps));
 }
 
 void ram_release(void)
@@ -93,21 +90,22 @@ bool ram_init(uint64_t size)
     make(size);
     ram.boot_count++;
     ram.event_count = 0;
-    ram.tick = 1;
-    if (!ram.bytes || !ram.frames || !ram.touched || !ram.stored || !ram.stamps) {
+    ram_area.tick = 1;
+    if (!ram_area.bytes || !ram_area.frames || !ram.touched || !ram_area.stored ||
+        !ram_area.stamps) {
         ram_release();
         return false;
     }
     if (HOSTED_CHECKED && !ram.stack_end) {
         ram.stack_end = find_stack_end();
     }
-    sanitizer_poison(ram.bytes, size);
+    sanitizer_poison(ram_area.bytes, size);
     return true;
 }
 
 uint64_t ram_size(void)
 {
-    return ram.size;
+    return ram_area.size;
 }
 
 uint64_t ram_boot_count(void)
@@ -130,26 +128,11 @@ void ram_set_event_count(uint64_t count)
     ram.event_count = count;
 }
 
-bool ram_contains(paddr_t pa, uint64_t size)
-{
-    return pa >= RAM_BASE && pa - RAM_BASE < ram.size && size <= ram.size - (pa - RAM_BASE);
-}
-
-uint8_t *ram_host(paddr_t pa)
-{
-    return ram.bytes + (pa - RAM_BASE);
-}
-
-struct ram_frame *ram_frame(paddr_t pa)
-{
-    return &ram.frames[(pa - RAM_BASE) >> PLAT_PAGE_SHIFT];
-}
-
 bool ram_find_host(const void *host, paddr_t *pa)
 {
-    uintptr_t offset = (uintptr_t)host - (uintptr_t)ram.bytes;
+    uintptr_t offset = (uintptr_t)host - (uintptr_t)ram_area.bytes;
 
-    if (!ram.bytes || offset >= ram.size) {
+    if (!ram_area.bytes || offset >= ram_area.size) {
         return false;
     }
     *pa = RAM_BASE + offset;
@@ -168,34 +151,27 @@ void ram_open(paddr_t pa, size_t size)
 
 /* ---- the log of stores ---- */
 
-void ram_note_store(paddr_t pa)
-{
-    uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
-
-    ram.stamps[number] = ram.tick;
-    ram.stored[number / 64] |= UINT64_C(1) << number % 64;
-}
-
 uint64_t *ram_stored(void)
 {
-    return ram.stored;
+    return ram_area.stored;
 }
 
 void ram_forget_stores(void)
 {
-    memset(ram.stored, 0, (ram.size / PLAT_PAGE_SIZE + 63) / 64 * sizeof(*ram.stored));
+    memset(ram_area.stored, 0,
+           (ram_area.size / PLAT_PAGE_SIZE + 63) / 64 * sizeof(*ram_area.stored));
     mmu_write_epoch++;
 }
 
 const uint32_t *ram_stamps(void)
 {
-    return ram.stamps;
+    return ram_area.stamps;
 }
 
 uint32_t ram_tick(void)
 {
     mmu_write_epoch++;
-    return ++ram.tick;
+    return ++ram_area.tick;
 }
 
 void *plat_phys_ptr(paddr_t pa, size_t size)
@@ -295,15 +271,6 @@ static void frame_give(paddr_t pa, struct ram_frame *frame)
     el0_icache_invalidate(pa, PLAT_PAGE_SIZE);
 }
 
-SANITIZER_BARE static void zero(paddr_t pa)
-{
-    volatile uint64_t *words = (void *)ram_host(pa & ~((paddr_t)PLAT_PAGE_SIZE - 1));
-
-    for (unsigned i = 0; i < PLAT_PAGE_SIZE / sizeof(*words); i++) {
-        words[i] = 0;
-    }
-}
-
 static void own(paddr_t pa)
 {
     uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
@@ -312,7 +279,7 @@ static void own(paddr_t pa)
     frame->is_owned = true;
     if (frame->is_stale) {
         frame->is_stale = false;
-        zero(pa);
+        bytes_fill(ram_host(pa & ~((paddr_t)PLAT_PAGE_SIZE - 1)), 0, PLAT_PAGE_SIZE);
     }
     ram.touched[number / 64] |= UINT64_C(1) << number % 64;
 }
@@ -352,7 +319,7 @@ static void mark_bytes(paddr_t pa, size_t size, enum plat_mem_state state)
     }
     ram_open(pa, size);
     if (HOSTED_CHECKED && state == PLAT_MEM_UNDEFINED) {
-        memset(ram_host(pa), UNDEFINED_BYTE, size);
+        bytes_fill(ram_host(pa), UNDEFINED_BYTE, size);
     }
 }
 
@@ -385,18 +352,21 @@ void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state)
     mark_bytes(pa, size, state);
 }
 
-/* FNV-1a over words. */
+/* FNV-1a over words, in lanes that a host works on side by side. */
 static uint64_t sum_of(paddr_t page)
 {
+    enum { LANES = 4 };
     const uint8_t *bytes = ram_host(page);
-    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    uint64_t sums[LANES] = {UINT64_C(0xcbf29ce484222325)};
 
-    for (size_t i = 0; i < PLAT_PAGE_SIZE; i += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, bytes + i, sizeof(word));
-        sum = (sum ^ word) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < PLAT_PAGE_SIZE; i += LANES * sizeof(uint64_t)) {
+        uint64_t words[LANES];
+        memcpy(words, bytes + i, sizeof(words));
+        for (unsigned lane = 0; lane < LANES; lane++) {
+            sums[lane] = (sums[lane] ^ words[lane]) * UINT64_C(0x100000001b3);
+        }
     }
-    return sum;
+    return sums[0] ^ sums[1] << 1 ^ sums[2] << 2 ^ sums[3] << 3;
 }
 
 void ram_check_code(paddr_t pa, uaddr_t va)

@@ -26,6 +26,33 @@ struct ram_frame {
     uint64_t synced; /* what its bytes were then: a sum of them */
 };
 
+/* ram.c's own; what follows is all that there is to know. */
+extern struct ram_area {
+    uint64_t size;
+    uint8_t *bytes;
+    struct ram_frame *frames;
+    uint32_t *stamps; /* by frame: the tick of the last store that was noted */
+    uint64_t *stored; /* a bit for each frame with a store that was noted */
+    uint32_t tick;
+} ram_area;
+
+static inline bool ram_contains(paddr_t pa, uint64_t size)
+{
+    return pa >= RAM_BASE && pa - RAM_BASE < ram_area.size &&
+           size <= ram_area.size - (pa - RAM_BASE);
+}
+
+/* Of an address in RAM. */
+static inline uint8_t *ram_host(paddr_t pa)
+{
+    return ram_area.bytes + (pa - RAM_BASE);
+}
+
+static inline struct ram_frame *ram_frame(paddr_t pa)
+{
+    return &ram_area.frames[(pa - RAM_BASE) >> PLAT_PAGE_SHIFT];
+}
+
 /* Makes size bytes of RAM, page-aligned, all FREE; what was there before is gone. The same size as
  * before lies at the same place. false: the host has no room. */
 bool ram_init(uint64_t size);
@@ -46,7 +73,13 @@ uint64_t *ram_touched(void);
 /* Something may be stored in the page that pa lies in, or its marks change. Noted of every store by
  * the kernel and by programs, except the kernel's to pages that are kept. Programs' later stores by
  * the same translation are not, until mmu_write_epoch changes. */
-void ram_note_store(paddr_t pa);
+static inline void ram_note_store(paddr_t pa)
+{
+    uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
+
+    ram_area.stamps[number] = ram_area.tick;
+    ram_area.stored[number / 64] |= UINT64_C(1) << number % 64;
+}
 
 /* A bit for each frame: noted since the bit was cleared, by ram_forget_stores or by the caller. */
 uint64_t *ram_stored(void);
@@ -61,15 +94,9 @@ uint32_t ram_tick(void);
 uint64_t ram_event_count(void);
 void ram_set_event_count(uint64_t count);
 
-bool ram_contains(paddr_t pa, uint64_t size);
-
 /* Reports code that was not synced, or was written by the kernel after it was, at its first
  * execution. */
 void ram_check_code(paddr_t pa, uaddr_t va);
-
-/* Of an address in RAM. */
-uint8_t *ram_host(paddr_t pa);
-struct ram_frame *ram_frame(paddr_t pa);
 
 /* The other way round; false: not in RAM. */
 bool ram_find_host(const void *host, paddr_t *pa);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "descriptor.h"
 #include "host.h"
 #include "mmu_access.h"
@@ -251,16 +252,6 @@ SANITIZER_UNCHECKED static void write_slot(paddr_t table, unsigned index, pte_t 
     ((pte_t *)(void *)ram_host(table))[index] = value;
 }
 
-SANITIZER_BARE static void clear(paddr_t table)
-{
-    volatile pte_t *descriptors = (void *)ram_host(table);
-
-    ram_note_store(table);
-    for (unsigned i = 0; i < PLAT_PTE_COUNT; i++) {
-        descriptors[i] = 0;
-    }
-}
-
 /* ---- open and close ---- */
 
 static void check_page(paddr_t pa, const char *who)
@@ -295,7 +286,8 @@ static struct table *take_number(void)
 void plat_table_open(paddr_t pa)
 {
     check_page(pa, "plat_table_open");
-    clear(pa);
+    ram_note_store(pa);
+    bytes_fill(ram_host(pa), 0, PLAT_PAGE_SIZE);
     if (vtlb_mode == VTLB_NONE) {
         return;
     }

@@ -102,7 +102,8 @@ NOT_IN_SNAPSHOTS = {
     'tty', 'stack', 'in', 'out', 'options', 'has_machine', 'has_kernel', 'order', 'resting',
     'nothing',
     # RAM, the registry and the TLB's entries are saved in a way of their own, and stay in place.
-    'bytes_map', 'frames_map', 'touched_map', 'stamps_map', 'stored_map', 'ram', 'map', 'room',
+    'bytes_map', 'frames_map', 'touched_map', 'stamps_map', 'stored_map', 'ram', 'ram_area', 'map',
+    'room',
     'tables', 'asid_root', 'set', 'buckets', 'vtlb_mode', 'vtlb_now',
     # The snapshots themselves.
     'base', 'last_id', 'closed', 'scale', 'offset',

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "el0/cpu.h"
 #include "el0/decode.h"
 #include "mmu_access.h"
@@ -10,7 +11,8 @@
  * The run loop, the cache of decoded pages, and the traps.
  *
  * A decoded page holds the 1,024 instructions of one page of RAM as they were when it was first
- * fetched from: the words are taken all at once, each is decoded when it is first executed. So, as
+ * fetched from: the words are taken all at once, each is decoded when it is first executed; if they
+ * are the same as were in that place of the cache before, so is what they were decoded to. So, as
  * on hardware, a store is not seen by the instruction side until the program or the kernel has said
  * so (el0_icache_invalidate, el0_refetch_line), or until the page was dropped to make room.
  *
@@ -42,8 +44,10 @@ enum {
 
 struct code_page {
     const uint8_t *host; /* NULL: free */
+    bool is_filled;      /* words and insn have a meaning, though it may be free */
     uint64_t epoch;      /* mmu_epoch when it was decoded */
     bool is_listed;      /* in loaded */
+    uint32_t words[EL0_PAGE_INSNS];
     struct el0_insn insn[EL0_PAGE_INSNS + 1];
 };
 
@@ -108,9 +112,10 @@ static void forget_fetches(struct el0_cpu *cpu)
 
 static void take_words(struct code_page *page, size_t from, size_t count)
 {
+    memcpy(page->words + from, page->host + from * 4, count * 4);
     for (size_t n = from; n < from + count; n++) {
         page->insn[n].run = decode_now;
-        memcpy(&page->insn[n].word, page->host + n * 4, 4);
+        page->insn[n].word = page->words[n];
     }
 }
 
@@ -131,7 +136,9 @@ static struct code_page *code_page_load(const uint8_t *host)
             page->is_listed = true;
             loaded[loaded_count++] = page;
         }
-        take_words(page, 0, EL0_PAGE_INSNS);
+        if (!page->is_filled || !bytes_equal(page->words, host, PLAT_PAGE_SIZE))
+            take_words(page, 0, EL0_PAGE_INSNS);
+        page->is_filled = true;
         page->insn[EL0_PAGE_INSNS].run = page_end;
     }
     return page;
@@ -292,7 +299,7 @@ uint64_t el0_resume(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
 
     static_assert(offsetof(struct plat_user, sp) == EL0_SP * 8, "sp is x[31]");
     assert(budget > 0);
-    memcpy(cpu->r, user, (EL0_SP + 1) * 8);
+    bytes_copy(cpu->r, user, (EL0_SP + 1) * 8);
     cpu->nzcv = (uint32_t)user->pstate;
     cpu->tpidr = user->tpidr;
     cpu->fp = fp;
@@ -317,7 +324,7 @@ uint64_t el0_resume(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
     if (trap_out->kind == PLAT_TRAP_SYSCALL)
         left--;
 
-    memcpy(user, cpu->r, (EL0_SP + 1) * 8);
+    bytes_copy(user, cpu->r, (EL0_SP + 1) * 8);
     user->pc = cpu->pc;
     user->pstate = cpu->nzcv;
     user->tpidr = cpu->tpidr;
