@@ -6,6 +6,9 @@
 
 #include "fuzz/input/input.h"
 
+/* INPUT_FRAMES_MAX frames, the initramfs, and what boot must find free. */
+enum { BODY_RAM_BYTES = 4 << 20 };
+
 /* A freshly booted kernel with this configuration, quickly. */
 void body_reset(const struct input_config *config);
 

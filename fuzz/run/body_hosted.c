@@ -22,7 +22,6 @@
  */
 
 enum {
-    RAM_BYTES = 4 << 20, /* INPUT_FRAMES_MAX frames, the initramfs, and what boot must find free */
     WORDS_MAX = 256,
     DETAILS_MAX = 512,
 };
@@ -53,7 +52,7 @@ static void boot(void)
 {
     static uint8_t archive[IMAGE_ARCHIVE_MAX];
     const struct machine_config config = {
-        .ram_size = RAM_BYTES,
+        .ram_size = BODY_RAM_BYTES,
         .initrd = archive,
         .initrd_size = image_archive(archive),
         .cmdline = words,

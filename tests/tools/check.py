@@ -80,7 +80,7 @@ def own_header_first(path):
     if path.startswith('core/syscall/sys_'):
         name = 'handlers'
     if not path.startswith(('core/', 'platform/', 'lib/', 'user/lib/')) or \
-            not path.endswith('.c') or path == 'platform/hosted/main.c':
+            not path.endswith('.c') or name == 'main':
         return []
     first = includes_of(path)[:1]
     return [] if first and os.path.basename(first[0]) == name + '.h' else \

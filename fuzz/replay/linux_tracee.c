@@ -1,0 +1,604 @@
+#include "fuzz/replay/linux_tracee.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "fuzz/input/image.h"
+#include "fuzz/input/insn.h"
+#include "fuzz/replay/linux_world.h"
+
+/*
+ * A process is resumed to its next stop: where a call begins or ends, where a signal reaches it, at
+ * a fork or an exec. Between two instructions of the program all stand where a call has ended, or
+ * wait in one.
+ *
+ * Who sleeps does so until tracee_tick: nanosleep has become ppoll, which waits for nothing.
+ */
+
+enum {
+    TRACEES_MAX = 4 * INPUT_INSNS_MAX,
+    NO_INSN = -1,
+    NAP_NS = 100000,
+    STILL_ROUNDS = 3, /* so often all must be found waiting */
+    ROUNDS_MAX = 20000,
+    CALL_STEP_NS = 1000, /* that a call takes, for sleeps that begin one after the other */
+    REG_NUMBER = 8,
+    REG_LOADED = 9,
+    LOG2_SPAN = 8,
+    NR_PPOLL = 73,
+    RESTART_FIRST = -516, /* what a call gives that a signal has interrupted: ERESTARTSYS ... */
+    RESTART_LAST = -512,
+    CLONE_PTRACE_NOT = 0x00800000, /* CLONE_UNTRACED */
+    NSEC_PER_SEC = 1000000000,
+};
+
+enum tracee_state {
+    STANDS, /* can be given something to do */
+    ENTERS, /* so too, but at the beginning of the call that is none */
+    RUNS,   /* or waits */
+    ENDED,
+};
+
+struct tracee {
+    pid_t host; /* as its tracer sees it */
+    int pid;    /* as it sees itself */
+    enum tracee_state state;
+    int insn;          /* what it does, or NO_INSN */
+    bool is_poked;     /* goes on only to take its signals */
+    bool is_woken;     /* its sleep is over */
+    uint64_t wakes_ns; /* 0: it does not sleep */
+    uint64_t fds_at;   /* where the call writes two descriptors, or 0 */
+};
+
+struct registers { /* of NT_PRSTATUS */
+    uint64_t x[31];
+    uint64_t sp;
+    uint64_t pc;
+    uint64_t pstate;
+};
+
+static struct {
+    struct run *run;
+    struct tracee tracees[TRACEES_MAX];
+    unsigned count;
+    uint64_t now_ns;
+    bool is_over;
+    const char *complaint;
+} all;
+
+static void complain(const char *why)
+{
+    if (!all.complaint) {
+        all.complaint = why;
+    }
+}
+
+static struct outcome *outcome_of(const struct tracee *tracee)
+{
+    static struct outcome nobody;
+
+    return tracee->insn == NO_INSN ? &nobody : &all.run->outcomes[tracee->insn];
+}
+
+/* ---- registers and memory ---- */
+
+static void get_registers(const struct tracee *tracee, struct registers *registers)
+{
+    struct iovec vector = {registers, sizeof(*registers)};
+
+    if (ptrace(PTRACE_GETREGSET, tracee->host, NT_PRSTATUS, &vector) != 0) {
+        complain("a process is gone");
+    }
+}
+
+static void set_registers(const struct tracee *tracee, struct registers *registers)
+{
+    struct iovec vector = {registers, sizeof(*registers)};
+
+    if (ptrace(PTRACE_SETREGSET, tracee->host, NT_PRSTATUS, &vector) != 0) {
+        complain("a process is gone");
+    }
+}
+
+static bool peek(const struct tracee *tracee, uint64_t address, void *bytes, size_t len)
+{
+    struct iovec here = {bytes, len};
+    struct iovec there = {(void *)(uintptr_t)address, len};
+
+    return process_vm_readv(tracee->host, &here, 1, &there, 1, 0) == (ssize_t)len;
+}
+
+/* What a line of /proc/PID/status says, behind its name. */
+static uint64_t status_field(const char *status, const char *name, int base)
+{
+    const char *line = strstr(status, name);
+
+    return line ? strtoull(line + strlen(name), NULL, base) : 0;
+}
+
+/* ---- who there is ---- */
+
+static struct tracee *find_host(pid_t host)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        if (all.tracees[i].host == host && all.tracees[i].state != ENDED) {
+            return &all.tracees[i];
+        }
+    }
+    return NULL;
+}
+
+static int own_pid(pid_t host)
+{
+    const char *line = strstr(world_read_proc(host, "status"), "\nNSpid:");
+    int pid = 0;
+
+    for (char *at = line ? strpbrk(line, "\t") : NULL; at && *at == '\t';) {
+        pid = (int)strtol(at, &at, 10);
+    }
+    return pid;
+}
+
+static struct tracee *add(pid_t host)
+{
+    struct tracee *tracee = find_host(host);
+
+    if (tracee) {
+        return tracee;
+    }
+    if (all.count == TRACEES_MAX) {
+        world_give_up("too many processes");
+    }
+    tracee = &all.tracees[all.count++];
+    *tracee = (struct tracee){.host = host, .pid = own_pid(host), .state = RUNS, .insn = NO_INSN};
+    return tracee;
+}
+
+struct tracee *tracee_find_free(int pid)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        struct tracee *tracee = &all.tracees[i];
+        if (tracee->pid == pid && (tracee->state == STANDS || tracee->state == ENTERS)) {
+            return tracee;
+        }
+    }
+    return NULL;
+}
+
+/* ---- stops ---- */
+
+static void resume(struct tracee *tracee, int request, int signal)
+{
+    tracee->state = RUNS;
+    ptrace(request, tracee->host, 0, (long)signal);
+}
+
+static void stand(struct tracee *tracee, enum tracee_state state)
+{
+    tracee->state = state;
+    tracee->insn = NO_INSN;
+    tracee->wakes_ns = 0;
+    tracee->fds_at = 0;
+    tracee->is_poked = false;
+    tracee->is_woken = false;
+}
+
+static void end_access(struct tracee *tracee)
+{
+    bool is_load = all.run->input->insns[tracee->insn].op == OP_LOAD;
+    struct outcome *outcome = outcome_of(tracee);
+    struct registers registers = {0};
+
+    get_registers(tracee, &registers);
+    outcome->kind = is_load ? EVENT_LOADED : EVENT_STORED;
+    outcome->pid = tracee->pid;
+    outcome->result = is_load ? (int64_t)registers.x[REG_LOADED] : 0;
+}
+
+/* Makes a nanosleep that is one into a call that waits for good. */
+static void begin_sleep(struct tracee *tracee, const uint64_t *args)
+{
+    struct timespec duration;
+    struct registers registers = {0};
+    int number = NR_PPOLL;
+    struct iovec vector = {&number, sizeof(number)};
+    const uint64_t seconds_max = INT64_MAX / NSEC_PER_SEC;
+
+    if (!peek(tracee, args[0], &duration, sizeof(duration)) || duration.tv_sec < 0 ||
+        duration.tv_nsec < 0 || duration.tv_nsec >= NSEC_PER_SEC ||
+        (duration.tv_sec == 0 && duration.tv_nsec == 0)) {
+        return;
+    }
+    if (tracee->wakes_ns == 0) {
+        uint64_t seconds = (uint64_t)duration.tv_sec;
+        seconds = seconds < seconds_max ? seconds : seconds_max;
+        tracee->wakes_ns = all.now_ns + seconds * NSEC_PER_SEC + (uint64_t)duration.tv_nsec;
+    }
+    get_registers(tracee, &registers);
+    memset(registers.x, 0, 5 * sizeof(registers.x[0]));
+    set_registers(tracee, &registers);
+    ptrace(PTRACE_SETREGSET, tracee->host, NT_ARM_SYSTEM_CALL, &vector);
+}
+
+static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *args)
+{
+    unsigned op = tracee->insn == NO_INSN ? OP_CALL : all.run->input->insns[tracee->insn].op;
+
+    if (op == OP_LOAD || op == OP_STORE) {
+        end_access(tracee);
+    }
+    if (op != OP_CALL) {
+        stand(tracee, ENTERS);
+        return;
+    }
+    tracee->fds_at = number == NR_pipe2 ? args[0] : 0;
+    if (number == NR_nanosleep) {
+        begin_sleep(tracee, args);
+    }
+    if (number == NR_clone && (args[0] & CLONE_PTRACE_NOT)) {
+        complain("a process that cannot be traced");
+    }
+    resume(tracee, PTRACE_SYSCALL, 0);
+}
+
+static void end_call(struct tracee *tracee, int64_t result)
+{
+    struct outcome *outcome = outcome_of(tracee);
+    struct registers registers = {0};
+    int32_t fds[2];
+
+    if (tracee->is_woken) {
+        get_registers(tracee, &registers);
+        registers.x[0] = 0;
+        set_registers(tracee, &registers);
+        result = 0;
+    } else if (result >= RESTART_FIRST && result <= RESTART_LAST) {
+        resume(tracee, PTRACE_SYSCALL, 0);
+        return;
+    }
+    outcome->kind = EVENT_RESULT;
+    outcome->pid = tracee->pid;
+    outcome->result = result;
+    if (tracee->fds_at && result == 0 && peek(tracee, tracee->fds_at, fds, sizeof(fds))) {
+        outcome->parts[0] = fds[0];
+        outcome->parts[1] = fds[1];
+    }
+    if (tracee->is_woken) {
+        tracee->insn = NO_INSN;
+        resume(tracee, PTRACE_CONT, 0); /* to the stop that has been asked for */
+    } else {
+        stand(tracee, STANDS);
+    }
+}
+
+static void on_call(struct tracee *tracee)
+{
+    struct __ptrace_syscall_info info;
+    long len = ptrace(PTRACE_GET_SYSCALL_INFO, tracee->host, sizeof(info), &info);
+
+    if (len <= 0) {
+        complain("a process is gone");
+    } else if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+        uint64_t args[INPUT_ARGS];
+        for (unsigned i = 0; i < INPUT_ARGS; i++) {
+            args[i] = info.entry.args[i];
+        }
+        begin_call(tracee, info.entry.nr, args);
+    } else {
+        end_call(tracee, info.exit.rval);
+    }
+}
+
+/* What of a signal reaches a process. Handlers are not called and nothing stops a process, as on
+ * Eft, which has neither yet. */
+static int what_arrives(const struct tracee *tracee, int signal)
+{
+    const uint64_t stops = UINT64_C(1) << (SIGSTOP - 1) | UINT64_C(1) << (SIGTSTP - 1) |
+                           UINT64_C(1) << (SIGTTIN - 1) | UINT64_C(1) << (SIGTTOU - 1);
+    uint64_t bit = UINT64_C(1) << (signal - 1);
+    siginfo_t info = {0};
+
+    ptrace(PTRACE_GETSIGINFO, tracee->host, 0, &info);
+    if ((signal == SIGTTIN || signal == SIGTTOU) && info.si_code > 0) {
+        complain("job control");
+    }
+    bool is_caught = status_field(world_read_proc(tracee->host, "status"), "\nSigCgt:", 16) & bit;
+    if (is_caught && info.si_code > 0 && signal != SIGCHLD && signal != SIGINT) {
+        complain("a handler for a fault");
+    }
+    return is_caught || (stops & bit) ? 0 : signal;
+}
+
+static void on_end(struct tracee *tracee, int status)
+{
+    struct outcome *outcome = outcome_of(tracee);
+
+    outcome->kind = EVENT_ENDED;
+    outcome->pid = tracee->pid;
+    outcome->result = 0;
+    outcome->wait_status = status;
+    tracee->state = ENDED;
+    all.is_over = all.is_over || tracee == &all.tracees[0];
+}
+
+/* A fault ends init; but not if init is traced. */
+static bool is_end_of_init(const struct tracee *tracee, int signal)
+{
+    siginfo_t info = {0};
+
+    ptrace(PTRACE_GETSIGINFO, tracee->host, 0, &info);
+    return tracee == &all.tracees[0] && info.si_code > 0 && info.si_code != SI_KERNEL &&
+           signal != SIGCHLD;
+}
+
+static void on_signal(struct tracee *tracee, int signal)
+{
+    int arriving = what_arrives(tracee, signal);
+
+    if (arriving != 0 && is_end_of_init(tracee, signal)) {
+        on_end(tracee, signal);
+        return;
+    }
+    if (tracee->is_poked) {
+        ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0);
+    }
+    resume(tracee, tracee->is_poked ? PTRACE_CONT : PTRACE_SYSCALL, arriving);
+}
+
+static void on_fork(struct tracee *parent, bool is_vfork)
+{
+    unsigned long host = 0;
+
+    if (ptrace(PTRACE_GETEVENTMSG, parent->host, 0, &host) == 0) {
+        const struct tracee *child = add((pid_t)host);
+        if (is_vfork) {
+            outcome_of(parent)->result = child->pid;
+        }
+    }
+    resume(parent, PTRACE_SYSCALL, 0);
+}
+
+static void on_exit_begun(struct tracee *tracee)
+{
+    unsigned long status = 0;
+
+    if (tracee == &all.tracees[0] && ptrace(PTRACE_GETEVENTMSG, tracee->host, 0, &status) == 0) {
+        on_end(tracee, (int)status);
+        tracee->state = STANDS; /* and goes on when all is over */
+    } else {
+        resume(tracee, PTRACE_CONT, 0);
+    }
+}
+
+static void on_stop(struct tracee *tracee, int status)
+{
+    int event = status >> 16;
+    int signal = WSTOPSIG(status);
+
+    if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
+        on_fork(tracee, event == PTRACE_EVENT_VFORK);
+    } else if (event == PTRACE_EVENT_EXIT) {
+        on_exit_begun(tracee);
+    } else if (event == PTRACE_EVENT_STOP) {
+        stand(tracee, STANDS); /* a new one, or one that was to come here */
+    } else if (event != 0) {
+        resume(tracee, PTRACE_SYSCALL, 0);
+    } else if (signal == (SIGTRAP | 0x80)) {
+        on_call(tracee);
+    } else {
+        on_signal(tracee, signal);
+    }
+}
+
+static bool take_stops(void)
+{
+    int status;
+    pid_t host;
+    bool has_any = false;
+
+    while (!all.is_over && (host = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+        has_any = true;
+        if (WIFSTOPPED(status)) {
+            on_stop(add(host), status);
+        } else if (find_host(host)) {
+            on_end(find_host(host), status);
+        }
+    }
+    return has_any;
+}
+
+/* ---- until nobody goes on ---- */
+
+static bool is_waiting(const struct tracee *tracee)
+{
+    const char *state = strrchr(world_read_proc(tracee->host, "stat"), ')');
+
+    return state && (state[2] == 'S' || state[2] == 'D');
+}
+
+/* Lets those who stand take their signals. */
+static bool poke(void)
+{
+    bool has_any = false;
+
+    for (unsigned i = 0; i < all.count; i++) {
+        struct tracee *tracee = &all.tracees[i];
+        if (tracee->state != STANDS && tracee->state != ENTERS) {
+            continue;
+        }
+        const char *status = world_read_proc(tracee->host, "status");
+        uint64_t pending =
+            status_field(status, "\nSigPnd:", 16) | status_field(status, "\nShdPnd:", 16);
+        if (pending & ~status_field(status, "\nSigBlk:", 16)) {
+            tracee->is_poked = true;
+            resume(tracee, PTRACE_CONT, 0);
+            has_any = true;
+        }
+    }
+    return has_any;
+}
+
+static bool are_all_waiting(void)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        if (all.tracees[i].state == RUNS && !is_waiting(&all.tracees[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void note_who_waits(void)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        const struct tracee *tracee = &all.tracees[i];
+        if (tracee->state == RUNS) {
+            outcome_of(tracee)->kind = EVENT_BLOCKED;
+            outcome_of(tracee)->has_blocked = true;
+            outcome_of(tracee)->pid = tracee->pid;
+        }
+    }
+}
+
+void tracee_settle(void)
+{
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    unsigned still = 0;
+
+    for (unsigned rounds = 0; still < STILL_ROUNDS && !all.is_over && !all.complaint; rounds++) {
+        bool has_moved = take_stops();
+        world_drain();
+        has_moved = (!all.is_over && poke()) || has_moved;
+        still = !has_moved && are_all_waiting() ? still + 1 : 0;
+        if (rounds > ROUNDS_MAX) {
+            complain("a process that does not come to an end");
+        }
+        nanosleep(&nap, NULL);
+    }
+    if (!all.is_over) {
+        note_who_waits();
+    }
+}
+
+/* ---- what is asked for ---- */
+
+void tracee_begin(struct run *run, pid_t init)
+{
+    memset(&all, 0, sizeof(all));
+    all.run = run;
+    stand(add(init), STANDS);
+}
+
+bool tracee_is_over(void)
+{
+    return all.is_over;
+}
+
+const char *tracee_complaint(void)
+{
+    return all.complaint;
+}
+
+static unsigned log2_size(uint64_t size)
+{
+    return size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0;
+}
+
+static void set_operation(struct registers *registers, const struct insn *insn,
+                          const uint64_t *args)
+{
+    for (unsigned i = 0; i < INPUT_ARGS; i++) {
+        registers->x[i] = insn->op == OP_CALL ? args[i] : 0;
+    }
+    registers->x[REG_NUMBER] = insn->op == OP_CALL ? insn->nr : IMAGE_NO_CALL;
+    if (insn->op == OP_CALL) {
+        registers->pc = IMAGE_CODE + IMAGE_CALL;
+    } else if (insn->op == OP_LOAD) {
+        registers->x[1] = args[0];
+        registers->pc = IMAGE_CODE + IMAGE_LOAD + LOG2_SPAN * log2_size(args[1]);
+    } else if (insn->op == OP_STORE) {
+        registers->x[1] = args[0];
+        registers->x[2] = args[1];
+        registers->pc = IMAGE_CODE + IMAGE_STORE + LOG2_SPAN * log2_size(args[2]);
+    } else {
+        registers->pc = args[0];
+    }
+}
+
+/* From the beginning of the call that is none to its end. */
+static void leave_no_call(struct tracee *tracee)
+{
+    int status = 0;
+
+    if (tracee->state == ENTERS) {
+        resume(tracee, PTRACE_SYSCALL, 0);
+        if (waitpid(tracee->host, &status, __WALL) != tracee->host ||
+            status >> 8 != (SIGTRAP | 0x80)) {
+            complain("a process does not come back from no call");
+        }
+    }
+}
+
+void tracee_do(struct tracee *tracee, unsigned insn, const uint64_t *args)
+{
+    struct registers registers = {0};
+
+    leave_no_call(tracee);
+    get_registers(tracee, &registers);
+    set_operation(&registers, &all.run->input->insns[insn], args);
+    set_registers(tracee, &registers);
+    tracee->insn = (int)insn;
+    all.now_ns += CALL_STEP_NS;
+    resume(tracee, PTRACE_SYSCALL, 0);
+    tracee_settle();
+}
+
+void tracee_tick(void)
+{
+    uint64_t next_ns = UINT64_MAX;
+
+    for (unsigned i = 0; i < all.count; i++) {
+        const struct tracee *tracee = &all.tracees[i];
+        if (tracee->state == RUNS && tracee->wakes_ns != 0 && tracee->wakes_ns < next_ns) {
+            next_ns = tracee->wakes_ns;
+        }
+    }
+    if (next_ns == UINT64_MAX) {
+        return;
+    }
+    all.now_ns = next_ns;
+    for (unsigned i = 0; i < all.count; i++) {
+        struct tracee *tracee = &all.tracees[i];
+        if (tracee->state == RUNS && tracee->wakes_ns != 0 && tracee->wakes_ns <= next_ns) {
+            tracee->is_woken = true;
+            ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0);
+        }
+    }
+    tracee_settle();
+}
+
+void tracee_end(void)
+{
+    int status;
+    pid_t host;
+
+    for (unsigned i = 0; i < all.count; i++) {
+        if (all.tracees[i].state != ENDED || i == 0) {
+            kill(all.tracees[i].host, SIGKILL);
+            ptrace(PTRACE_CONT, all.tracees[i].host, 0, 0); /* if it is about to end already */
+        }
+    }
+    while ((host = waitpid(-1, &status, __WALL)) > 0) {
+        if (WIFSTOPPED(status)) {
+            ptrace(PTRACE_CONT, host, 0, 0);
+        }
+    }
+}
