@@ -64,15 +64,15 @@ static void check_pipe(const struct pipe *pipe)
     unsigned readers = tally_count(&seen.readers, pipe);
     unsigned writers = tally_count(&seen.writers, pipe);
 
-    CHECK_THAT(PIPE_ENDS, pipe->readers == readers && pipe->writers == writers,
+    CHECK_THAT(FILE_REFERENCES, pipe->readers == readers && pipe->writers == writers,
                "pipe %u counts %u readers and %u writers, and has %u and %u", pipe->number,
                pipe->readers, pipe->writers, readers, writers);
-    CHECK_THAT(PIPE_ENDS, readers + writers > 0, "pipe %u has no ends", pipe->number);
-    CHECK_THAT(PIPE_ENDS, pipe->count <= PIPE_PIECES && pipe->first < PIPE_PIECES,
+    CHECK_THAT(FILE_REFERENCES, readers + writers > 0, "pipe %u has no ends", pipe->number);
+    CHECK_THAT(FILE_REFERENCES, pipe->count <= PIPE_PIECES && pipe->first < PIPE_PIECES,
                "pipe %u has %u pieces from %u on", pipe->number, pipe->count, pipe->first);
     for (unsigned i = 0; i < pipe->count; i++) {
         const struct pipe_piece *piece = &pipe->pieces[(pipe->first + i) % PIPE_PIECES];
-        CHECK_THAT(PIPE_ENDS, piece->len > 0 && piece->offset + piece->len <= PAGE_SIZE,
+        CHECK_THAT(FILE_REFERENCES, piece->len > 0 && piece->offset + piece->len <= PAGE_SIZE,
                    "a piece of pipe %u is [%u, %u)", pipe->number, piece->offset,
                    piece->offset + piece->len);
     }

@@ -111,8 +111,8 @@ static bool find_frame(uaddr_t va, pte_t pte, uint32_t *number)
 {
     paddr_t pa = pte & LOOK_ADDRESS;
 
-    CHECK_THAT(FRAME_REACH, is_known_frame(pa), "va 0x%lx leads to 0x%lx, which is no frame", va,
-               pa);
+    CHECK_THAT(FRAME_REFERENCES, is_known_frame(pa), "va 0x%lx leads to 0x%lx, which is no frame",
+               va, pa);
     if (!is_known_frame(pa)) {
         return false;
     }
@@ -270,7 +270,7 @@ static void check_user_frame(uint32_t number, struct uses uses)
     const struct frame *frame = frame_at(number);
     uint32_t named = uses.translations + uses.objects;
 
-    CHECK_THAT(FRAME_REACH, named == 0 || frame->kind == FRAME_USER,
+    CHECK_THAT(FRAME_REFERENCES, named == 0 || frame->kind == FRAME_USER,
                "frame 0x%lx is of kind %u, and %u name it as user memory", address_of(number),
                frame->kind, named);
     CHECK_THAT(FRAME_REFERENCES, frame->kind != FRAME_USER || frame->refs == named,
@@ -285,7 +285,7 @@ static void count_objects(struct uses *uses, int change)
         for (const struct tree_node *node = look_first(&object->tree); node;
              node = look_next(node)) {
             paddr_t pa = CONTAINER_OF(node, struct shared_page, node)->pa;
-            CHECK_THAT(FRAME_REACH, is_known_frame(pa),
+            CHECK_THAT(FRAME_REFERENCES, is_known_frame(pa),
                        "page %lu of a shared object is 0x%lx, which is no frame", node->key, pa);
             if (is_known_frame(pa)) {
                 uint32_t number = look_number(pa);
@@ -484,20 +484,20 @@ static void check_users(void)
     LIST_FOR(link, space_all()) {
         const struct space *space = CONTAINER_OF(link, struct space, link);
         unsigned users = tally_count(&all.users, space);
-        CHECK_THAT(SPACE_USERS, space->users == users, "a space counts %u users, and has %u",
+        CHECK_THAT(PROCESS_NUMBERS, space->users == users, "a space counts %u users, and has %u",
                    space->users, users);
     }
     LIST_FOR(link, shared_all()) {
         const struct shared *object = CONTAINER_OF(link, struct shared, link);
         unsigned users = tally_count(&all.users, object);
-        CHECK_THAT(SPACE_USERS, object->refs == users,
+        CHECK_THAT(PROCESS_NUMBERS, object->refs == users,
                    "a shared object counts %u references, and %u regions name it", object->refs,
                    users);
     }
     LIST_FOR(link, signal_tables()) {
         const struct signal_table *table = CONTAINER_OF(link, struct signal_table, link);
         unsigned users = tally_count(&all.users, table);
-        CHECK_THAT(SPACE_USERS, table->users == users,
+        CHECK_THAT(PROCESS_NUMBERS, table->users == users,
                    "a table of actions counts %u users, and has %u", table->users, users);
     }
 }

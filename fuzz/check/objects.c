@@ -5,9 +5,9 @@
 #include "base/string.h"
 #include "mm/pool.h"
 
-enum { POOLS_MAX = 32, KINDS = FRAME_PIPE + 1 };
+enum { POOLS_MAX = 32 };
 
-/* What is in use, by pool, and frames by kind. */
+/* What is in use, by pool. */
 struct census {
     unsigned pool_count;
     struct {
@@ -15,7 +15,6 @@ struct census {
         uint64_t objects;
         uint64_t frames;
     } pools[POOLS_MAX];
-    uint64_t frames[KINDS];
 };
 
 static struct census at_begin;
@@ -48,9 +47,6 @@ static void take_census(struct census *census)
         paddr_t end = i == frames->range ? frames->watermark : range->base + range->size;
         for (paddr_t pa = range->base; pa < end; pa += PAGE_SIZE) {
             const struct frame *frame = &frames->table[look_number(pa)];
-            if (frame->kind < KINDS) {
-                census->frames[frame->kind]++;
-            }
             if (frame->kind == FRAME_POOL) {
                 count_slab(census, look_ram(pa));
             }
@@ -68,17 +64,18 @@ static uint64_t objects_of(const struct census *census, const struct pool *pool)
     return 0;
 }
 
-/* What should be left of a pool: of the file system all; of processes those that are not reaped,
- * and the numbers that they and the console use; of all else nothing. */
+/* What should be left of a pool: of the file system all; of all else nothing, but for what other
+ * checks count: processes, numbers and descriptions. */
 static uint64_t expected(const struct pool *pool)
 {
-    if (str_equal(pool->name, "ramfs")) {
-        return objects_of(&at_begin, pool);
+    static const char *const counted[] = {"process", "pid", "file"};
+
+    for (unsigned i = 0; i < ARRAY_LEN(counted); i++) {
+        if (str_equal(pool->name, counted[i])) {
+            return pool->used;
+        }
     }
-    if (str_equal(pool->name, "pid")) {
-        return pid_count();
-    }
-    return str_equal(pool->name, "process") ? look.process_count : 0;
+    return str_equal(pool->name, "ramfs") ? objects_of(&at_begin, pool) : 0;
 }
 
 void objects_begin(void)
@@ -100,11 +97,4 @@ void objects_check_at_end(void)
                    (unsigned long)pool->used, (unsigned long)pool->frames, (unsigned long)objects,
                    (unsigned long)at_end.pools[i].frames);
     }
-    CHECK_THAT(END_OBJECTS,
-               at_end.frames[FRAME_USER] + at_end.frames[FRAME_TABLE] + at_end.frames[FRAME_PIPE] ==
-                   0,
-               "all processes have ended, and %lu frames of memory, %lu of tables and %lu of pipes "
-               "are in use",
-               (unsigned long)at_end.frames[FRAME_USER], (unsigned long)at_end.frames[FRAME_TABLE],
-               (unsigned long)at_end.frames[FRAME_PIPE]);
 }

@@ -5,7 +5,7 @@
 /* Counts what there is at the start of a run. */
 void objects_begin(void);
 
-/* Init has ended too: what processes had is given back, object by object and frame by frame. */
+/* Init has ended too: what processes had is given back. Frames are accounted for by frames.h. */
 void objects_check_at_end(void);
 
 #endif

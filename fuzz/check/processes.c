@@ -175,6 +175,6 @@ void processes_check_waited(const struct event *event)
 {
     const struct process *process = look_process((int)event->result);
 
-    CHECK_THAT(PROCESS_ONCE, !process, "process %d was waited for by %d and is still there",
+    CHECK_THAT(PROCESS_TREE, !process, "process %d was waited for by %d and is still there",
                (int)event->result, event->pid);
 }

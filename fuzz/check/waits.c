@@ -150,11 +150,11 @@ static void check_blocked(const struct thread *thread)
 {
     const char *reason = reason_name(thread->call.reason);
 
-    CHECK_THAT(WAIT_ONE, is_on(sched_blocked(), &thread->block_link),
+    CHECK_THAT(WAIT_CONDITION, is_on(sched_blocked(), &thread->block_link),
                "thread %d is blocked, and not on the list of those that are", thread->tid);
-    CHECK_THAT(WAIT_ONE, thread->call.is_pending && waits_for_one(thread),
+    CHECK_THAT(WAIT_CONDITION, thread->call.is_pending && waits_for_one(thread),
                "thread %d waits for %s, and not for that alone", thread->tid, reason);
-    CHECK_THAT(WAIT_ONE, !thread->waitq || is_on(&thread->waitq->threads, &thread->wait_link),
+    CHECK_THAT(WAIT_CONDITION, !thread->waitq || is_on(&thread->waitq->threads, &thread->wait_link),
                "thread %d waits for %s, and is not on the queue", thread->tid, reason);
     CHECK_THAT(WAIT_CONDITION, !is_condition_true(thread, false),
                "thread %d waits for %s, and could go on", thread->tid, reason);
@@ -213,7 +213,7 @@ void waits_check_at_rest(void)
     LOOK_PROCESSES(process) {
         const struct thread *thread = process->thread;
         if (process->state == PROCESS_LIVE && thread->state == THREAD_BLOCKED) {
-            CHECK_THAT(END_REST, !is_condition_true(thread, true),
+            CHECK_THAT(WAIT_CONDITION, !is_condition_true(thread, true),
                        "nothing goes on, and thread %d waits for %s, which is so", thread->tid,
                        reason_name(thread->call.reason));
         }
