@@ -11,6 +11,7 @@ from SCons.Script import ARGUMENTS, COMMAND_LINE_TARGETS, Exit
 import test_list
 
 PLACE = 'build/fuzz'
+SANITIZERS = {'address': 'fuzz', 'memory': 'fuzz-msan'}  # variants
 FINDINGS = f'{PLACE}/findings/'
 SEEDS = f'{PLACE}/seeds'
 HARNESSES = sorted(os.path.basename(path)[:-len('.c')] for path in glob.glob('fuzz/*.c'))
@@ -23,8 +24,11 @@ FUZZER = ['-fsanitize-coverage=inline-8bit-counters,pc-table']  # no callbacks a
 SEEING = ('-fsanitize=fuzzer', '-fsanitize-coverage')
 
 # What the checks and the model are compiled without: they look on, and are not looked at.
+# MemorySanitizer has to know what they write, but does not check what they read.
 WATCHING = ('-fsanitize', '-fno-sanitize', '-fprofile', '-fcoverage', '-O')
 UNCHECKED = {'gcc': ['-O2', '-fno-tree-loop-distribute-patterns'], 'clang': ['-O2']}
+MSAN = '-fsanitize=memory'
+UNCHECKED_MSAN = [MSAN, '-fsanitize-ignorelist=fuzz/unchecked.txt']
 
 
 def is_variant(name):
@@ -45,6 +49,8 @@ def unsee(env):
 def onlooker(env):
     """For code that is never instrumented. No loop of it becomes a call of memcpy, which looks."""
     more = UNCHECKED['gcc' if 'gcc' in env['CC'] else 'clang']
+    if MSAN in env['CCFLAGS']:
+        more = more + UNCHECKED_MSAN
     kept = [flag for flag in env['CCFLAGS'] if not str(flag).startswith(WATCHING)]
     free = [flag for flag in env['FREESTANDING'] if not str(flag).startswith(WATCHING)]
     return env.Clone(CCFLAGS=kept + more, FREESTANDING=free + more)
@@ -96,7 +102,7 @@ def add_tests(env, harnesses, seeds):
     """The tests that run harnesses: with our own driver, and with libFuzzer."""
     env['MACHINES'] = harnesses['hosted-test'] + seeds
     test_list.scripts(env, [env.File('#tests/fuzz/harness_test.py')])
-    env['MACHINES'] = harnesses['fuzz'] + seeds
+    env['MACHINES'] = harnesses['fuzz'] + harnesses['fuzz-msan'] + seeds
     test_list.scripts(env, [env.File('#tests/fuzz/libfuzzer_long_test.py')])
 
 
@@ -114,6 +120,11 @@ def _seconds(text):
     return int(match[1]) * {'': 1, 's': 1, 'm': 60, 'h': 3600}[match[2]]
 
 
+def variant():
+    """The variant whose harnesses are meant."""
+    return SANITIZERS.get(ARGUMENTS.get('SANITIZER'), 'fuzz')
+
+
 def asked():
     """The harness that `scons fuzz` is to run, or None, and libFuzzer's flags for it."""
     if 'fuzz' not in COMMAND_LINE_TARGETS:
@@ -126,6 +137,8 @@ def asked():
         _complain(f"which harness? HARNESS={' or '.join(HARNESSES)}")
     if 'TIME' in ARGUMENTS:
         more.append(f'-max_total_time={_seconds(ARGUMENTS["TIME"])}')
+    if ARGUMENTS.get('SANITIZER', 'address') not in SANITIZERS:
+        _complain(f"SANITIZER is '{ARGUMENTS['SANITIZER']}'; it can be {' or '.join(SANITIZERS)}")
     try:
         return name, more + shlex.split(ARGUMENTS.get('FLAGS', ''))
     except ValueError as error:
@@ -146,7 +159,7 @@ def command(name, more):
     corpus = f'{PLACE}/corpus/{name}'
     for folder in (corpus, FINDINGS):
         os.makedirs(folder, exist_ok=True)
-    words = [f'{PLACE}/{name}', f'-artifact_prefix={FINDINGS}', '-print_final_stats=1',
+    words = [f'build/{variant()}/{name}', f'-artifact_prefix={FINDINGS}', '-print_final_stats=1',
              *options(name)]
     if os.path.exists(f'fuzz/{name}.dict'):
         words.append(f'-dict=fuzz/{name}.dict')

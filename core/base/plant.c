@@ -22,7 +22,8 @@ int plant_select(const char *id)
         [PLANT_K_4] = "k-4",       [PLANT_K_8] = "k-8",       [PLANT_K_10] = "k-10",
         [PLANT_K_13] = "k-13",     [PLANT_X_30] = "x-30",     [PLANT_X_31] = "x-31",
         [PLANT_A_56] = "a-56",     [PLANT_L_69] = "l-69",     [PLANT_F_96] = "f-96",
-        [PLANT_N_99] = "n-99",     [PLANT_X_28] = "x-28",
+        [PLANT_N_99] = "n-99",     [PLANT_X_28] = "x-28",     [PLANT_LEAK_1] = "leak-1",
+        [PLANT_LEAK_2] = "leak-2",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {

@@ -43,7 +43,9 @@ static void fill(const struct region *region, uaddr_t page, uint8_t *bytes)
         count = min_u64(region->file_len - offset, PAGE_SIZE);
         memcpy(bytes, region->file + offset, count);
     }
-    memset(bytes + count, 0, PAGE_SIZE - count);
+    if (!PLANTED(LEAK_1) || count == 0) {
+        memset(bytes + count, 0, PAGE_SIZE - count);
+    }
 }
 
 static uint64_t shared_index(const struct region *region, uaddr_t page)

@@ -5,6 +5,7 @@
 #include "abi/linux.h"
 #include "base/panic.h"
 #include "base/plant.h"
+#include "base/string.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
 #include "proc/process.h"
@@ -183,8 +184,9 @@ static int set_wanted(const struct process *caller, int kind, int number, int64_
 /* All 0: no child has ended yet. */
 static struct abi_siginfo info_of(const struct process *zombie)
 {
-    struct abi_siginfo info = {0};
+    struct abi_siginfo info;
 
+    memset(&info, 0, PLANTED(LEAK_2) ? 0 : sizeof(info));
     if (zombie) {
         int signal = zombie->wait_status & 0x7f;
         info.si_signo = SIGCHLD;

@@ -144,6 +144,8 @@ void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *faul
         ram_frame(walk.pa)->is_written = true;
         ram_note_store(walk.pa);
     }
+    ram_check_defined(ram_host(walk.pa - va % PLAT_PAGE_SIZE), PLAT_PAGE_SIZE,
+                      va - va % PLAT_PAGE_SIZE);
     return ram_host(walk.pa);
 }
 

@@ -320,6 +320,7 @@ static void mark_bytes(paddr_t pa, size_t size, enum plat_mem_state state)
     ram_open(pa, size);
     if (HOSTED_CHECKED && state == PLAT_MEM_UNDEFINED) {
         bytes_fill(ram_host(pa), UNDEFINED_BYTE, size);
+        sanitizer_undefine(ram_host(pa), size);
     }
 }
 
@@ -350,6 +351,18 @@ void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state)
         own(pa + size - 1);
     }
     mark_bytes(pa, size, state);
+}
+
+void ram_check_defined(const void *bytes, size_t size, uaddr_t va)
+{
+    size_t defined = sanitizer_defined(bytes, size);
+    paddr_t pa = REPORT_NO_FRAME;
+
+    if (defined < size) {
+        bool is_in_ram = ram_find_host(bytes, &pa);
+        report("user.leak", is_in_ram ? pa : REPORT_NO_FRAME,
+               "the byte at va 0x%lx that a program may read was never written", va + defined);
+    }
 }
 
 /* FNV-1a over words, in lanes that a host works on side by side. */

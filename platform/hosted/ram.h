@@ -98,6 +98,11 @@ void ram_set_event_count(uint64_t count);
  * execution. */
 void ram_check_code(paddr_t pa, uaddr_t va);
 
+/* Reports the first of these bytes, which a program is about to see at va (or, of a page that is
+ * being mapped, behind the start of its table), that nobody has written. Needs
+ * MemorySanitizer. */
+void ram_check_defined(const void *bytes, size_t size, uaddr_t va);
+
 /* The other way round; false: not in RAM. */
 bool ram_find_host(const void *host, paddr_t *pa);
 

@@ -19,6 +19,11 @@ __attribute__((used, visibility("default"))) const char *__ubsan_default_options
     return "print_stacktrace=1:abort_on_error=1";
 }
 
+__attribute__((used, visibility("default"))) const char *__msan_default_options(void)
+{
+    return "abort_on_error=1";
+}
+
 #if SANITIZER_ASAN
 static void (*on_death)(const void *address);
 
@@ -32,18 +37,33 @@ void sanitizer_on_death(void (*last_words)(const void *address))
     on_death = last_words;
     __sanitizer_set_death_callback(call_on_death);
 }
+#elif SANITIZER_MSAN
+static void (*on_death)(const void *address);
 
-void sanitizer_describe(const void *pc, char *text, size_t size)
+static void call_on_death(void)
 {
-    /* A return address may be the start of the next line: the call is in front of it. */
-    __sanitizer_symbolize_pc((void *)((uintptr_t)pc - 1), "%f %s:%l", text, size);
+    on_death(NULL);
+}
+
+void sanitizer_on_death(void (*last_words)(const void *address))
+{
+    on_death = last_words;
+    __msan_set_death_callback(call_on_death);
 }
 #else
 void sanitizer_on_death(void (*last_words)(const void *address))
 {
     (void)last_words;
 }
+#endif
 
+#if SANITIZER_ASAN || SANITIZER_MSAN
+void sanitizer_describe(const void *pc, char *text, size_t size)
+{
+    /* A return address may be the start of the next line: the call is in front of it. */
+    __sanitizer_symbolize_pc((void *)((uintptr_t)pc - 1), "%f %s:%l", text, size);
+}
+#else
 void sanitizer_describe(const void *pc, char *text, size_t size)
 {
     Dl_info info;

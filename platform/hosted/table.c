@@ -399,6 +399,9 @@ static void check_leaf(const struct table *table, unsigned index, pte_t desc)
         report("frame.mapped-while-free", pa, "descriptor %u of table 0x%lx names frame 0x%lx",
                index, table->pa, pa);
     }
+    if (ram_contains(pa, PLAT_PAGE_SIZE)) {
+        ram_check_defined(ram_host(pa), PLAT_PAGE_SIZE, (uaddr_t)index * PLAT_PAGE_SIZE);
+    }
 }
 
 /* A space in use knows the level of each of its tables. */

@@ -7,6 +7,7 @@
 #include "hash.h"
 #include "machine.h"
 #include "mmu.h"
+#include "ram.h"
 #include "record.h"
 #include "report.h"
 #include "script.h"
@@ -146,6 +147,7 @@ size_t plat_user_write(uaddr_t addr, const void *src, size_t len, struct plat_fa
             break;
         }
         size_t count = chunk(addr + done, len - done);
+        ram_check_defined((const uint8_t *)src + done, count, addr + done);
         memcpy(at, (const uint8_t *)src + done, count);
         done += count;
     }
@@ -167,6 +169,7 @@ enum plat_cas plat_user_cas32(uaddr_t addr, uint32_t expected, uint32_t desired,
     if (*seen != expected) {
         return PLAT_CAS_DIFFERS;
     }
+    ram_check_defined(&desired, sizeof(desired), addr);
     memcpy(at, &desired, sizeof(desired));
     return PLAT_CAS_DONE;
 }

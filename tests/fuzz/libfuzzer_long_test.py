@@ -15,17 +15,31 @@ HARNESSES = sorted(os.path.basename(path)[:-len('.c')] for path in glob.glob('fu
 RUNS = 3000
 
 
-def run(name, *words):
+def run(name, *words, variant='fuzz'):
     os.makedirs(PLACE, exist_ok=True)
     seeds = f'build/fuzz/seeds/{name}'
-    return boot([f'build/fuzz/{name}', f'-artifact_prefix={PLACE}/', '-seed=1', *words,
-                 *([seeds] if os.path.isdir(seeds) and '-runs=0' not in words else [])])
+    return boot([f'build/{variant}/{name}', f'-artifact_prefix={PLACE}/', '-seed=1', *words,
+                 *([seeds] if os.path.isdir(seeds) else [])])
 
 
 @case
 def each_runs_and_finds_nothing():
     for name in HARNESSES:
         run(name, f'-runs={RUNS}', '-max_len=1024').expect(0, 'Done')
+
+
+@case
+def nobody_sees_what_was_never_written():
+    for name in HARNESSES:
+        run(name, f'-runs={RUNS}', '-max_len=1024', variant='fuzz-msan').expect(0, 'Done')
+
+
+@case
+def what_was_never_written_is_seen():
+    for name, bug in (('space', 'leak-1'), ('syscall', 'leak-1'), ('syscall', 'leak-2')):
+        ended = run(name, f'--plant={bug}', '-runs=100000', '-max_len=1024', variant='fuzz-msan')
+        expect('user.leak: the byte at va' in ended.output,
+               f'{name} does not find {bug}: {ended.output[-2000:]}')
 
 
 @case

@@ -47,6 +47,8 @@ enum plant {
     PLANT_F_96,   /* the third who shares a page writes to it */
     PLANT_N_99,   /* a page that is copy-on-write already is not after another fork */
     PLANT_X_28,   /* exec finds no memory when the old program is gone */
+    PLANT_LEAK_1, /* the rest of a file's last page is not cleared */
+    PLANT_LEAK_2, /* what a waitid does not fill in is not cleared */
     PLANT_COUNT,
 };
 

@@ -257,6 +257,8 @@ TEST(sys_sysinfo_counts_memory_and_processes)
     EXPECT(info.freeram < info.totalram);
     EXPECT_EQ(info.mem_unit, 1);
     EXPECT_EQ(info.procs, 1);
+    EXPECT_EQ(info.pad1[0] | info.pad1[1] | info.pad1[2], 0);
+    EXPECT_EQ(info.pad2, 0);
     (void)CALL(init, clone, SIGCHLD);
     EXPECT_EQ(CALL(init, sysinfo, BUFFER_AT), 0);
     calls_get(BUFFER_AT, &info, sizeof(info));
