@@ -97,7 +97,7 @@ def qemu_has_symbols_before_and_after_the_mmu():
     expect_in_order(said, r'start \(\) at platform/aarch64/head\.S:\d+', r'start in section \.head',
                     'is the kernel up, with its MMU on', r'head\.S:\d+|adrp',
                     r'high_half \(\) at platform/aarch64/head\.S:\d+',
-                    r'kernel_boot \(boot=', r'#1 .* in boot_start \(')
+                    r'kernel_boot \(boot=', r'#1 .* in boot_run \(')
 
 
 @case

@@ -13,7 +13,8 @@ from body import Wrong, case, expect, main
 
 PAGE = 'docs/howto.md'
 PLACE = 'build/howto'
-SOURCES = ('core', 'platform', 'lib', 'examples', 'user', 'tests', 'site_scons', 'SConstruct')
+SOURCES = ('core', 'platform', 'lib', 'examples', 'fuzz', 'user', 'tests', 'site_scons',
+           'SConstruct')
 BUILT = ('build/hosted', 'build/user')  # so that only what a recipe changes is built again
 BLOCK = re.compile(r'^```(diff|console)\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r'^## (.*)$', re.MULTILINE)

@@ -35,7 +35,8 @@ def calls():
 
 def copy_tree():
     os.makedirs(PLACE, exist_ok=True)
-    for name in ('core', 'platform', 'lib', 'examples', 'tests', 'user', 'site_scons'):
+    for name in ('core', 'platform', 'lib', 'examples', 'fuzz', 'tests', 'user',
+                 'site_scons'):
         shutil.copytree(name, f'{PLACE}/{name}', dirs_exist_ok=True)
     shutil.copy('SConstruct', PLACE)
 
