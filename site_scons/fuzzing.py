@@ -98,12 +98,16 @@ def harness(env, source, driver):
                        env['BODY'] + env['CORE'])
 
 
+# Tests that need more than the harnesses of one variant.
+SCRIPTS = ['harness_test.py', 'libfuzzer_long_test.py']
+
+
 def add_tests(env, harnesses, seeds):
     """The tests that run harnesses: with our own driver, and with libFuzzer."""
-    env['MACHINES'] = harnesses['hosted-test'] + seeds
-    test_list.scripts(env, [env.File('#tests/fuzz/harness_test.py')])
-    env['MACHINES'] = harnesses['fuzz'] + harnesses['fuzz-msan'] + seeds
-    test_list.scripts(env, [env.File('#tests/fuzz/libfuzzer_long_test.py')])
+    needed = (harnesses['hosted-test'], harnesses['fuzz'] + harnesses['fuzz-msan'])
+    for script, programs in zip(SCRIPTS, needed):
+        env['MACHINES'] = programs + seeds
+        test_list.scripts(env, [env.File(f'#tests/fuzz/{script}')])
 
 
 # ---- scons fuzz ----
