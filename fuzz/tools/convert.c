@@ -1,0 +1,92 @@
+/*
+ * Programs from one form into another: text (.repro), bytes (what harnesses are given), C.
+ */
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/input/print_c.h"
+#include "fuzz/input/text.h"
+
+static const char usage[] = "usage: convert [--c] FILE\n"
+                            "       convert --bytes FOLDER FILE.repro...\n"
+                            "  prints the program in FILE, which is text (FILE.repro) or bytes, as "
+                            "text, with\n"
+                            "  --c as a C program for Linux; --bytes writes FOLDER/FILE for each\n";
+
+enum { PATH_SIZE = 4096, ERROR_SIZE = 200 };
+
+static struct repro repro;
+static char bytes[PRINT_C_MAX];
+
+static _Noreturn void give_up(const char *path, const char *why)
+{
+    fprintf(stderr, "convert: %s: %s\n", path, why);
+    exit(2);
+}
+
+static bool is_text(const char *path)
+{
+    const char *end = strrchr(path, '.');
+
+    return end && strcmp(end, ".repro") == 0;
+}
+
+static void read_program(const char *path)
+{
+    char error[ERROR_SIZE];
+    FILE *file = fopen(path, "rb");
+
+    if (!file) {
+        give_up(path, "cannot be read");
+    }
+    size_t len = fread(bytes, 1, sizeof(bytes), file);
+    fclose(file);
+    if (!is_text(path)) {
+        memset(&repro, 0, sizeof(repro));
+        input_decode(&repro.input, (const uint8_t *)bytes, len);
+    } else if (!repro_parse(&repro, bytes, len, error, sizeof(error))) {
+        give_up(path, error);
+    }
+}
+
+static void write_bytes(const char *folder, char *path)
+{
+    char to[PATH_SIZE];
+
+    read_program(path);
+    size_t size = input_encode(&repro.input, (uint8_t *)bytes);
+    snprintf(to, sizeof(to), "%s/%s", folder, basename(path));
+    if (is_text(to)) {
+        *strrchr(to, '.') = '\0';
+    }
+    FILE *file = fopen(to, "wb");
+    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) {
+        give_up(to, "cannot be written");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    bool is_c = argc == 3 && strcmp(argv[1], "--c") == 0;
+
+    if (argc >= 3 && strcmp(argv[1], "--bytes") == 0) {
+        for (int i = 3; i < argc; i++) {
+            write_bytes(argv[2], argv[i]);
+        }
+        return 0;
+    }
+    if (argc != 2 + is_c || argv[argc - 1][0] == '-') {
+        fputs(usage, stderr);
+        return 2;
+    }
+    read_program(argv[argc - 1]);
+    if (is_c) {
+        repro_print_c(&repro, bytes, sizeof(bytes));
+    } else {
+        repro_print(&repro, bytes, sizeof(bytes));
+    }
+    fputs(bytes, stdout);
+    return 0;
+}
