@@ -1,7 +1,7 @@
 /*
- * Inputs made smaller, always in the same way: the end is cut off; instructions go, from the last to
- * the first; properties and the configuration become dull; arguments become simpler. A change stays
- * if what was found is found still. All is tried again until nothing changes any more.
+ * Inputs made smaller, always in the same way: the end is cut off; instructions go, from the last
+ * to the first; properties and the configuration become dull; arguments become simpler. A change
+ * stays if what was found is found still. All is tried again until nothing changes any more.
  */
 #ifndef INPUT_MINIMISE_H
 #define INPUT_MINIMISE_H

@@ -22,8 +22,8 @@
  * what gives nothing; ended N, signal N (core) or gone, of a process; blocked; blocked, and what
  * came then; again, of a call that had more to do; skipped.
  *
- * The configuration of which nothing is said is the dull one; other comments are not looked at. What
- * is read is normal (normal.h), and comes back from bytes as it was. Freestanding.
+ * The configuration of which nothing is said is the dull one; other comments are not looked at.
+ * What is read is normal (normal.h), and comes back from bytes as it was. Freestanding.
  */
 #ifndef INPUT_TEXT_H
 #define INPUT_TEXT_H
