@@ -2,8 +2,10 @@
 random driver finds it from nothing, how soon, and by which check.
 
     planted.py [--budget SECONDS] [--profile calls|failures|schedules] [--bug ID] [--jobs N]
+    planted.py --lost [--budget SECONDS] [--jobs N]
 
-The same seeds and the same budget find nothing where nothing is planted; that comes first.
+The same seeds and the same budget find nothing where nothing is planted; that comes first. --lost
+says of each check which bugs nothing else finds.
 """
 import argparse
 import concurrent.futures
@@ -17,6 +19,8 @@ SEEDS = (11, 22, 33, 44, 55)  # fixed before the first measurement
 PROFILES = ('calls', 'failures', 'schedules')
 LIST = 'fuzz/planted/README.md'
 NOTHING = 'nothing'
+CHECKS = ['model'] + re.findall(r'CHECK\(\w+,\s*"([a-z.]+)"',
+                                open('fuzz/check/check.def', encoding='utf-8').read())
 FOUND = re.compile(r'found (\S+): executions=(\d+) events=(\d+) cpu=([\d.]+) '
                    r'instructions=\d+ minimised=(\d+)')
 
@@ -27,9 +31,10 @@ def bugs():
         return re.findall(r'^\| ([a-z]+-\d+) \|', file.read(), re.M)
 
 
-def search(bug, profile, seed, budget):
+def search(bug, profile, seed, budget, without=()):
     """What one run of the driver finds: check, executions, CPU seconds, instructions; or None."""
     words = [] if bug == NOTHING else [f'--words=plant={bug}']
+    words += [f'--without={",".join(without)}'] if without else []
     done = subprocess.run([STORM, '--quiet', f'--seed={seed}', f'--seconds={budget}',
                            f'--profile={profile}', *words], text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -53,6 +58,31 @@ def cell(results):
             f'{smallest} insns')
 
 
+def finders(bug, budget):
+    """All checks that find a bug, each when those before it are switched off; and whether what
+    cannot be switched off does: the machine's own checks, sanitizers, assertions of the kernel."""
+    off = []
+    while True:
+        found = search(bug, 'schedules', SEEDS[0], budget, off)
+        if not found:
+            return off, False
+        check = 'model' if found[0].startswith('model.') else found[0]
+        if check in off or check not in CHECKS:
+            return off, True
+        off.append(check)
+
+
+def print_lost(pool, chosen, budget):
+    """For each check the bugs that it alone finds, and how many it finds with others."""
+    found = dict(zip(chosen, pool.map(lambda bug: finders(bug, budget), chosen)))
+    print('| check | lost without it | found by others too |')
+    print('|---|---|---|')
+    for check in CHECKS:
+        alone = [bug for bug, (by, always) in found.items() if by == [check] and not always]
+        others = [bug for bug, (by, always) in found.items() if check in by and bug not in alone]
+        print(f'| `{check}` | {", ".join(alone)} | {len(others)} |')
+
+
 def main():
     """Prints the table; 1: something was found where nothing is planted, or a bug by no profile."""
     parser = argparse.ArgumentParser()
@@ -60,11 +90,15 @@ def main():
     parser.add_argument('--profile', choices=PROFILES)
     parser.add_argument('--bug')
     parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--lost', action='store_true')
     options = parser.parse_args()
     profiles = [options.profile] if options.profile else PROFILES
     chosen = [NOTHING] + ([options.bug] if options.bug else bugs())
     missed = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        if options.lost:
+            print_lost(pool, chosen[1:], options.budget)
+            return 0
         futures = {(bug, profile): [pool.submit(search, bug, profile, seed, options.budget)
                                     for seed in SEEDS] for bug in chosen for profile in profiles}
         print(f'| bug | {" | ".join(profiles)} |')
