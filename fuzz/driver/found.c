@@ -75,9 +75,6 @@ void found_print(FILE *file, const char *check, const char *details)
 {
     fprintf(file, "\neft: FOUND %s: %s\n\n%s\n", check, details, text_of_run(check));
     fflush(file);
-    found.is_printing = true;
-    kernel_dump();
-    found.is_printing = false;
 }
 
 void found_write(const char *check)
@@ -100,30 +97,37 @@ void found_write(const char *check)
     }
 }
 
-static void tell(const char *check, const char *details)
+/* true: it is for us to print. */
+static bool tell(const char *check, const char *details)
 {
     if (found.is_found) {
-        return; /* what printing it has led to */
+        return false; /* what printing it has led to */
     }
-    found.is_found = found_hook == NULL;
     if (found_hook) {
         found_hook(check, details);
-        return;
+        return false;
     }
+    found.is_found = true;
     found_print(stderr, check, details);
     found_write(check);
+    found.is_printing = true;
+    return true;
 }
 
+/* The machine goes on to print the history of the frame and what the kernel knows. */
 static void tell_report(const char *name, const char *details)
 {
-    tell(name, details);
-    abort();
+    if (!tell(name, details)) {
+        abort();
+    }
 }
 
 static void tell_panic(void)
 {
     found.panic_len = 0;
-    tell("kernel.panic", found.panic);
+    if (tell("kernel.panic", found.panic)) {
+        kernel_dump();
+    }
     abort();
 }
 

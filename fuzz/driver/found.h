@@ -25,7 +25,7 @@ extern const char *found_directory; /* build/fuzz/findings */
 /* What a run has been, as text: what was expected is what has happened. */
 void repro_of_run(struct repro *repro, const struct run *run, const char *check);
 
-/* Prints the finding, the program with its outcomes, and what the kernel and the machine know. */
+/* Prints the finding and the program with its outcomes. */
 void found_print(FILE *file, const char *check, const char *details);
 
 /* Writes it as a .repro into found_directory, and says where. */

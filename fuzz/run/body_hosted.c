@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fuzz/input/image.h"
 #include "mm/frame.h"
@@ -10,6 +11,7 @@
 #include "platform/hosted/choice.h"
 #include "platform/hosted/machine.h"
 #include "platform/hosted/mmu.h"
+#include "platform/hosted/ram.h"
 #include "platform/hosted/report.h"
 #include "platform/hosted/snapshot.h"
 #include "platform/hosted/terminal.h"
@@ -92,6 +94,15 @@ void body_reset(const struct input_config *config)
     frame_reuse(config->is_lifo ? FRAME_REUSE_SOON : FRAME_REUSE_LATE);
 }
 
+/* The frame that the details of a finding tell of, whose history is of interest. */
+static paddr_t frame_in(const char *text)
+{
+    const char *at = strstr(text, "frame 0x");
+    paddr_t pa = at ? strtoull(at + strlen("frame "), NULL, 16) : 0;
+
+    return at && ram_contains(pa, PLAT_PAGE_SIZE) ? pa : REPORT_NO_FRAME;
+}
+
 void finding(const char *check, const char *details, ...)
 {
     char text[DETAILS_MAX];
@@ -100,5 +111,5 @@ void finding(const char *check, const char *details, ...)
     va_start(args, details);
     vsnprintf(text, sizeof(text), details, args);
     va_end(args);
-    report(check, REPORT_NO_FRAME, "%s", text);
+    report(check, frame_in(text), "%s", text);
 }

@@ -13,7 +13,8 @@
 _Noreturn void report(const char *name, paddr_t frame, const char *details, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* If set, report calls this instead; it must not return (a test jumps out of it, or exits). */
+/* If set, report calls this first; a test jumps out of it, or exits. If it returns, the report goes
+ * on. */
 extern void (*report_hook)(const char *name, const char *details);
 
 /* If set, is told of a sanitizer's report, with the address that it complains of or NULL, before the
