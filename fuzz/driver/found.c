@@ -139,7 +139,6 @@ static void tell_sanitizer(const void *address)
 
 void found_init(void)
 {
-    terminal_sink = hear;
     report_hook = tell_report;
     machine_on_stop = tell_panic;
     report_death_hook = tell_sanitizer;
@@ -148,4 +147,5 @@ void found_init(void)
 void found_expect(const struct run *run)
 {
     found.run = run;
+    terminal_sink = hear; /* the machine has been started since */
 }
