@@ -154,8 +154,6 @@ static struct operand any_operand(struct context *context, unsigned kind)
     case ARG_FCNTL_ARG:
         return any_value(context, kind);
     case ARG_CLONE_ARG:
-        return random_below(context->random, 4) == 0 ? any_pointer(context, kind)
-                                                     : operand_number(0);
     case ARG_ENVV:
         return random_below(context->random, 4) == 0 ? any_pointer(context, kind)
                                                      : operand_number(0);

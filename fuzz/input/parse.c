@@ -227,7 +227,7 @@ static bool parse_operation(struct parser *parser, const struct word *word, stru
 static bool parse_actor(struct parser *parser, uint8_t *actor)
 {
     struct word word = scan_word(&parser->scanner);
-    uint8_t index;
+    uint8_t index = 0;
 
     if (scan_is(&word, "init")) {
         *actor = 0;
@@ -438,7 +438,7 @@ static void parse_check(struct scanner *scanner, char check[REPRO_CHECK_MAX])
     scan_blanks(scanner);
     while (scanner->at < scanner->end && len < REPRO_CHECK_MAX - 1) {
         unsigned char c = (unsigned char)*scanner->at++;
-        check[len++] = c >= ' ' && c < 0x7f ? (char)c : '?';
+        check[len++] = (char)(c >= ' ' && c < 0x7f ? c : '?');
     }
     while (len > 0 && check[len - 1] == ' ') {
         len--;

@@ -170,6 +170,7 @@ static void put_flags(struct text *text, const struct written *written, unsigned
                       int64_t value)
 {
     static const char *const ways[] = {"O_RDONLY", "O_WRONLY", "O_RDWR"};
+    const struct names *names = written->names;
     uint64_t rest = (uint64_t)value;
     uint64_t way = written->style == STYLE_OPEN ? rest & O_ACCMODE : 0;
     uint64_t signal = written->style == STYLE_CLONE ? rest & CLONE_SIGNAL_MASK : 0;
@@ -181,8 +182,8 @@ static void put_flags(struct text *text, const struct written *written, unsigned
         rest &= ~way;
     }
     rest = signal > 0 && signal <= SIGNAL_MAX ? rest & ~signal : rest;
-    for (size_t i = 0; i < written->names->count; i++) {
-        const struct name *name = &written->names->list[i];
+    for (size_t i = 0; names && i < names->count; i++) {
+        const struct name *name = &names->list[i];
         if (name->value != 0 && (rest & name->value) == name->value) {
             join(text, &is_first);
             text_printf(text, "%s", name->text);
@@ -218,9 +219,8 @@ void symbol_put(struct text *text, unsigned kind, int64_t value)
         put_octal(text, value);
     } else if (written.style == STYLE_POINTER && value == 0) {
         text_printf(text, "NULL");
-    } else if (written.style == STYLE_POINTER || written.style == STYLE_ADDRESS) {
-        put_address(text, value);
-    } else if (written.style == STYLE_SIZE && value > 0 && value % PAGE_SIZE == 0) {
+    } else if (written.style == STYLE_POINTER || written.style == STYLE_ADDRESS ||
+               (written.style == STYLE_SIZE && value > 0 && value % PAGE_SIZE == 0)) {
         put_address(text, value);
     } else if (kind == ARG_DIRFD && value == AT_FDCWD) {
         text_printf(text, "AT_FDCWD");

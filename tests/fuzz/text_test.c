@@ -182,8 +182,7 @@ TEST(text_is_as_it_is_meant_to_look)
         "rt_sigaction(SIGCHLD, &action_ignore, NULL, 8)",
         "r1 = openat(AT_FDCWD, &path_text, O_RDONLY, 0644)",
         "lseek(r1, -8, SEEK_END)",
-        "mmap(0x10003000, 0x3000, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, "
-        "0)",
+        "mmap(0x10003000, 0x3000, PROT_READ, MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS, -1, 0)",
         "execve(&path_long, &argv_three)",
         "setpgid(r0, r0)",
         "prctl(PR_SET_CHILD_SUBREAPER, 1)",
@@ -252,11 +251,12 @@ TEST(text_errors_say_where_and_what)
 
 TEST(text_has_no_more_instructions_than_an_input)
 {
+    static const char line[] = "getpid()\n";
     size_t len = 0;
 
     for (unsigned i = 0; i <= INPUT_INSNS_MAX; i++) {
-        memcpy(text + len, "getpid()\n", 9);
-        len += 9;
+        memcpy(text + len, line, sizeof(line));
+        len += sizeof(line) - 1;
     }
     parse(&repro, text, len - 9);
     EXPECT_EQ(repro.input.count, INPUT_INSNS_MAX);
