@@ -43,6 +43,7 @@ static struct {
 
 void console_init(void)
 {
+    memset(&console, 0, sizeof(console));
     console.termios = (struct abi_termios){
         .c_iflag = ICRNL,
         .c_oflag = OPOST | ONLCR,
@@ -54,12 +55,6 @@ void console_init(void)
                  [VEOF] = KEY_END,
                  [VMIN] = 1},
     };
-    console.line_len = 0;
-    console.committed_start = 0;
-    console.committed_len = 0;
-    console.at_end = false;
-    console.prompt_len = 0;
-    console.foreground = NULL;
     waitq_init(&console.readers);
 }
 

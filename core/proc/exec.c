@@ -10,6 +10,7 @@
 #include "fs/ramfs.h"
 #include "mm/limit.h"
 #include "mm/uaccess.h"
+#include "platform/scratch.h"
 #include "proc/script.h"
 
 enum {
@@ -56,6 +57,8 @@ struct plan {
 
 /* The first lines of the scripts that are being run. */
 static char lines[SCRIPT_DEPTH_MAX + 1][SCRIPT_LINE_BYTES];
+
+SCRATCH(lines);
 
 static int source_of(const struct ramfs_node *node, struct elf_source *source)
 {

@@ -70,8 +70,7 @@ bool trace_init(const char *path, bool to_console)
 {
     bool has_file = path && *path;
 
-    trace.count = 0;
-    trace.in_call = false;
+    memset(&trace, 0, sizeof(trace));
     trace.sinks[0] = (struct sink){
         .is_on = has_file,
         .is_whole = true,

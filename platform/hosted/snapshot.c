@@ -5,6 +5,7 @@
 
 #include "bytes.h"
 #include "el0/el0.h"
+#include "hash.h"
 #include "mmu_access.h"
 #include "platform/scratch.h"
 #include "ram.h"
@@ -268,19 +269,17 @@ static void begin_log(const struct snapshot *snapshot)
     base.boot = ram_boot_count();
 }
 
-struct snapshot *snapshot_take(void)
+static struct snapshot *make_snapshot(void)
 {
     struct snapshot *made = calloc(1, sizeof(*made));
 
     if (!made) {
         return NULL;
     }
-    memset(closed, FREE_POISON, sizeof(closed));
-    made->id = ++last_id;
     made->ram = ram_host(RAM_BASE);
     made->ram_size = ram_size();
     made->mode = vtlb_mode;
-    made->epoch = mmu_epoch++;
+    made->epoch = mmu_epoch;
     made->event_count = ram_event_count();
     made->tables = saved_by(table_save);
     made->entries = saved_by(vtlb_set_save);
@@ -289,7 +288,19 @@ struct snapshot *snapshot_take(void)
         snapshot_free(made);
         return NULL;
     }
-    begin_log(made);
+    return made;
+}
+
+struct snapshot *snapshot_take(void)
+{
+    struct snapshot *made = make_snapshot();
+
+    if (made) {
+        memset(closed, FREE_POISON, sizeof(closed));
+        made->id = ++last_id;
+        mmu_epoch++;
+        begin_log(made);
+    }
     return made;
 }
 
@@ -335,4 +346,60 @@ void snapshot_free(struct snapshot *snapshot)
     free(snapshot->copy_of);
     free(snapshot->frames);
     free(snapshot);
+}
+
+/* ---- for tests ---- */
+
+static uint64_t sum_of_bytes(uint64_t sum, const struct bytes *bytes)
+{
+    for (size_t i = 0; i < bytes->run_count; i++) {
+        sum = hash_bytes(sum, bytes->runs[i].saved, bytes->runs[i].size);
+    }
+    return sum;
+}
+
+/* A copy may hold small pieces that are poisoned, and mean nothing. */
+static uint64_t sum_of_page(uint64_t sum, const struct frame_copy *copy)
+{
+    uint64_t words[PLAT_PAGE_SIZE / sizeof(uint64_t)];
+    size_t count = sizeof(words) / sizeof(words[0]);
+
+    bytes_copy(words, ram_host(address_of(copy->number)), sizeof(words));
+    for (size_t i = 0; i < count; i++) {
+        bool is_hidden = SANITIZER_ASAN && !copy->frame.table && copy->poison[i % PAGE_POISON];
+        words[i] = is_hidden ? 0 : words[i];
+    }
+    return hash_bytes(sum, words, sizeof(words));
+}
+
+static uint64_t sum_of_frame(uint64_t sum, const struct frame_copy *copy)
+{
+    const struct ram_frame *frame = &copy->frame;
+    const uint64_t words[] = {copy->number,      frame->mapped,    frame->table,
+                              frame->is_owned,   frame->is_synced, frame->is_fetched,
+                              frame->is_written, frame->is_kept,   frame->synced};
+
+    sum = hash_bytes(sum, words, sizeof(words));
+    if (SANITIZER_ASAN) {
+        sum = hash_bytes(sum, copy->poison, sizeof(copy->poison));
+    }
+    return frame->is_owned ? sum_of_page(sum, copy) : sum;
+}
+
+uint64_t snapshot_sum(void)
+{
+    struct snapshot *made = make_snapshot();
+
+    if (!made) {
+        return 0;
+    }
+    uint64_t sum = sum_of_bytes(vtlb_sum(), &made->core);
+    for (size_t i = 0; i < made->part_count; i++) {
+        sum = hash_bytes(sum, made->parts[i].saved, made->parts[i].size);
+    }
+    for (size_t i = 0; i < made->frame_count; i++) {
+        sum = sum_of_frame(sum, &made->frames[i]);
+    }
+    snapshot_free(made);
+    return sum | 1;
 }

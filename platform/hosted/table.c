@@ -102,6 +102,7 @@ size_t table_save(void *bytes)
 {
     size_t at = put(bytes, 0, &vtlb_now, sizeof(vtlb_now));
 
+    at = put(bytes, at, &vtlb_all_flushed, sizeof(vtlb_all_flushed));
     at = put(bytes, at, &tables, sizeof(tables));
     for (uint32_t number = 1; tables.all && number <= tables.last; number++) {
         at = put(bytes, at, &tables.all[number], HEAD_SIZE);
@@ -129,6 +130,7 @@ void table_restore(const void *bytes)
     uint64_t then;
     from = get(from, &then, sizeof(then));
     vtlb_now = then > vtlb_now ? then : vtlb_now;
+    from = get(from, &vtlb_all_flushed, sizeof(vtlb_all_flushed));
     from = get(from, &tables, sizeof(tables));
     tables.all = all;
     for (uint32_t number = 1; all && number <= tables.last; number++) {

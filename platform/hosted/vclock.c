@@ -28,7 +28,7 @@ void vclock_init(bool is_real)
     vclock.is_real = is_real;
     vclock.now = 0;
     vclock.deadline = PLAT_NEVER;
-    vclock.host_start = host_now();
+    vclock.host_start = is_real ? host_now() : 0;
 }
 
 bool vclock_is_real(void)

@@ -5,6 +5,7 @@
 
 #include "choice.h"
 #include "descriptor.h"
+#include "hash.h"
 #include "mmu.h"
 #include "ram.h"
 #include "report.h"
@@ -47,7 +48,6 @@
 
 static struct {
     uint32_t evictions; /* natural: by itself the TLB loses its entries in turn */
-    uint64_t all_flushed;
 } vtlb;
 
 SNAPSHOT_PART(vtlb);
@@ -58,6 +58,7 @@ static uint32_t asid_root[VTLB_ANY_ASID];
 
 enum vtlb_mode vtlb_mode;
 uint64_t vtlb_now;
+uint64_t vtlb_all_flushed;
 
 void vtlb_init(enum vtlb_mode mode)
 {
@@ -65,7 +66,7 @@ void vtlb_init(enum vtlb_mode mode)
     vtlb_now = 0;
     vtlb_set_init();
     vtlb.evictions = 0;
-    vtlb.all_flushed = 0;
+    vtlb_all_flushed = 0;
     memset(asid_root, 0, sizeof(asid_root));
 }
 
@@ -183,7 +184,7 @@ static bool may_know(const struct table *root, uint64_t since, uint64_t flushed)
     uint64_t until = root->is_loaded ? UINT64_MAX : root->last_loaded;
 
     return root->asid != 0 && until >= since &&
-           until > max(flushed, max(root->asid_flushed, vtlb.all_flushed));
+           until > max(flushed, max(root->asid_flushed, vtlb_all_flushed));
 }
 
 static void add_at(const struct table_place *place, pte_t desc)
@@ -556,5 +557,46 @@ void plat_tlb_flush_all(void)
     while (vtlb_set_count() > 0) {
         vtlb_set_remove(vtlb_set_count() - 1);
     }
-    vtlb.all_flushed = vtlb_now;
+    vtlb_all_flushed = vtlb_now;
+}
+
+/* ---- for tests ---- */
+
+static uint64_t sum_of_table(uint64_t sum, struct table *table)
+{
+    const uint64_t head[] = {
+        table->pa,        table->parent,
+        table->asid,      table->parent ? table->parent_index : 0,
+        table->is_loaded, table_is_unpublished(table),
+    };
+
+    sum = hash_bytes(sum, head, sizeof(head));
+    for (unsigned i = 0; i < PLAT_PTE_COUNT; i++) {
+        pte_t desc = table_read(table->pa, i);
+        struct table_place place;
+        if (!(desc & DESC_VALID) || !table_find_place(table, i, &place)) {
+            continue;
+        }
+        uint64_t since = max(place.visible, table->slots[i].visible);
+        const uint64_t slot[] = {i, desc, may_know(place.root, since, table->slots[i].flushed)};
+        sum = hash_bytes(sum, slot, sizeof(slot));
+    }
+    return sum;
+}
+
+uint64_t vtlb_sum(void)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t at = 0; at < vtlb_set_count(); at++) {
+        const struct vtlb_entry *entry = vtlb_set_get(at);
+        const uint64_t words[] = {entry->va,    entry->desc,   entry->asid,
+                                  entry->level, entry->rights, entry->is_table};
+        sum = hash_bytes(sum, words, sizeof(words));
+    }
+    for (uint32_t number = 1; number <= table_last(); number++) {
+        struct table *table = table_get(number);
+        sum = table ? sum_of_table(sum, table) : sum;
+    }
+    return sum;
 }

@@ -25,6 +25,9 @@ extern enum vtlb_mode vtlb_mode;
 /* A count of events in the tables and the TLB: the time of this model. */
 extern uint64_t vtlb_now;
 
+/* When everything was flushed last. */
+extern uint64_t vtlb_all_flushed;
+
 /* Empties it. Before table_init. */
 void vtlb_init(enum vtlb_mode mode);
 
@@ -52,5 +55,8 @@ void vtlb_audit(void);
 
 /* Reports an entry that names the frame at pa, which is about to be free. */
 void vtlb_check_free(paddr_t pa);
+
+/* What is open, linked and cached, as a number, whenever it became so. For tests. */
+uint64_t vtlb_sum(void);
 
 #endif

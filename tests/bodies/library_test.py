@@ -103,8 +103,7 @@ NOT_IN_SNAPSHOTS = {
     'nothing',
     # RAM, the registry and the TLB's entries are saved in a way of their own, and stay in place.
     'bytes_map', 'frames_map', 'touched_map', 'stamps_map', 'stored_map', 'ram', 'ram_area', 'map',
-    'room',
-    'tables', 'asid_root', 'set', 'buckets', 'vtlb_mode', 'vtlb_now',
+    'room', 'tables', 'asid_root', 'set', 'buckets', 'vtlb_mode', 'vtlb_now', 'vtlb_all_flushed',
     # The snapshots themselves.
     'base', 'last_id', 'closed', 'scale', 'offset',
     # Caches, and the table that the interpreter compiles once.
