@@ -203,6 +203,8 @@ int main(int argc, char **argv)
         storm.seconds = 10;
     }
     storm.random.state = storm.seed;
+    const struct input_config config = input_dull_config();
+    body_reset(&config); /* words that make no sense are told here, and only once */
     found_init();
     attempt_all(&attempt, draw, NULL, storm.watch, storm.is_quiet);
     if (!attempt.is_found) {
