@@ -44,6 +44,12 @@ static void drop_output(const char *bytes, size_t len)
     (void)len;
 }
 
+/* A kernel that starts says nothing. */
+static void show_output(const char *bytes, size_t len)
+{
+    fwrite(bytes, 1, len, stderr);
+}
+
 static _Noreturn void give_up(const char *why)
 {
     fprintf(stderr, "eft: the machine to fuzz does not start: %s\n", why);
@@ -66,8 +72,9 @@ static void boot(void)
         body_set_words("");
     }
     choice_init();
-    terminal_sink = drop_output;
+    terminal_sink = show_output;
     const char *complaint = machine_start(&config);
+    terminal_sink = drop_output;
     if (!complaint && machine_status() != 0) {
         complaint = "the kernel has switched off";
     }
