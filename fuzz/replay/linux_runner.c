@@ -87,6 +87,23 @@ static void carry_out(unsigned number)
     }
 }
 
+static bool goes_on(void)
+{
+    return !tracee_is_over() && !tracee_complaint();
+}
+
+/* As a run ends on Eft: those who sleep wake up, and when all are at rest they are killed. */
+static void end(void)
+{
+    while (goes_on() && tracee_tick()) {
+    }
+    if (goes_on()) {
+        tracee_kill_all_but_init();
+    }
+    while (goes_on() && tracee_tick()) {
+    }
+}
+
 static void print_outcomes(void)
 {
     for (unsigned i = 0; i < input.count; i++) {
@@ -108,9 +125,10 @@ static void replay(void)
         run.outcomes[i].result = -1;
     }
     tracee_begin(&run, world_begin());
-    while (done < input.count && !tracee_is_over() && !tracee_complaint()) {
+    while (done < input.count && goes_on()) {
         carry_out(done++);
     }
+    end();
     print_outcomes();
     if (tracee_complaint()) {
         printf("~stop %u %s\n", done - 1, tracee_complaint());

@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
@@ -27,8 +28,8 @@ enum {
     TRACEES_MAX = 4 * INPUT_INSNS_MAX,
     NO_INSN = -1,
     NAP_NS = 100000,
-    STILL_ROUNDS = 3, /* so often all must be found waiting */
-    ROUNDS_MAX = 20000,
+    STILL_ROUNDS = 3,    /* so often all must be found waiting */
+    SECONDS_MAX = 1,     /* of the machine's own time, which passes quickly while all wait */
     CALL_STEP_NS = 1000, /* that a call takes, for sleeps that begin one after the other */
     REG_NUMBER = 8,
     REG_LOADED = 9,
@@ -271,12 +272,7 @@ static void end_call(struct tracee *tracee, int64_t result)
         outcome->parts[0] = fds[0];
         outcome->parts[1] = fds[1];
     }
-    if (tracee->is_woken) {
-        tracee->insn = NO_INSN;
-        resume(tracee, PTRACE_CONT, 0); /* to the stop that has been asked for */
-    } else {
-        stand(tracee, STANDS);
-    }
+    stand(tracee, STANDS); /* this stop is also the one that tracee_tick has asked for */
 }
 
 static void on_call(struct tracee *tracee)
@@ -404,7 +400,7 @@ static bool take_stops(void)
     pid_t host;
     bool has_any = false;
 
-    while (!all.is_over && (host = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+    while (!all.is_over && !all.complaint && (host = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
         has_any = true;
         if (WIFSTOPPED(status)) {
             on_stop(add(host), status);
@@ -473,14 +469,11 @@ void tracee_settle(void)
     const struct timespec nap = {.tv_nsec = NAP_NS};
     unsigned still = 0;
 
-    for (unsigned rounds = 0; still < STILL_ROUNDS && !all.is_over && !all.complaint; rounds++) {
+    while (still < STILL_ROUNDS && !all.is_over && !all.complaint) {
         bool has_moved = take_stops();
         world_drain();
         has_moved = (!all.is_over && poke()) || has_moved;
         still = !has_moved && are_all_waiting() ? still + 1 : 0;
-        if (rounds > ROUNDS_MAX) {
-            complain("a process that does not come to an end");
-        }
         nanosleep(&nap, NULL);
     }
     if (!all.is_over) {
@@ -561,7 +554,7 @@ void tracee_do(struct tracee *tracee, unsigned insn, const uint64_t *args)
     tracee_settle();
 }
 
-void tracee_tick(void)
+bool tracee_tick(void)
 {
     uint64_t next_ns = UINT64_MAX;
 
@@ -572,7 +565,7 @@ void tracee_tick(void)
         }
     }
     if (next_ns == UINT64_MAX) {
-        return;
+        return false;
     }
     all.now_ns = next_ns;
     for (unsigned i = 0; i < all.count; i++) {
@@ -583,22 +576,30 @@ void tracee_tick(void)
         }
     }
     tracee_settle();
+    return true;
+}
+
+void tracee_kill_all_but_init(void)
+{
+    for (unsigned i = 1; i < all.count && !all.is_over && !all.complaint; i++) {
+        if (all.tracees[i].state != ENDED) {
+            kill(all.tracees[i].host, SIGKILL);
+            tracee_settle();
+        }
+    }
 }
 
 void tracee_end(void)
 {
     int status;
-    pid_t host;
 
-    for (unsigned i = 0; i < all.count; i++) {
-        if (all.tracees[i].state != ENDED || i == 0) {
-            kill(all.tracees[i].host, SIGKILL);
-            ptrace(PTRACE_CONT, all.tracees[i].host, 0, 0); /* if it is about to end already */
+    alarm(0);
+    do {
+        for (unsigned i = 0; i < all.count; i++) {
+            if (all.tracees[i].state != ENDED || i == 0) {
+                kill(all.tracees[i].host, SIGKILL);
+                ptrace(PTRACE_CONT, all.tracees[i].host, 0, 0); /* if it is about to end already */
+            }
         }
-    }
-    while ((host = waitpid(-1, &status, __WALL)) > 0) {
-        if (WIFSTOPPED(status)) {
-            ptrace(PTRACE_CONT, host, 0, 0);
-        }
-    }
+    } while (waitpid(-1, &status, __WALL) > 0);
 }

@@ -23,8 +23,10 @@ struct tracee *tracee_find_free(int pid);
 /* Gives it an operation, and waits until nobody goes on any more. */
 void tracee_do(struct tracee *tracee, unsigned insn, const uint64_t *args);
 
-/* Ends the sleep that would end next. */
-void tracee_tick(void);
+/* Ends the sleep that would end next. false: nobody sleeps. */
+bool tracee_tick(void);
+
+void tracee_kill_all_but_init(void);
 
 /* Waits until nobody goes on any more. */
 void tracee_settle(void);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pty.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -169,6 +170,22 @@ static void set_limits(void)
     limit(RLIMIT_RTPRIO, 0, 0);
 }
 
+/* The right to map the page at 0, which on Eft nobody has. */
+static void drop_raw_io(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+
+    if (syscall(SYS_capget, &header, data) != 0) {
+        world_give_up("rights");
+    }
+    data[0].effective &= ~CAP_TO_MASK(CAP_SYS_RAWIO);
+    data[0].permitted &= ~CAP_TO_MASK(CAP_SYS_RAWIO);
+    if (prctl(PR_CAPBSET_DROP, CAP_SYS_RAWIO) != 0 || syscall(SYS_capset, &header, data) != 0) {
+        world_give_up("rights");
+    }
+}
+
 static _Noreturn void become_init(int go)
 {
     char byte;
@@ -178,8 +195,8 @@ static _Noreturn void become_init(int go)
     char *envp[] = {home, term, NULL};
 
     setsid();
-    int console = open(console_path, O_RDWR);
-    if (console < 0 || ioctl(console, TIOCSCTTY, 0) != 0) {
+    int console = open(console_path, O_RDWR | O_NOCTTY);
+    if (console < 0) {
         world_give_up("console");
     }
     for (int fd = 0; fd < 3; fd++) {
@@ -195,6 +212,7 @@ static _Noreturn void become_init(int go)
     umask(022);
     set_limits();
     personality(ADDR_NO_RANDOMIZE);
+    drop_raw_io();
     if (chroot(ROOT) != 0 || chdir("/") != 0) {
         world_give_up("chroot");
     }
@@ -241,6 +259,9 @@ pid_t world_begin(void)
     fcntl(keyboard, F_SETFL, O_NONBLOCK);
     unpack();
     make_devices();
+    if (mount(NULL, ROOT, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0) {
+        world_give_up("read-only files");
+    }
     fflush(stdout);
     pid_t init = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
     if (init == 0) {

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "fuzz/driver/found.h"
+#include "fuzz/input/generate.h"
 #include "fuzz/input/insn.h"
 #include "fuzz/input/text.h"
 #include "fuzz/replay/dull.h"
@@ -20,6 +22,7 @@ static const char usage[] =
     "usage: replay run [OPTION | FILE]...\n"
     "       replay pack TO [OPTION | FILE]...\n"
     "       replay show ANSWERS [OPTION | FILE]...\n"
+    "       replay draw FOLDER SEED COUNT\n"
     "FILE is a .repro, or an input as bytes. ANSWERS is what a machine said of just these.\n"
     "Options count for the files behind them:\n"
     "  --words=WORDS   more words for the kernel\n"
@@ -276,6 +279,28 @@ static void show(const char *path)
     fclose(file);
 }
 
+/* ---- programs from nowhere ---- */
+
+static void draw(const char *folder, const char *seed, unsigned count)
+{
+    static char text[REPRO_TEXT_MAX];
+    struct random random = {.state = strtoull(seed, NULL, 0)};
+    struct repro repro = {0};
+    char path[LINE_MAX];
+
+    for (unsigned i = 0; i < count; i++) {
+        generate_input(&repro.input, &random, GENERATE_SCHEDULES);
+        snprintf(path, sizeof(path), "%s/%s-%u.repro", folder, seed, i);
+        FILE *file = fopen(path, "wb");
+        if (!file) {
+            give_up(path, "cannot be written");
+        }
+        put(file, text, repro_print(&repro, text, sizeof(text)));
+        fclose(file);
+        puts(path);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "run") == 0) {
@@ -287,6 +312,8 @@ int main(int argc, char **argv)
     } else if (argc >= 3 && strcmp(argv[1], "show") == 0) {
         take(argc - 3, argv + 3);
         show(argv[2]);
+    } else if (argc == 5 && strcmp(argv[1], "draw") == 0) {
+        draw(argv[2], argv[3], (unsigned)atoi(argv[4]));
     } else {
         fputs(usage, stderr);
         return 2;
