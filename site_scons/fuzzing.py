@@ -99,12 +99,16 @@ def harness(env, source, driver):
 
 
 # Tests that need more than the harnesses of one variant.
-SCRIPTS = ['harness_test.py', 'libfuzzer_long_test.py']
+SCRIPTS = ['harness_test.py', 'libfuzzer_long_test.py', 'replay_test.py']
 
 
 def add_tests(env, harnesses, seeds):
     """The tests that run harnesses: with our own driver, and with libFuzzer."""
-    needed = (harnesses['hosted-test'], harnesses['fuzz'] + harnesses['fuzz-msan'])
+    needed = (harnesses['hosted-test'], harnesses['fuzz'] + harnesses['fuzz-msan'],
+              harnesses['hosted-test'] + harnesses['aarch64-test'] +
+              [env.File('#fuzz/replay/replay.py')] +
+              env.Glob('#fuzz/corpus/*.repro') + env.Glob('#fuzz/regress/*.repro') +
+              env.Glob('#fuzz/planted/*.repro'))
     for script, programs in zip(SCRIPTS, needed):
         env['MACHINES'] = programs + seeds
         test_list.scripts(env, [env.File(f'#tests/fuzz/{script}')])

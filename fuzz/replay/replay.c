@@ -2,6 +2,7 @@
  * Reads programs, runs them hosted, and packs them for the machines that run them elsewhere; says
  * what became of each instruction as those do (pack.h). replay.py puts it all side by side.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,8 @@ static void run_all(void)
         }
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
             printf("~found run.hang: no end\n");
+        } else if (status != 0) {
+            printf("~found run.crash: wait status 0x%x; see what was printed\n", (unsigned)status);
         }
     }
     printf("~done\n");

@@ -29,6 +29,7 @@ TOOL = machine.built('hosted-test', 'fuzz/replay/replay')
 IMAGE = machine.built('aarch64-test', 'fuzz/replay/replay.image')
 RUNNER = machine.built('aarch64-test', 'fuzz/replay/linux')
 PLACE = f'build/fuzz/replay{machine.SUFFIX}'
+HOSTED_LOG = 'hosted.log'  # what sanitizers have printed
 SECONDS = 120
 EXACT = ('-icount', 'shift=0,sleep=off', '-smp', '1')
 
@@ -100,7 +101,7 @@ def _parse(answers, name, arguments):
             return runs
         elif word == '~found':
             panic = said.get(len(runs) - 1) if rest.startswith('kernel.panic') else None
-            runs[-1].found = f'kernel.panic: {panic}' if panic else rest
+            runs[-1].found = runs[-1].found or (f'kernel.panic: {panic}' if panic else rest)
         elif word == '~stop':
             number, _, why = rest.partition(' ')
             runs[-1].stop = (int(number), why)
@@ -133,7 +134,10 @@ def hosted(programs, *options):
     """Runs [(path, words)] in processes of this host."""
     os.makedirs(PLACE, exist_ok=True)
     arguments = _words_of(programs, *options)
-    return _parse(_tool('run', *arguments), 'hosted', arguments)
+    done = _run([TOOL, 'run', *arguments])
+    with open(f'{PLACE}/{HOSTED_LOG}', 'ab' if options else 'wb') as file:
+        file.write(done.stderr)
+    return _parse(done.stdout, 'hosted', arguments)
 
 
 def qemu(programs):
@@ -156,6 +160,11 @@ def linux(programs):
     except debian.Missing as error:
         raise Trouble(f'no Linux kernel: {error}') from None
     return _parse(_run(command).stdout, 'linux', arguments)
+
+
+def draw(folder, seed, count):
+    """Makes random programs in a folder; their paths."""
+    return _tool('draw', folder, str(seed), str(count)).decode().split()
 
 
 # ---- what is known of Linux ----
@@ -294,7 +303,8 @@ def _print(path, verdict):
     print(f'{path}:')
     print('\n'.join(verdict.lines))
     for name, what in verdict.found.items():
-        print(f'{name} FOUND {what}')
+        more = f' ({PLACE}/{HOSTED_LOG})' if 'printed' in what or 'its report' in what else ''
+        print(f'{name} FOUND {what}{more}')
     for name, numbers in verdict.wrong.items():
         if numbers:
             print(f'{name}: not as it should be: {", ".join(map(str, numbers))}')
