@@ -63,7 +63,7 @@ bool ask_block(void)
 
 bool ask_again(void)
 {
-    return name(EVENT_AGAIN, 0, 0, 1, true);
+    return name(EVENT_AGAIN, 0, 0, 0, true);
 }
 
 bool ask_access(void)
@@ -192,6 +192,11 @@ static void put_happened(enum event_kind kind, int64_t first, int64_t last)
         put_string("a store");
         break;
     }
+}
+
+const char *ask_objection(void)
+{
+    return ask.is_objected ? ask.text : NULL;
 }
 
 const char *ask_text(void)

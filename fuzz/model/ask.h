@@ -20,7 +20,7 @@ bool ask_range(int64_t first, int64_t last, uint64_t count);
 /* It may have to wait. */
 bool ask_block(void);
 
-/* It may have done a part. */
+/* It may have done a part, which is no answer and does not count as one. */
 bool ask_again(void);
 
 /* The load or the store may have been made. */
@@ -38,7 +38,10 @@ bool ask_is_answered(void);
 /* How many things have been named. */
 uint64_t ask_count(void);
 
-/* NULL, or what is wrong. */
+/* NULL, or what it has objected to. */
+const char *ask_objection(void);
+
+/* NULL, or what is wrong: that too, or that what has happened has not been named. */
 const char *ask_text(void);
 
 #endif

@@ -49,7 +49,7 @@ static void read_zero(struct proc *self, const struct event *event)
     }
 }
 
-/* When a line is there and how long it is, is loose. */
+/* When a line is there, and how long it is of what was typed, is loose. */
 static void read_console(struct proc *self, const struct event *event, const struct file *file)
 {
     uint64_t count = spans_prefix(self, 0, spans_total(), ACCESS_WRITE);
@@ -61,14 +61,17 @@ static void read_console(struct proc *self, const struct event *event, const str
     if (count < spans_total()) {
         (void)ask_result(-EFAULT);
     }
-    if ((file->flags & O_NONBLOCK) && !self->doing.has_begun && ask_result(-EAGAIN)) {
-        return;
+    if ((file->flags & O_NONBLOCK) && !self->doing.has_begun) {
+        (void)ask_result(-EAGAIN);
     }
-    if (ask_block()) {
+    bool has_blocked = ask_block();
+    uint64_t most_of = least(count, world.typed);
+    if (world.typed > 0 && ask_range(0, (int64_t)most_of, most_of + 1)) {
+        spans_adopt(self, (uint64_t)event->result);
+        world.typed -= (uint64_t)event->result;
+    } else if (has_blocked) {
         self->doing.has_begun = true;
         self->doing.waits = WAITS_CONSOLE;
-    } else if (ask_range(0, (int64_t)count, count + 1)) {
-        spans_adopt(self, (uint64_t)event->result);
     }
 }
 

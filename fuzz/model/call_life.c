@@ -10,7 +10,8 @@
 
 void call_exit(struct proc *self, const struct event *event)
 {
-    int status = (int)(event->args[0] & 0xff) << 8;
+    int bits = model_planted == MODEL_PLANT_STATUS ? 0x7f : 0xff;
+    int status = (int)(event->args[0] & (unsigned)bits) << 8;
 
     if (ask_end(family_leaves_zombie(self) ? status : EVENT_STATUS_LOST)) {
         family_end(self, status);
@@ -80,6 +81,9 @@ static void make_process(struct proc *self, const struct event *event,
     if (family_count() >= self->limits[RLIMIT_NPROC].rlim_cur) {
         (void)ask_result(-EAGAIN);
         return;
+    }
+    if (ask_again()) {
+        return; /* the child is not there yet: nobody may see it */
     }
     if (!(wanted->flags & CLONE_VFORK)) {
         if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1)) {
@@ -182,6 +186,9 @@ static bool is_asked_for(const struct proc *self, const struct proc *child)
     if (!(doing->options & WALL) && is_clone != ((doing->options & WCLONE) != 0)) {
         return false;
     }
+    if (model_planted == MODEL_PLANT_WAIT) {
+        return true;
+    }
     return doing->who == 0 || doing->who == child->pid || doing->who == -(int64_t)child->group;
 }
 
@@ -253,7 +260,7 @@ void call_wait4(struct proc *self, const struct event *event)
         doing->who = who == -1 ? 0 : who == 0 ? -(int64_t)self->group : who;
     }
     if (!has_zombie(self)) {
-        if (!ask_is_answered() && (doing->options & WNOHANG)) {
+        if ((doing->options & WNOHANG) && wait_would_block(self)) {
             (void)ask_result(0);
         }
         return;
@@ -310,7 +317,7 @@ static struct proc *child_told(struct proc *self, uint64_t info_at)
     int pid;
 
     (void)count_children(self, LIFE_ZOMBIE, &child);
-    if (info_at && world.peek(self->pid, info_at + INFO_PID, &pid, sizeof(pid))) {
+    if (info_at && world.eyes->peek(self->pid, info_at + INFO_PID, &pid, sizeof(pid))) {
         child = world_find(pid);
     }
     bool is_one = child && child->life == LIFE_ZOMBIE && is_asked_for(self, child);

@@ -293,7 +293,7 @@ static void set_name(struct proc *self, uint64_t at)
     if (len == -EFAULT) {
         (void)ask_result(-EFAULT);
     } else if (ask_result(0)) {
-        __builtin_memset(self->name, 0, NAME_MAX);
+        bytes_zero(self->name, NAME_MAX);
         memory_look(memory_of(self), at, self->name, len < 0 ? NAME_MAX - 1 : (uint64_t)len);
     }
 }

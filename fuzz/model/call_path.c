@@ -213,7 +213,7 @@ void call_getcwd(struct proc *self, const struct event *event)
     for (int node = self->cwd; node != 0; node = world.nodes[node].parent) {
         const struct node *named = &world.nodes[node];
         at -= named->name_len;
-        __builtin_memcpy(path + at, named->name, named->name_len);
+        bytes_copy(path + at, named->name, named->name_len);
         path[--at] = '/';
     }
     if (!path[at]) {

@@ -138,7 +138,7 @@ static void follow_failure(struct proc *self, uint64_t start, uint64_t end)
         const struct map *map = &space->maps[i];
         uint8_t byte;
         at = most(start, map->start);
-        if (at < least(end, map->end) && !world.peek(self->pid, at, &byte, 1)) {
+        if (at < least(end, map->end) && !world.eyes->peek(self->pid, at, &byte, 1)) {
             memory_unmap(space, start, end);
             return;
         }

@@ -52,9 +52,9 @@ static void inherit(struct proc *child, struct proc *parent)
     child->nice = parent->nice;
     child->umask = parent->umask;
     child->cwd = parent->cwd;
-    __builtin_memcpy(child->name, parent->name, sizeof(child->name));
-    __builtin_memcpy(child->limits, parent->limits, sizeof(child->limits));
-    __builtin_memcpy(child->actions, parent->actions, sizeof(child->actions));
+    bytes_copy(child->name, parent->name, sizeof(child->name));
+    bytes_copy(child->limits, parent->limits, sizeof(child->limits));
+    bytes_copy(child->actions, parent->actions, sizeof(child->actions));
 }
 
 struct proc *family_add(struct proc *parent, int pid)
@@ -66,7 +66,7 @@ struct proc *family_add(struct proc *parent, int pid)
     } else {
         world.proc_count++;
     }
-    __builtin_memset(proc, 0, __builtin_offsetof(struct proc, limits));
+    bytes_zero(proc, __builtin_offsetof(struct proc, limits));
     proc->life = LIFE_LIVE;
     proc->pid = pid;
     proc->exit_signal = SIGCHLD;
@@ -79,21 +79,47 @@ struct proc *family_add(struct proc *parent, int pid)
     proc->session = pid;
     proc->umask = 022;
     set_first_limits(proc);
-    __builtin_memset(proc->actions, 0, sizeof(proc->actions));
+    bytes_zero(proc->actions, sizeof(proc->actions));
     return proc;
+}
+
+/* Somebody else who uses the same memory, or NULL. */
+static struct proc *find_companion(const struct proc *proc)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *other = &world.procs[i];
+        if (other != proc && other->life == LIFE_LIVE && other->space == proc->space) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* What set_tid_address(2) and CLONE_CHILD_CLEARTID ask for. There may be no memory for it, or the
+ * address may be bad: then it is not done. */
+static void clear_tid(struct proc *proc)
+{
+    const int nobody = 0;
+    struct space *space = memory_of(proc);
+    uint64_t at = proc->clear_tid;
+    const struct map *map = memory_find(space, at);
+    struct proc *companion = find_companion(proc);
+
+    if (!companion || !map || !(map->prot & PROT_WRITE) ||
+        !memory_can(proc, at, sizeof(nobody), ACCESS_WRITE)) {
+        return;
+    }
+    if (world.was_refused) {
+        memory_adopt(companion, at, sizeof(nobody));
+    } else {
+        memory_store(space, at, &nobody, sizeof(nobody));
+    }
 }
 
 void family_leave_memory(struct proc *proc)
 {
-    const int nobody = 0;
-    struct space *space = memory_of(proc);
-
-    if (proc->clear_tid && space->users > 1) {
-        const struct map *map = memory_find(space, proc->clear_tid);
-        if (map && (map->prot & PROT_WRITE) &&
-            memory_can(proc, proc->clear_tid, sizeof(nobody), ACCESS_WRITE)) {
-            memory_store(space, proc->clear_tid, &nobody, sizeof(nobody));
-        }
+    if (proc->clear_tid) {
+        clear_tid(proc);
     }
     proc->clear_tid = 0;
     if (proc->vfork_parent) {
@@ -161,6 +187,10 @@ static void give_away_children(struct proc *proc)
 {
     struct proc *reaper = find_reaper(proc);
     struct proc *zombie;
+
+    if (model_planted == MODEL_PLANT_ORPHANS) {
+        return;
+    }
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *child = &world.procs[i];

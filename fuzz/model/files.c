@@ -26,8 +26,7 @@ static int find_child(int parent, const char *name, unsigned len)
 {
     for (unsigned i = 1; i < world.node_count; i++) {
         const struct node *node = &world.nodes[i];
-        if (node->parent == parent && node->name_len == len &&
-            __builtin_memcmp(node->name, name, len) == 0) {
+        if (node->parent == parent && node->name_len == len && bytes_same(node->name, name, len)) {
             return (int)i;
         }
     }
@@ -77,7 +76,7 @@ static void read_members(uint64_t size)
         uint64_t bytes_at = (at + HEADER + name_size + 3) & ~UINT64_C(3);
         uint64_t len = hex(header + SIZE);
         const char *name = (const char *)header + HEADER;
-        if (name_size == 11 && __builtin_memcmp(name, "TRAILER!!!", 10) == 0) {
+        if (name_size == 11 && bytes_same(name, "TRAILER!!!", 10)) {
             return;
         }
         struct node *node = &world.nodes[add_node(name, (unsigned)name_size - 1)];
@@ -262,6 +261,9 @@ int files_lowest(const struct proc *proc, unsigned min)
     uint64_t limit = least(proc->limits[RLIMIT_NOFILE].rlim_cur, FD_LIMIT);
     unsigned number = min;
 
+    if (model_planted == MODEL_PLANT_FD && proc->fd_count > 0) {
+        number = (unsigned)most(min, (uint64_t)proc->fds[proc->fd_count - 1].number + 1);
+    }
     for (unsigned i = 0; i < proc->fd_count; i++) {
         if (proc->fds[i].number == (int)number) {
             number++;
@@ -293,7 +295,7 @@ static void put(struct file *file)
         if (files_may_read(file)) {
             pipe->readers--;
         } else {
-            pipe->writers--;
+            pipe->writers -= model_planted != MODEL_PLANT_PIPE;
         }
     }
 }

@@ -57,7 +57,10 @@ int memory_fork(int from)
         count_object(&made->maps[i], 1);
     }
     made->leaf_count = source->leaf_count;
-    for (unsigned i = 0; i < source->leaf_count; i++) {
+    if (model_planted == MODEL_PLANT_FORK && made->leaf_count > 0) {
+        made->leaf_count--;
+    }
+    for (unsigned i = 0; i < made->leaf_count; i++) {
         made->leaves[i] = source->leaves[i];
         pages_get(made->leaves[i].page);
     }
@@ -181,6 +184,9 @@ void memory_insert(struct space *space, const struct map *map)
 
 void memory_unmap(struct space *space, uint64_t start, uint64_t end)
 {
+    if (model_planted == MODEL_PLANT_UNMAP) {
+        return;
+    }
     memory_cut(space, start);
     memory_cut(space, end);
     memory_forget(space, start, end);
@@ -335,8 +341,8 @@ static void fill(const struct map *map, uint64_t page, uint8_t *bytes, uint64_t 
     uint64_t from = page + offset - map->start;
     uint64_t count = map->bytes && from < map->len ? least(map->len - from, len) : 0;
 
-    __builtin_memcpy(bytes, map->bytes ? map->bytes + (count > 0 ? from : 0) : bytes, count);
-    __builtin_memset(bytes + count, 0, len - count);
+    bytes_copy(bytes, map->bytes ? map->bytes + (count > 0 ? from : 0) : bytes, count);
+    bytes_zero(bytes + count, len - count);
 }
 
 /* A page of its own for an address, to be written to. NULL: there is no room. */
@@ -354,7 +360,7 @@ static uint8_t *own_page(struct space *space, const struct map *map, uint64_t at
         return NULL;
     }
     if (leaf) {
-        __builtin_memcpy(world.pages[made], world.pages[leaf->page], PAGE);
+        bytes_copy(world.pages[made], world.pages[leaf->page], PAGE);
         pages_put(leaf->page);
         leaf->page = (uint16_t)made;
         return world.pages[made];
@@ -376,7 +382,7 @@ void memory_store(struct space *space, uint64_t at, const void *bytes, uint64_t 
         uint8_t *page = map ? own_page(space, map, at + done) : NULL;
         count = least(PAGE - offset, len - done);
         if (page) {
-            __builtin_memcpy(page + offset, (const uint8_t *)bytes + done, count);
+            bytes_copy(page + offset, (const uint8_t *)bytes + done, count);
         }
     }
 }
@@ -390,11 +396,11 @@ void memory_look(struct space *space, uint64_t at, void *bytes, uint64_t len)
         uint8_t *to = (uint8_t *)bytes + done;
         count = least(PAGE - offset, len - done);
         if (leaf) {
-            __builtin_memcpy(to, world.pages[leaf->page] + offset, count);
+            bytes_copy(to, world.pages[leaf->page] + offset, count);
         } else if (map) {
             fill(map, at + done - offset, to, offset, count);
         } else {
-            __builtin_memset(to, 0, count);
+            bytes_zero(to, count);
         }
     }
 }
@@ -462,7 +468,7 @@ void memory_adopt(struct proc *proc, uint64_t at, uint64_t len)
 
     for (uint64_t done = 0, count; done < len; done += count) {
         count = least(PAGE - ((at + done) & (PAGE - 1)), len - done);
-        if (!world.peek(proc->pid, at + done, bytes, count)) {
+        if (!world.eyes->peek(proc->pid, at + done, bytes, count)) {
             ask_object("process %d: nothing is mapped at %x, where a call has written",
                        (int64_t)proc->pid, at + done);
             return;
@@ -477,13 +483,13 @@ static bool compare(const struct proc *proc, uint64_t at, uint64_t len)
     uint8_t has[PAGE];
     uint8_t wanted[PAGE];
 
-    if (!world.peek(proc->pid, at, has, len)) {
+    if (!world.eyes->peek(proc->pid, at, has, len)) {
         ask_object("process %d: nothing is mapped at %x, where there should be", (int64_t)proc->pid,
                    at);
         return false;
     }
     memory_look(memory_of(proc), at, wanted, len);
-    if (__builtin_memcmp(has, wanted, len) == 0) {
+    if (bytes_same(has, wanted, len)) {
         return true;
     }
     for (uint64_t i = 0; i < len; i++) {
@@ -512,6 +518,22 @@ void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len
     memory_verify(proc, at, len);
 }
 
+/* A page that the kernel may not have. */
+static bool compare_page(const struct proc *proc, uint64_t at, const uint8_t *wanted)
+{
+    const uint8_t *has = world.eyes->page(proc->pid, at);
+    uint8_t room[PAGE];
+
+    if (has && !wanted) {
+        memory_look(memory_of(proc), at, room, PAGE);
+        wanted = room;
+    }
+    if (has ? bytes_same(has, wanted, PAGE) : !wanted) {
+        return true;
+    }
+    return compare(proc, at, PAGE);
+}
+
 /* Pages that have been written, and of each map the first ones. */
 bool memory_compare(const struct proc *proc)
 {
@@ -520,19 +542,24 @@ bool memory_compare(const struct proc *proc)
 
     for (unsigned i = 0; i < space->map_count; i++) {
         const struct map *map = &space->maps[i];
-        unsigned looked = 0;
-        for (uint64_t at = map->start; at < map->end && looked < FIRST_PAGES; at += PAGE) {
-            if (!is_backed(map, at)) {
-                break;
-            }
-            looked++;
-            if (!compare(proc, at, PAGE)) {
+        uint64_t end = least(map->end, map->start + FIRST_PAGES * PAGE);
+        uint8_t byte;
+        if (is_backed(map, map->start) &&
+            !world.eyes->peek(proc->pid, map->start, &byte, sizeof(byte))) {
+            ask_object("process %d: nothing is mapped at %x, where there should be",
+                       (int64_t)proc->pid, map->start);
+            return false;
+        }
+        for (uint64_t at = map->start; at < end && is_backed(map, at); at += PAGE) {
+            const struct leaf *leaf = find_leaf(space, map, at);
+            if (!compare_page(proc, at, leaf ? world.pages[leaf->page] : NULL)) {
                 return false;
             }
         }
     }
     for (unsigned i = 0; i < space->leaf_count; i++) {
-        if (!compare(proc, space->leaves[i].number * PAGE, PAGE)) {
+        const struct leaf *leaf = &space->leaves[i];
+        if (!compare_page(proc, leaf->number * PAGE, world.pages[leaf->page])) {
             return false;
         }
     }

@@ -83,7 +83,7 @@ void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len
 /* Objects if the kernel has something else there. */
 void memory_verify(struct proc *proc, uint64_t at, uint64_t len);
 
-/* All of a process's memory; false: it has objected. */
+/* All of a process's memory, behind eyes->open(); false: it has objected. */
 bool memory_compare(const struct proc *proc);
 
 #endif

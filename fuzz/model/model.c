@@ -3,6 +3,7 @@
 #include "fuzz/input/image.h"
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
+#include "fuzz/model/compare.h"
 #include "fuzz/model/family.h"
 #include "fuzz/model/files.h"
 #include "fuzz/model/memory.h"
@@ -10,6 +11,7 @@
 #include "fuzz/model/signals.h"
 
 struct world world;
+enum model_plant model_planted;
 
 static struct {
     uint64_t results;
@@ -26,10 +28,10 @@ struct proc *world_find(int pid)
     return NULL;
 }
 
-void model_begin(model_peek *peek)
+void model_begin(const struct model_eyes *eyes)
 {
     files_read_archive();
-    world.peek = peek;
+    world.eyes = eyes;
     world.is_over = false;
     world.lost = NULL;
     world.now = 0;
@@ -41,6 +43,7 @@ void model_begin(model_peek *peek)
     world.page_count = 0;
     world.free_count = 0;
     world.interrupts = 0;
+    world.typed = 0;
     world.ends = 0;
     world.has_signals = true;
     struct proc *init = family_add(NULL, 1);
@@ -178,7 +181,7 @@ static bool fetch(struct proc *proc, const struct event *event)
     }
     memory_look(memory_of(proc), pc, code, sizeof(code));
     bool is_known = pc - IMAGE_CODE < CODE_BYTES &&
-                    __builtin_memcmp(code, world.code + (pc - IMAGE_CODE), sizeof(code)) == 0;
+                    bytes_same(code, world.code + (pc - IMAGE_CODE), sizeof(code));
     return is_known || !ends_wildly(proc);
 }
 
@@ -229,12 +232,14 @@ const char *model_event(const struct event *event)
 
     ask_begin(event);
     world.now = event->now_ns;
+    world.was_refused = event->was_refused;
     switch (event->kind) {
     case EVENT_TIME:
     case EVENT_SKIPPED:
         return NULL;
     case EVENT_TYPED:
         world.interrupts += event->args[0] == 3;
+        world.typed++;
         return NULL;
     case EVENT_KILLED:
         if (killed) {
@@ -253,12 +258,10 @@ const char *model_event(const struct event *event)
 const char *model_compare(void)
 {
     ask_begin(&(struct event){.kind = EVENT_TIME});
-    for (unsigned i = 0; i < world.proc_count; i++) {
-        if (world.procs[i].life == LIFE_LIVE && !memory_compare(&world.procs[i])) {
-            return ask_text();
-        }
+    if (!world.is_over) {
+        compare_all();
     }
-    return NULL;
+    return ask_objection();
 }
 
 static bool would_block(struct proc *proc)
@@ -287,10 +290,10 @@ const char *model_at_rest(void)
         if (proc->life == LIFE_LIVE && (signals_due(proc) || !would_block(proc))) {
             ask_object("process %d should not be waiting in call %u", (int64_t)proc->pid,
                        (uint64_t)proc->doing.nr);
-            return ask_text();
+            break;
         }
     }
-    return NULL;
+    return ask_objection();
 }
 
 void model_allowed(uint64_t *results, uint64_t *events)

@@ -8,12 +8,59 @@
 
 #include "fuzz/run/event.h"
 
-/* How the model sees what the kernel has written: bytes of a process's memory, by address, whether
- * resident or not and whatever its rights. false: not all of it is mapped. */
-typedef bool model_peek(int pid, uint64_t address, void *bytes, size_t len);
+struct abi_rlimit;
+struct abi_sigaction;
+
+enum { MODEL_FDS_MAX = 160 };
+
+/* A descriptor as its process sees it. */
+struct model_fd {
+    int number;
+    uint32_t flags; /* as F_GETFL gives them */
+    uint64_t offset;
+    bool closes; /* at exec */
+};
+
+/* A process as it and others see it; for a zombie what is behind status does not count. */
+struct model_process {
+    int parent; /* PIDs; 0: none */
+    int group;
+    int session;
+    bool is_zombie;
+    int status; /* of a zombie */
+    bool is_subreaper;
+    int exit_signal;
+    int death_signal;
+    int nice;
+    uint32_t umask;
+    uint64_t mask;
+    uint64_t pending;
+    int fatal; /* it will end by this signal at its next step; or 0 */
+    uint64_t ignored;
+    uint64_t handled;
+    const struct abi_sigaction *actions; /* 64; NULL: none has flags or a mask */
+    const struct abi_rlimit *limits;     /* RLIMIT_NLIMITS */
+    const char *name;                    /* 16 bytes */
+    uint64_t break_end;
+    unsigned fd_count;
+    struct model_fd fds[MODEL_FDS_MAX]; /* by number */
+};
+
+/* How the model sees what the kernel has. */
+struct model_eyes {
+    /* Bytes of a process's memory, by address, whether resident or not and whatever its rights.
+     * false: not all of it is mapped. */
+    bool (*peek)(int pid, uint64_t address, void *bytes, size_t len);
+    /* Looks anew, for the two below, and gives the number of processes. */
+    unsigned (*open)(void);
+    /* The page that an address lies in; NULL: it is not there, and begins as it is mapped. */
+    const uint8_t *(*page)(int pid, uint64_t address);
+    /* false: there is none with that number. */
+    bool (*process)(int pid, struct model_process *process);
+};
 
 /* Init has just started. */
-void model_begin(model_peek *peek);
+void model_begin(const struct model_eyes *eyes);
 
 /* NULL: that is among what is allowed, and the model has followed. Else what would have been. */
 const char *model_event(const struct event *event);
@@ -23,6 +70,21 @@ const char *model_compare(void);
 
 /* Nothing is ready and no time will pass: NULL, or who should not be waiting. */
 const char *model_at_rest(void);
+
+/* Bugs of the model itself: what it then expects of a kernel is wrong. For tests. */
+enum model_plant {
+    MODEL_PLANT_NONE,
+    MODEL_PLANT_FORK,    /* a child lacks the last page that its parent has written */
+    MODEL_PLANT_STATUS,  /* of a status seven bits count */
+    MODEL_PLANT_WAIT,    /* a wait for one child takes any */
+    MODEL_PLANT_ORPHANS, /* children stay with the zombie */
+    MODEL_PLANT_SIGNALS, /* what is blocked is taken all the same */
+    MODEL_PLANT_PIPE,    /* a writer's end is no end of the file */
+    MODEL_PLANT_FD,      /* a closed number is not given out again */
+    MODEL_PLANT_UNMAP,   /* what is unmapped can be read still */
+    MODEL_PLANT_COUNT,
+};
+extern enum model_plant model_planted;
 
 /* How many results were allowed, added up over all events so far, and the number of events. */
 void model_allowed(uint64_t *results, uint64_t *events);

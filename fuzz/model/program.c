@@ -128,8 +128,8 @@ static char *find_interpreter(const struct node *node, char line[LINE_MAX + 1])
     char *end;
     char *name;
 
-    __builtin_memset(line, 0, LINE_MAX + 1);
-    __builtin_memcpy(line, node->bytes, len);
+    bytes_zero(line, LINE_MAX + 1);
+    bytes_copy(line, node->bytes, len);
     for (end = line; end < line + LINE_MAX && *end && *end != '\n'; end++) {
     }
     bool is_cut = end == line + LINE_MAX;
@@ -197,7 +197,7 @@ static void set_name(struct program_plan *plan, const char *path, int directory)
             name = digits + count;
         }
     }
-    __builtin_memset(plan->name, 0, NAME_MAX);
+    bytes_zero(plan->name, NAME_MAX);
     for (unsigned i = 0; i < NAME_MAX - 1 && name[i]; i++) {
         plan->name[i] = name[i];
     }
@@ -214,7 +214,7 @@ static int read_file(const struct program_plan *plan, uint64_t offset, void *byt
     if (plan->node < 0) {
         return memory_read(plan->memory_of, plan->image + offset, bytes, len) ? 0 : -EFAULT;
     }
-    __builtin_memcpy(bytes, world.nodes[plan->node].bytes + offset, len);
+    bytes_copy(bytes, world.nodes[plan->node].bytes + offset, len);
     return 0;
 }
 
@@ -284,9 +284,9 @@ static int read_headers(struct program_plan *plan)
     int error = read_file(plan, 0, &header, sizeof(header));
 
     plan->segment_count = 0;
-    if (!error && (__builtin_memcmp(header.ident, "\177ELF\2\1", 6) != 0 ||
-                   header.type != TYPE_FIXED || header.machine != MACHINE_AARCH64 ||
-                   header.segment_size != sizeof(segment) || header.segment_count == 0)) {
+    if (!error && (!bytes_same(header.ident, "\177ELF\2\1", 6) || header.type != TYPE_FIXED ||
+                   header.machine != MACHINE_AARCH64 || header.segment_size != sizeof(segment) ||
+                   header.segment_count == 0)) {
         error = -ENOEXEC;
     }
     for (unsigned i = 0; !error && i < header.segment_count; i++) {
@@ -340,7 +340,7 @@ static void adopt_stack(struct proc *proc, uint64_t used)
 
     while (low < high) {
         uint64_t middle = round_down(low + (high - low) / 2);
-        if (world.peek(proc->pid, middle, &byte, 1)) {
+        if (world.eyes->peek(proc->pid, middle, &byte, 1)) {
             high = middle;
         } else {
             low = middle + PAGE;
@@ -408,7 +408,7 @@ void program_load(struct proc *proc, const struct program_plan *plan)
     proc->space = memory_create();
     map_segments(memory_of(proc), plan);
     adopt_stack(proc, plan->strings);
-    __builtin_memcpy(proc->name, plan->name, NAME_MAX);
+    bytes_copy(proc->name, plan->name, NAME_MAX);
 }
 
 void program_start_init(struct proc *init)

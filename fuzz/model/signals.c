@@ -84,7 +84,7 @@ static int next_of(uint64_t set)
 
 int signals_due(const struct proc *proc)
 {
-    uint64_t ready = proc->pending & ~proc->mask;
+    uint64_t ready = proc->pending & ~(model_planted == MODEL_PLANT_SIGNALS ? 0 : proc->mask);
 
     if (proc->fatal || proc->vfork_child) {
         return proc->fatal; /* who waits for a vfork takes nothing less */

@@ -8,6 +8,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "fuzz/model/bytes.h"
 #include "fuzz/model/model.h"
 
 #define PAGE UINT64_C(4096)
@@ -186,10 +187,11 @@ struct proc {
 };
 
 struct world {
-    model_peek *peek;
+    const struct model_eyes *eyes;
     bool is_over;     /* init has ended */
     const char *lost; /* why the model cannot follow, or NULL */
     uint64_t now;
+    bool was_refused; /* memory, in this event */
     unsigned proc_count;
     unsigned space_count;
     unsigned object_count;
@@ -204,6 +206,7 @@ struct world {
     int foreground;           /* group */
     bool has_signals;         /* the console: keys make signals */
     unsigned ends;            /* of processes so far */
+    uint64_t typed;           /* bytes that came to the console, and were not read; at most */
     unsigned interrupts;      /* that were typed and may yet be noticed */
     struct proc procs[PROCS_MAX];
     struct space spaces[SPACES_MAX];

@@ -4,6 +4,7 @@
 #include "base/string.h"
 #include "dev/console.h"
 #include "fuzz/check/check.h"
+#include "fuzz/check/eyes.h"
 #include "fuzz/check/peek.h"
 #include "fuzz/input/operand.h"
 #include "fuzz/model/model.h"
@@ -38,6 +39,8 @@ static struct {
     unsigned windows;         /* that the call has passed */
     bool is_window_due;
 } state;
+
+void (*run_listener)(const struct event *event);
 
 /* ---- telling ---- */
 
@@ -84,6 +87,9 @@ static void tell(const struct event *event)
     mix((uint64_t)event->result ^ (uint64_t)event->wait_status << 32);
     mix(event->now_ns);
     state.run->stats.events++;
+    if (run_listener) {
+        run_listener(event);
+    }
     if (state.watch & RUN_MODEL) {
         ask_model(event);
     }
@@ -416,7 +422,7 @@ void run_begin(struct run *run, const struct input *input, unsigned watch)
     memset(state.doing, NO_INSN, sizeof(state.doing));
     plat_window_hook = pass_window;
     if (watch & RUN_MODEL) {
-        model_begin(run_peek);
+        model_begin(&run_eyes);
     }
     if (watch & RUN_CHECKS) {
         check_begin();

@@ -34,6 +34,9 @@ struct run {
 /* Which of those that look on are told: all but in tests and measurements. */
 enum run_watch { RUN_MODEL = 1, RUN_CHECKS = 2, RUN_ALL = 3 };
 
+/* If set, told each event before the model and the checks are: for tests. */
+extern void (*run_listener)(const struct event *event);
+
 /* In a machine that has just been booted or restored with the input's configuration. Comes back if
  * nothing was found: what finds something calls finding(). */
 void run_input(struct run *run, const struct input *input, unsigned watch);

@@ -1,0 +1,111 @@
+#include "fuzz/model/compare.h"
+
+#include "fuzz/model/ask.h"
+#include "fuzz/model/memory.h"
+#include "fuzz/model/signals.h"
+
+/* Objects if two numbers are not the same. */
+static bool same(const struct proc *proc, const char *what, uint64_t has, uint64_t wanted)
+{
+    if (has != wanted) {
+        ask_object("process %d: %s is %x, and should be %x", (int64_t)proc->pid, what, has, wanted);
+    }
+    return has == wanted;
+}
+
+static bool compare_fds(const struct proc *proc, const struct model_process *seen)
+{
+    if (!same(proc, "the number of descriptors", seen->fd_count, proc->fd_count)) {
+        return false;
+    }
+    for (unsigned i = 0; i < proc->fd_count; i++) {
+        const struct fd *fd = &proc->fds[i];
+        const struct file *file = &world.files[fd->file];
+        const struct model_fd *other = &seen->fds[i];
+        if (!same(proc, "a descriptor", (uint64_t)other->number, (uint64_t)fd->number) ||
+            !same(proc, "what F_GETFL gives", other->flags, file->flags) ||
+            !same(proc, "an offset", other->offset, file->offset) ||
+            !same(proc, "FD_CLOEXEC", other->closes, fd->closes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool compare_signals(const struct proc *proc, const struct model_process *seen)
+{
+    uint64_t ignored = 0;
+    uint64_t handled = 0;
+
+    for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
+        uint64_t handler = proc->actions[signal - 1].handler;
+        ignored |= handler == SIG_IGN ? signal_set_of(signal) : 0;
+        handled |= handler > SIG_IGN ? signal_set_of(signal) : 0;
+    }
+    uint64_t unsure = world.interrupts ? signal_set_of(SIGINT) : 0;
+    return same(proc, "the set of ignored signals", seen->ignored, ignored) &&
+           same(proc, "the set of handled signals", seen->handled, handled) &&
+           same(proc, "the set of blocked signals", seen->mask, proc->mask) &&
+           same(proc, "the set of pending signals", seen->pending & ~unsure,
+                proc->pending & ~unsure) &&
+           (unsure ||
+            same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal)) &&
+           (!seen->actions ||
+            same(proc, "that an action differs",
+                 !bytes_same(seen->actions, proc->actions, sizeof(proc->actions)), 0));
+}
+
+static bool compare_live(const struct proc *proc, const struct model_process *seen)
+{
+    return same(proc, "that it is a subreaper", seen->is_subreaper, proc->is_subreaper) &&
+           same(proc, "the signal at its parent's end", (uint64_t)seen->death_signal,
+                (uint64_t)proc->death_signal) &&
+           same(proc, "its nice value", (uint64_t)seen->nice, (uint64_t)proc->nice) &&
+           same(proc, "its umask", seen->umask, proc->umask) &&
+           same(proc, "its break", seen->break_end, memory_of(proc)->break_end) &&
+           same(proc, "that its name differs", !bytes_same(seen->name, proc->name, NAME_MAX), 0) &&
+           same(proc, "that a limit differs",
+                !bytes_same(seen->limits, proc->limits, sizeof(proc->limits)), 0) &&
+           compare_signals(proc, seen) && compare_fds(proc, seen) && memory_compare(proc);
+}
+
+static bool compare_one(const struct proc *proc)
+{
+    static struct model_process seen;
+    int parent = proc->parent ? proc->parent->pid : 0;
+
+    if (!world.eyes->process(proc->pid, &seen)) {
+        ask_object("process %d: it is not there", (int64_t)proc->pid);
+        return false;
+    }
+    bool is_same =
+        same(proc, "its parent", (uint64_t)seen.parent, (uint64_t)parent) &&
+        same(proc, "its group", (uint64_t)seen.group, (uint64_t)proc->group) &&
+        same(proc, "its session", (uint64_t)seen.session, (uint64_t)proc->session) &&
+        same(proc, "that it is a zombie", seen.is_zombie, proc->life == LIFE_ZOMBIE) &&
+        same(proc, "its exit signal", (uint64_t)seen.exit_signal, (uint64_t)proc->exit_signal);
+    if (!is_same || proc->life == LIFE_LIVE) {
+        return is_same && compare_live(proc, &seen);
+    }
+    return same(proc, "its status", (uint64_t)seen.status, (uint64_t)proc->status);
+}
+
+void compare_all(void)
+{
+    unsigned count = 0;
+    unsigned has = world.eyes->open();
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *proc = &world.procs[i];
+        if (proc->life == LIFE_NONE) {
+            continue;
+        }
+        count++;
+        if (!compare_one(proc)) {
+            return;
+        }
+    }
+    if (has != count) {
+        ask_object("there are %u processes, and should be %u", (uint64_t)has, (uint64_t)count);
+    }
+}

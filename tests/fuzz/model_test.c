@@ -1,0 +1,294 @@
+/*
+ * Whether the model would object. Random programs are run with it, and each event is told to it
+ * first as it was not: with another result, error, value or status. What it has only one answer for
+ * it must refuse all others of; and a bug of its own must come to light against a kernel that is
+ * right.
+ */
+#include "fuzz/model/model.h"
+
+#include <setjmp.h>
+
+#include "abi/errno.h"
+#include "base/random.h"
+#include "base/string.h"
+#include "fuzz/check/eyes.h"
+#include "fuzz/input/generate.h"
+#include "fuzz/input/image.h"
+#include "fuzz/input/insn.h"
+#include "fuzz/model/memory.h"
+#include "fuzz/model/world.h"
+#include "fuzz/run/body.h"
+#include "fuzz/run/run.h"
+#include "platform/hosted/report.h"
+#include "test.h"
+
+int printf(const char *format, ...); /* libc's header and abi's say the same names */
+
+static struct input input;
+static struct run run;
+
+/* ---- the state of the model ---- */
+
+static struct world saved;
+
+/* The parts of the world that are in use. */
+static void copy(struct world *to, const struct world *from)
+{
+    memcpy(to, from, offsetof(struct world, procs));
+    memcpy(to->procs, from->procs, from->proc_count * sizeof(from->procs[0]));
+    memcpy(to->spaces, from->spaces, from->space_count * sizeof(from->spaces[0]));
+    memcpy(to->objects, from->objects, from->object_count * sizeof(from->objects[0]));
+    memcpy(to->files, from->files, from->file_count * sizeof(from->files[0]));
+    memcpy(to->pipes, from->pipes, from->pipe_count * sizeof(from->pipes[0]));
+    memcpy(to->pages, from->pages, from->page_count * sizeof(from->pages[0]));
+}
+
+/* ---- events that did not happen ---- */
+
+static struct {
+    uint64_t events;
+    uint64_t altered;  /* where one answer is allowed */
+    uint64_t accepted; /* of these, by the model */
+    uint64_t loose;    /* where several are */
+    uint64_t loosely_accepted;
+} counts;
+
+/* How many answers the model allowed the event, which it is told, and forgets again. */
+static uint64_t answers(const struct event *event, bool *is_accepted)
+{
+    uint64_t before;
+    uint64_t after;
+    uint64_t events;
+
+    copy(&saved, &world);
+    model_allowed(&before, &events);
+    *is_accepted = model_event(event) == NULL;
+    model_allowed(&after, &events);
+    copy(&world, &saved);
+    return after - before;
+}
+
+/* Whether a number that is given is any that is free: one of them is as good as another. */
+static bool gives_a_fresh_number(const struct event *event)
+{
+    switch (event->nr) {
+    case NR_clone:
+    case NR_clone3:
+    case NR_spawn:
+    case NR_mmap:
+    case NR_mremap:
+        return event->result > 0;
+    default:
+        return false;
+    }
+}
+
+static void tell_wrongly(struct event event, const struct event *right, uint64_t allowed)
+{
+    bool is_accepted;
+
+    bool is_fresh = gives_a_fresh_number(right) && event.kind == right->kind && event.result > 0;
+    if (is_fresh || (event.kind == right->kind && event.result == right->result &&
+                     event.wait_status == right->wait_status)) {
+        return;
+    }
+    (void)answers(&event, &is_accepted);
+    if (allowed > 1 || right->was_refused) {
+        counts.loose++;
+        counts.loosely_accepted += is_accepted;
+        return;
+    }
+    counts.altered++;
+    counts.accepted += is_accepted;
+    if (is_accepted) {
+        test_note("event %lu, process %d, call %u: %ld was accepted for %ld", counts.events,
+                  right->pid, right->nr, event.result, right->result);
+    }
+    EXPECT(!is_accepted);
+}
+
+static void alter_result(const struct event *right, uint64_t allowed)
+{
+    static const int64_t others[] = {0,       1,       -1,      -ENOENT, -ESRCH,  -EINTR, -E2BIG,
+                                     -EBADF,  -ECHILD, -EAGAIN, -EACCES, -EFAULT, -EPIPE, -EINVAL,
+                                     -EMFILE, -EPERM,  -ENOSYS, 2,       4096};
+    struct event event = *right;
+
+    event.kind = EVENT_RESULT;
+    for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        event.result = others[i];
+        tell_wrongly(event, right, allowed);
+    }
+    if (!right->was_refused) {
+        event.result = -ENOMEM;
+        tell_wrongly(event, right, allowed);
+    }
+    event.result = right->result + 1;
+    tell_wrongly(event, right, allowed);
+    event.result = right->result - 1;
+    tell_wrongly(event, right, allowed);
+    if (right->kind != EVENT_BLOCKED) {
+        event.kind = EVENT_BLOCKED;
+        tell_wrongly(event, right, allowed);
+    }
+}
+
+static void alter_status(const struct event *right, uint64_t allowed)
+{
+    static const int others[] = {0, 1, 9, 11, 15, 0x100, 0x200, 0xff00, EVENT_STATUS_LOST};
+    struct event event = *right;
+
+    for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        event.wait_status = others[i];
+        tell_wrongly(event, right, allowed);
+    }
+    event.wait_status = right->wait_status ^ 0x8000;
+    tell_wrongly(event, right, allowed);
+}
+
+static void alter(const struct event *right)
+{
+    bool is_accepted;
+    struct event event = *right;
+
+    counts.events++;
+    if (right->kind == EVENT_TIME || right->kind == EVENT_TYPED || right->kind == EVENT_KILLED) {
+        return;
+    }
+    uint64_t allowed = answers(right, &is_accepted);
+    switch (right->kind) {
+    case EVENT_RESULT:
+    case EVENT_BLOCKED:
+        alter_result(right, allowed);
+        break;
+    case EVENT_ENDED:
+        alter_status(right, allowed);
+        break;
+    case EVENT_LOADED:
+        event.result ^= 1;
+        tell_wrongly(event, right, allowed);
+        break;
+    default:
+        break;
+    }
+}
+
+static void run_one(uint64_t seed, enum generate_profile profile, unsigned watch)
+{
+    struct random random = {.state = seed};
+
+    generate_input(&input, &random, profile);
+    body_reset(&input.config);
+    run_input(&run, &input, watch);
+}
+
+TEST(model_objects_to_whatever_did_not_happen)
+{
+    enum { RUNS = 60 };
+    uint64_t results;
+    uint64_t events;
+
+    run_listener = alter;
+    for (uint64_t seed = 0; seed < RUNS; seed++) {
+        run_one(seed, (enum generate_profile)(seed % 3), RUN_MODEL);
+    }
+    run_listener = NULL;
+    EXPECT(counts.events > 200);
+    EXPECT(counts.altered > 4000);
+    EXPECT_EQ(counts.accepted, 0);
+    EXPECT(counts.loosely_accepted < counts.loose / 4);
+    model_allowed(&results, &events);
+    printf("# %lu events, %lu altered, %lu where several answers are allowed, of which %lu "
+           "were accepted\n",
+           counts.events, counts.altered, counts.loose, counts.loosely_accepted);
+}
+
+TEST(model_allows_little)
+{
+    enum { RUNS = 300 };
+    uint64_t results;
+    uint64_t events;
+
+    for (uint64_t seed = 0; seed < RUNS; seed++) {
+        run_one(seed, (enum generate_profile)(seed % 3), RUN_MODEL);
+    }
+    model_allowed(&results, &events);
+    printf("# %lu.%02lu answers allowed in the mean, in %lu events\n", results / events,
+           results * 100 / events % 100, events);
+    EXPECT(results < 2 * events);
+}
+
+/* ---- bugs of the model's own ---- */
+
+static jmp_buf back;
+static bool has_complained;
+
+static void note_complaint(const char *name, const char *details)
+{
+    const char *rest;
+
+    (void)details;
+    has_complained = str_starts(name, "model.", &rest);
+    longjmp(back, 1);
+}
+
+/* How many random programs it takes until the model complains; at most the limit. */
+static unsigned runs_to_complaint(unsigned limit)
+{
+    static unsigned count;
+
+    report_hook = note_complaint;
+    has_complained = false;
+    for (count = 0; count < limit && !has_complained; count++) {
+        if (setjmp(back) == 0) {
+            run_one(count, (enum generate_profile)(count % 3), RUN_MODEL);
+        }
+    }
+    report_hook = NULL;
+    return count;
+}
+
+TEST(model_with_a_bug_complains)
+{
+    enum { LIMIT = 4000 };
+
+    for (unsigned plant = MODEL_PLANT_NONE + 1; plant < MODEL_PLANT_COUNT; plant++) {
+        test_note("bug %u", plant);
+        model_planted = (enum model_plant)plant;
+        unsigned runs = runs_to_complaint(LIMIT);
+        EXPECT(has_complained);
+        printf("# bug %u of the model: %u programs\n", plant, runs);
+    }
+    model_planted = MODEL_PLANT_NONE;
+    EXPECT_EQ(runs_to_complaint(LIMIT), LIMIT);
+}
+
+TEST(model_objects_to_what_the_kernel_has)
+{
+    const struct event none = {.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1};
+    const struct input_config config = input_dull_config();
+
+    body_reset(&config);
+    model_begin(&run_eyes);
+    EXPECT(model_event(&none) == NULL);
+    EXPECT(model_compare() == NULL);
+    struct proc *init = world_find(1);
+    struct proc was = *init;
+    init->umask ^= 1;
+    EXPECT(model_compare() != NULL);
+    *init = was;
+    init->group = 2;
+    EXPECT(model_compare() != NULL);
+    *init = was;
+    init->fds[1].closes = true;
+    EXPECT(model_compare() != NULL);
+    *init = was;
+    init->actions[0].handler = SIG_IGN;
+    EXPECT(model_compare() != NULL);
+    *init = was;
+    init->limits[RLIMIT_STACK].rlim_cur--;
+    EXPECT(model_compare() != NULL);
+    *init = was;
+    memory_store(memory_of(init), IMAGE_ZEROS + 100, "x", 1);
+    EXPECT(model_compare() != NULL);
+}
