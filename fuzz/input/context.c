@@ -195,6 +195,16 @@ static void see_transfer(struct context *context, unsigned who, const struct ins
     }
 }
 
+/* Nobody refers to it any more. */
+static void see_unmap(struct context *context, const struct operand *address)
+{
+    for (unsigned i = 0; i < CONTEXT_LISTED && i < context->addresses.count; i++) {
+        if (address->kind == OPERAND_RESULT && context->addresses.list[i].insn == address->index) {
+            context->addresses.list[i].person = NOBODY;
+        }
+    }
+}
+
 static void see_call(struct context *context, unsigned who, const struct insn *insn, unsigned index)
 {
     struct person *person = &context->people[who];
@@ -221,6 +231,10 @@ static void see_call(struct context *context, unsigned who, const struct insn *i
         break;
     case NR_kill:
         see_kill(context, who, insn);
+        break;
+    case NR_munmap:
+    case NR_mremap:
+        see_unmap(context, &insn->args[0]);
         break;
     case NR_read:
     case NR_readv:

@@ -78,6 +78,8 @@ static void make_wait(struct context *context, struct insn *insn)
     set_call(insn, random_below(context->random, 8) == 0 ? NR_waitid : NR_wait4, who, context);
     operands_choose(context, insn);
     if (insn->nr == NR_waitid) {
+        bool is_one = context_refer_to_child(context, &insn->args[1]);
+        insn->args[0] = operand_number(is_one && random_below(context->random, 2) ? P_PID : P_ALL);
         return;
     }
     unsigned dice = random_below(context->random, 8);
@@ -151,7 +153,12 @@ static void make_transfer(struct context *context, struct insn *insn)
     if (insn->args[0].kind == OPERAND_RESULT && random_below(context->random, 8) != 0) {
         insn->args[0].part = writes;
     }
-    if (insn->nr == NR_readv || insn->nr == NR_writev) {
+    bool is_large = random_below(context->random, 10) == 0 &&
+                    context_refer(context, &context->addresses, &insn->args[1]);
+    if (is_large) {
+        insn->nr = writes ? NR_write : NR_read;
+        insn->args[2] = operand_number(0x10001 - 4096 * random_below(context->random, 16));
+    } else if (insn->nr == NR_readv || insn->nr == NR_writev) {
         insn->args[2] = operand_number(1 + random_below(context->random, 2));
     } else if (random_below(context->random, 4) != 0) {
         insn->args[2] = operand_number(1 + random_below(context->random, 64));
@@ -216,10 +223,14 @@ static void make_signal(struct context *context, struct insn *insn)
 
 static void make_group(struct context *context, struct insn *insn)
 {
-    static const uint16_t calls[] = {NR_setpgid, NR_setpgid, NR_setsid, NR_getpgid, NR_prctl};
+    static const uint16_t calls[] = {NR_setpgid, NR_setpgid, NR_setsid,
+                                     NR_getpgid, NR_prctl,   NR_prlimit64};
 
-    set_call(insn, calls[random_below(context->random, 5)], context_anybody(context), context);
+    set_call(insn, calls[random_below(context->random, 6)], context_anybody(context), context);
     operands_choose(context, insn);
+    if (insn->nr == NR_prlimit64 && random_below(context->random, 4) != 0) {
+        insn->args[0] = operand_number(0);
+    }
     if (insn->nr == NR_prctl && random_below(context->random, 2) == 0) {
         insn->args[0] = operand_number(PR_SET_CHILD_SUBREAPER);
         insn->args[1] = operand_number(1);
@@ -247,17 +258,25 @@ static void make_key(struct context *context, struct insn *insn)
     operands_choose(context, insn);
 }
 
+/* Whether init had better not do it. */
+static bool ends_init(const struct insn_type *type)
+{
+    return type->op == OP_JUMP ||
+           (type->op == OP_CALL && (type->nr == NR_exit || type->nr == NR_exit_group));
+}
+
 /* All but a spurious wake, which is a class by itself. */
 static void make_any(struct context *context, struct insn *insn)
 {
     const struct insn_type *type = &insn_types[random_below(context->random, insn_type_count)];
+    unsigned who = context_anybody(context);
 
-    if (type->op == OP_SPURIOUS) {
+    if (type->op == OP_SPURIOUS || (who == 0 && ends_init(type))) {
         type = insn_type_find(OP_TICK, 0);
     }
     insn->op = type->op;
     insn->nr = type->nr;
-    set_actor(insn, context_anybody(context), context);
+    set_actor(insn, who, context);
     operands_choose(context, insn);
 }
 

@@ -167,7 +167,11 @@ static void set_usual_map(struct context *context, struct insn *insn)
     bool is_shared = random_below(context->random, 3) == 0;
     bool has_place = random_below(context->random, 6) == 0;
 
-    insn->args[1] = operand_number(PAGE * (1 + random_below(context->random, 3)));
+    bool is_large =
+        random_below(context->random, 12) == 0; /* more than there is room for in a pipe */
+
+    insn->args[1] =
+        operand_number(PAGE * (1 + (is_large ? 16 : 0) + random_below(context->random, 3)));
     if (random_below(context->random, 6) != 0) {
         insn->args[2] = operand_number(PROT_READ | PROT_WRITE);
     }
@@ -221,11 +225,18 @@ static void set_usual(struct context *context, struct insn *insn)
     case NR_mmap:
         set_usual_map(context, insn);
         break;
+    case NR_close_range:
+        insn->args[1] = operand_number(-1);
+        insn->args[2] = operand_number(random_below(context->random, 2) ? 0 : CLOSE_RANGE_CLOEXEC);
+        break;
+    case NR_mremap:
+        insn->args[1] = operand_number(PAGE * (1 + random_below(context->random, 2)));
+        insn->args[2] = operand_number(PAGE * (1 + random_below(context->random, 4)));
+        break;
     case NR_munmap:
     case NR_mprotect:
     case NR_madvise:
     case NR_msync:
-    case NR_mremap:
         insn->args[1] = operand_number(PAGE * (1 + random_below(context->random, 2)));
         break;
     default:
