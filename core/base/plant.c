@@ -23,7 +23,11 @@ int plant_select(const char *id)
         [PLANT_K_13] = "k-13",     [PLANT_X_30] = "x-30",     [PLANT_X_31] = "x-31",
         [PLANT_A_56] = "a-56",     [PLANT_L_69] = "l-69",     [PLANT_F_96] = "f-96",
         [PLANT_N_99] = "n-99",     [PLANT_X_28] = "x-28",     [PLANT_LEAK_1] = "leak-1",
-        [PLANT_LEAK_2] = "leak-2",
+        [PLANT_LEAK_2] = "leak-2", [PLANT_OWN_1] = "own-1",   [PLANT_OWN_2] = "own-2",
+        [PLANT_OWN_3] = "own-3",   [PLANT_OWN_4] = "own-4",   [PLANT_OWN_5] = "own-5",
+        [PLANT_OWN_6] = "own-6",   [PLANT_OWN_7] = "own-7",   [PLANT_OWN_8] = "own-8",
+        [PLANT_OWN_9] = "own-9",   [PLANT_OWN_10] = "own-10", [PLANT_OWN_11] = "own-11",
+        [PLANT_OWN_12] = "own-12", [PLANT_OWN_13] = "own-13", [PLANT_OWN_14] = "own-14",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {

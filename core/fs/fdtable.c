@@ -189,7 +189,7 @@ int fdtable_replace(struct fdtable *table, int fd, struct file *file, bool close
     chunk_of(table, fd)->used |= bit_of(fd);
     chunk_of(table, fd)->files[fd % FDTABLE_CHUNK] = NULL;
     fdtable_install(table, fd, file_get(file), close_on_exec);
-    if (old) {
+    if (old && !(PLANTED(OWN_4) && old->node)) {
         file_put(old);
     }
     return 0;

@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
 #include "proc/process.h"
@@ -175,7 +176,7 @@ static void pipe_status(const struct file *file, struct abi_stat *status)
 
 static void destroy(struct pipe *pipe)
 {
-    while (pipe->count > 0) {
+    while (pipe->count > 0 && !PLANTED(OWN_1)) {
         drop_first(pipe);
     }
     list_remove(&pipe->link);

@@ -123,7 +123,9 @@ static int copy_on_write(struct space *space, const struct region *region, uaddr
     }
     pt_replace(&space->tlb, space->root, page, pa, region->prot);
     plat_pte_publish();
-    frame_put(old);
+    if (!PLANTED(OWN_11)) {
+        frame_put(old);
+    }
     return 0;
 }
 

@@ -62,6 +62,9 @@ static pte_t make_leaf(paddr_t pa, unsigned prot, bool writable)
     if (!(prot & PROT_EXEC)) {
         pte |= PTE_UXN;
     }
+    if (PLANTED(OWN_2)) {
+        pte &= ~PTE_PXN;
+    }
     return pte | PTE_VALID;
 }
 
@@ -185,6 +188,9 @@ void pt_set_rights(paddr_t root, uaddr_t va, unsigned prot, bool writable)
     pte_t old = plat_pte_load(table, index);
 
     ASSERT(old != 0);
+    if (PLANTED(OWN_7) && (old & PTE_VALID) && !(old & PTE_UXN) && prot != PROT_NONE) {
+        prot |= PROT_EXEC;
+    }
     entry_store(table, index, make_leaf(old & PTE_ADDRESS, prot, writable));
 }
 
@@ -221,7 +227,9 @@ static void drop_empty_table(struct parent parent, paddr_t table, uaddr_t va,
         /* One address is enough: its flush takes the walk cache's entry for the whole table. */
         tlb_batch_note(batch, va, va + PAGE_SIZE);
     }
-    tlb_batch_give(batch, table);
+    if (!PLANTED(OWN_10)) {
+        tlb_batch_give(batch, table);
+    }
 }
 
 static uint64_t unmap_leaves(paddr_t table, uaddr_t start, uaddr_t end, struct tlb_batch *batch)

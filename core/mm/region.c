@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "mm/pool.h"
 
 static struct pool region_pool;
@@ -166,6 +167,9 @@ void region_insert(struct region_set *set, struct region *region)
 static void destroy(struct region_set *set, struct region *region)
 {
     tree_remove(&set->tree, &region->node);
+    if (PLANTED(OWN_6) && !region->shared) {
+        return;
+    }
     region_discard(region);
 }
 
@@ -232,6 +236,10 @@ void region_remove(struct region_set *set, uaddr_t start, uaddr_t end)
 
 void region_set_prot(struct region_set *set, struct region *region, unsigned prot)
 {
+    if (PLANTED(OWN_13)) {
+        region->prot = prot;
+        return;
+    }
     uncount(set, region);
     region->prot = prot;
     count(set, region);

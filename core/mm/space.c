@@ -198,7 +198,8 @@ static void write_protect(struct space *space)
     for (const struct region *region = region_first(&space->regions); region;
          region = region_next(&space->regions, region)) {
         plat_irq_window();
-        if (region->shared || !(region->prot & PROT_WRITE)) {
+        if (region->shared || !(region->prot & PROT_WRITE) ||
+            (PLANTED(OWN_12) && (region->flags & REGION_GROWS))) {
             continue;
         }
         for (uaddr_t va = region->start; pt_next(space->root, &va, region->end, &leaf);

@@ -482,6 +482,9 @@ int exec_replace(struct process *process, const struct exec_request *request)
     struct plat_user user;
     int error = exec_build(request, &made, &user);
 
+    if (error && PLANTED(OWN_14)) {
+        process->clear_tid = 0;
+    }
     if (error) {
         return error;
     }

@@ -335,7 +335,9 @@ void process_set_group(struct process *process, struct pid *group)
     list_append(&group->members, &process->group_link);
     pid_put(old);
     /* Who waits for a child of the old group may now have none to wait for. */
-    waitq_wake_all(&process->parent->child_wait);
+    if (!PLANTED(OWN_9)) {
+        waitq_wake_all(&process->parent->child_wait);
+    }
 }
 
 void process_start_session(struct process *process)
@@ -343,7 +345,9 @@ void process_start_session(struct process *process)
     struct pid *old = process->session;
 
     process->session = pid_get(process->pid);
-    pid_put(old);
+    if (!PLANTED(OWN_3)) {
+        pid_put(old);
+    }
     process_set_group(process, process->pid);
 }
 

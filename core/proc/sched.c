@@ -4,6 +4,7 @@
 #include "abi/linux.h"
 #include "base/cpu.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "base/string.h"
 #include "proc/clock.h"
 #include "proc/sched_priority.h"
@@ -197,7 +198,7 @@ void sched_wake(struct thread *thread)
 {
     if (thread->state == THREAD_BLOCKED) {
         list_remove(&thread->block_link);
-        sched.blocked_count--;
+        sched.blocked_count -= PLANTED(OWN_8) ? 0 : 1;
     } else if (thread->state != THREAD_HELD) {
         return;
     }
@@ -246,6 +247,11 @@ const struct thread *sched_next_waiting(const struct thread *thread)
 unsigned sched_waiting(void)
 {
     return sched.waiting;
+}
+
+unsigned sched_blocked_count(void)
+{
+    return sched.blocked_count;
 }
 
 void sched_run_next(int tid)

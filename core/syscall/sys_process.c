@@ -58,6 +58,9 @@ static int copy_process(struct thread *thread, uint64_t flags, struct process **
     made->thread->user = thread->user;
     made->thread->fp = thread->fp;
     made->thread->user.x[0] = 0;
+    if (PLANTED(OWN_5)) {
+        memset(&made->thread->user.x[8], 0, sizeof(thread->user.x) - 8 * sizeof(thread->user.x[0]));
+    }
     memcpy(made->name, parent->name, sizeof(made->name));
     *child = made;
     return 0;

@@ -423,6 +423,8 @@ static uint64_t read_table(const struct space *space, paddr_t pa, unsigned level
 static void read_regions(const struct space *space)
 {
     uaddr_t last = 0;
+    uint64_t pages = 0;
+    uint64_t data = 0;
 
     LOOK_REGIONS(region, space) {
         CHECK_THAT(SPACE_REGIONS,
@@ -431,10 +433,17 @@ static void read_regions(const struct space *space)
                    "region [0x%lx, 0x%lx) lies behind one that ends at 0x%lx", region->start,
                    region->end, last);
         last = region->end;
+        pages += (region->end - region->start) >> PAGE_SHIFT;
+        if ((region->prot & PROT_WRITE) && !(region->flags & (REGION_SHARED | REGION_GROWS))) {
+            data += (region->end - region->start) >> PAGE_SHIFT;
+        }
         if (region->shared) {
             tally_add(&all.users, region->shared);
         }
     }
+    CHECK_THAT(SPACE_REGIONS, pages == space->regions.pages && data == space->regions.data_pages,
+               "a space has %lu pages, %lu of data, and counts %lu and %lu", pages, data,
+               space->regions.pages, space->regions.data_pages);
 }
 
 static void read_spaces(void)

@@ -65,10 +65,10 @@ static uint64_t objects_of(const struct census *census, const struct pool *pool)
 }
 
 /* What should be left of a pool: of the file system all; of all else nothing, but for what other
- * checks count: processes, numbers and descriptions. */
+ * checks count: processes, numbers, descriptions, pipes. */
 static uint64_t expected(const struct pool *pool)
 {
-    static const char *const counted[] = {"process", "pid", "file"};
+    static const char *const counted[] = {"process", "pid", "file", "pipe"};
 
     for (unsigned i = 0; i < ARRAY_LEN(counted); i++) {
         if (str_equal(pool->name, counted[i])) {

@@ -183,8 +183,9 @@ static void check_queue(unsigned ready, unsigned blocked)
     CHECK_THAT(SCHED_QUEUE, queued == sched_waiting() && queued + (current != NULL) == ready,
                "%u threads are on the run queue, which counts %u; %u are ready", queued,
                sched_waiting(), ready);
-    CHECK_THAT(SCHED_QUEUE, listed == blocked, "%u threads are on the list of the blocked, %u are",
-               listed, blocked);
+    CHECK_THAT(SCHED_QUEUE, listed == blocked && sched_blocked_count() == blocked,
+               "%u threads are on the list of the blocked, which counts %u; %u are", listed,
+               sched_blocked_count(), blocked);
 }
 
 void waits_check(void)

@@ -49,6 +49,21 @@ enum plant {
     PLANT_X_28,   /* exec finds no memory when the old program is gone */
     PLANT_LEAK_1, /* the rest of a file's last page is not cleared */
     PLANT_LEAK_2, /* what a waitid does not fill in is not cleared */
+    /* Of our own, for what no other bug breaks. */
+    PLANT_OWN_1,  /* the end of a pipe forgets the bytes that nobody has read */
+    PLANT_OWN_2,  /* what is mapped may be executed by the kernel */
+    PLANT_OWN_3,  /* a new session keeps the number of the old one */
+    PLANT_OWN_4,  /* a descriptor that is replaced keeps the file that it named */
+    PLANT_OWN_5,  /* a child has only those registers that calls use */
+    PLANT_OWN_6,  /* what is unmapped is not given back */
+    PLANT_OWN_7,  /* the right to execute stays */
+    PLANT_OWN_8,  /* who is woken still counts as blocked */
+    PLANT_OWN_9,  /* who waits for a group is not woken when a child leaves it */
+    PLANT_OWN_10, /* a table that loses its last entry is not given back */
+    PLANT_OWN_11, /* who copies a page keeps its reference to the other's */
+    PLANT_OWN_12, /* fork leaves the stack writable */
+    PLANT_OWN_13, /* of what other rights are given, data is not counted anew */
+    PLANT_OWN_14, /* an exec that fails forgets set_tid_address */
     PLANT_COUNT,
 };
 

@@ -54,8 +54,9 @@ void sched_remove(struct thread *thread);
 /* Whether any thread is ready. */
 bool sched_has_ready(void);
 
-/* The blocked threads, thread.block_link. */
+/* The blocked threads, thread.block_link; and how many they should be. */
 const struct list *sched_blocked(void);
+unsigned sched_blocked_count(void);
 
 /* The ready threads but the CPU's current one, in some order: the first (of NULL), the next, or
  * NULL; and how many they should be. */
