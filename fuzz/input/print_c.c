@@ -53,7 +53,7 @@ static const char turns[] =
     "            seen = turn;\n"
     "            patience = 0;\n"
     "        }\n"
-    "        if (patience == 50) {\n"
+    "        if (patience == 300) {\n"
     "            __sync_bool_compare_and_swap(&all->turn, turn, turn + 1);\n"
     "        }\n"
     "        rest(1000000);\n"
