@@ -55,6 +55,7 @@ struct tracee {
     int insn;          /* what it does, or NO_INSN */
     bool is_poked;     /* goes on only to take its signals */
     bool is_woken;     /* its sleep is over */
+    bool is_stopping;  /* will come to a stop that is about nothing else */
     uint64_t wakes_ns; /* 0: it does not sleep */
     uint64_t fds_at;   /* where the call writes two descriptors, or 0 */
 };
@@ -159,7 +160,8 @@ static struct tracee *add(pid_t host)
         world_give_up("too many processes");
     }
     tracee = &all.tracees[all.count++];
-    *tracee = (struct tracee){.host = host, .pid = own_pid(host), .state = RUNS, .insn = NO_INSN};
+    *tracee = (struct tracee){
+        .host = host, .pid = own_pid(host), .state = RUNS, .insn = NO_INSN, .is_stopping = true};
     return tracee;
 }
 
@@ -190,6 +192,7 @@ static void stand(struct tracee *tracee, enum tracee_state state)
     tracee->fds_at = 0;
     tracee->is_poked = false;
     tracee->is_woken = false;
+    tracee->is_stopping = false;
 }
 
 static void end_access(struct tracee *tracee)
@@ -344,7 +347,7 @@ static void on_signal(struct tracee *tracee, int signal)
         return;
     }
     if (tracee->is_poked) {
-        ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0);
+        tracee->is_stopping = ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0) == 0;
     }
     resume(tracee, tracee->is_poked ? PTRACE_CONT : PTRACE_SYSCALL, arriving);
 }
@@ -383,8 +386,11 @@ static void on_stop(struct tracee *tracee, int status)
         on_fork(tracee, event == PTRACE_EVENT_VFORK);
     } else if (event == PTRACE_EVENT_EXIT) {
         on_exit_begun(tracee);
-    } else if (event == PTRACE_EVENT_STOP) {
+    } else if (event == PTRACE_EVENT_STOP && tracee->is_stopping) {
         stand(tracee, STANDS); /* a new one, or one that was to come here */
+    } else if (event == PTRACE_EVENT_STOP) {
+        resume(tracee, tracee->is_poked ? PTRACE_CONT : PTRACE_SYSCALL,
+               0); /* SIGCONT tells of itself */
     } else if (event != 0) {
         resume(tracee, PTRACE_SYSCALL, 0);
     } else if (signal == (SIGTRAP | 0x80)) {

@@ -196,6 +196,18 @@ DIFFERENCES = (
 )
 
 
+# Calls that on Linux have done all when they find that they cannot write what they should: Eft
+# writes first, and a failed call has changed nothing.
+WRITE_LAST = ('rt_sigaction', 'rt_sigprocmask', 'wait4', 'waitid', 'prlimit64')
+
+
+def is_behind(line):
+    """Whether the two kernels may have different states behind a line, though both failed."""
+    operation = _operation(line.insn)
+    return (operation == 'spawn' or  # which takes a PID and gives it back
+            operation in WRITE_LAST and line.actual == 'EFAULT')
+
+
 def difference(dull, line):
     """The name of a known difference between what hosted and what Linux gave, or None."""
     operation = _operation(line.insn)
@@ -246,9 +258,11 @@ class LinuxView:
                 verdict.wrong['linux'].append(number)
                 self.behind = 'behind a difference'
                 return f'{real.actual}, NOT {dull.actual}'
-            if not (real.actual.isupper() and dull.actual.isupper()):
+            if is_behind(real) or not (real.actual.isupper() and dull.actual.isupper()):
                 self.behind = f'behind: {name}'
             return f'{real.actual} ({name})'
+        if is_behind(real):
+            self.behind = 'behind: Linux may have done what it says it has not'
         if dull.actual != line.actual:
             return f'{real.actual} (decided by the schedule or by a failure)'
         if (dull if real.actual != dull.actual else real).judged == 'other':

@@ -14,7 +14,7 @@ from body import Skip, case, expect, expect_equal, main, work_file
 CORPUS = sorted(glob.glob('fuzz/corpus/*.repro') + glob.glob('fuzz/regress/*.repro'))
 PLANTED = sorted(glob.glob('fuzz/planted/*.repro'))
 WRONG = ('fuzz/corpus/fork_exit_wait.repro', r'(wait4\(.*\)) -> 2\b', r'\1 -> 3')
-RANDOM_COUNT = 300
+RANDOM_COUNT = 100
 
 # Planted bugs that QEMU does not find: what only the simulated TLB sees, and what only sanitizers
 # do.
