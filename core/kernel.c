@@ -47,6 +47,9 @@ void kernel_on_timer(void)
 void kernel_on_console(void)
 {
     kernel.console_due = true;
+    if (PLANTED(L_86) && plant_memory == PLANT_FORKING) {
+        plant_memory = PLANT_INTERRUPTED;
+    }
 }
 
 void kernel_dump(void)

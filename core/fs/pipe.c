@@ -43,6 +43,21 @@ static void drop_first(struct pipe *pipe)
     pipe->count--;
 }
 
+/* The planted bug x-23: who empties a pipe decides for the next reader that it sleeps on. */
+static void send_to_sleep(const struct pipe *pipe)
+{
+    if (!list_is_empty(&pipe->readable.threads)) {
+        plant_memory = CONTAINER_OF(pipe->readable.threads.next, struct thread, wait_link)->tid;
+    }
+}
+
+static int64_t sleep_for_bytes(struct pipe *pipe, struct thread *thread)
+{
+    plant_memory = 0;
+    sched_block(thread, WAIT_PIPE_BYTES, pipe->number, &pipe->readable, PLAT_NEVER);
+    return CALL_BLOCKED;
+}
+
 static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t *offset)
 {
     struct pipe *pipe = file->pipe;
@@ -50,6 +65,10 @@ static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t 
     (void)offset;
     if (transfer->total == 0) {
         return 0;
+    }
+    if (PLANTED(X_23) && transfer->thread->call.has_blocked &&
+        plant_memory == transfer->thread->tid) {
+        return sleep_for_bytes(pipe, transfer->thread);
     }
     while (pipe->count > 0 && transfer_left(transfer) > 0) {
         struct pipe_piece *piece = piece_at(pipe, 0);
@@ -66,6 +85,9 @@ static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t 
             waitq_wake_all(&pipe->writable);
         }
         plat_irq_window();
+    }
+    if (PLANTED(X_23) && *transfer->done > 0 && pipe->count == 0) {
+        send_to_sleep(pipe);
     }
     if (*transfer->done > 0 || pipe->writers == 0) {
         return transfer_result(transfer, 0);

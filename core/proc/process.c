@@ -158,6 +158,16 @@ static struct process *find_reaper(const struct process *process)
     return reaper;
 }
 
+/* The planted bug m-43: whether a wait sleeps on is found out here, and not when it runs again. */
+static void look_for_waiter(const struct process *zombie)
+{
+    struct thread *waiter = zombie->parent->thread;
+
+    if (waiter->state == THREAD_BLOCKED && waiter->call.reason == WAIT_CHILD) {
+        waiter->call.done = waiter->call.arg > 0 && waiter->call.arg != zombie->pid->number;
+    }
+}
+
 /* A zombie's parent is told, and wakes; it may want no zombies. */
 static void tell_parent(struct process *zombie)
 {
@@ -171,6 +181,9 @@ static void tell_parent(struct process *zombie)
     bool is_ignored = is_unwanted && signal_action(parent, SIGCHLD).handler == SIG_IGN;
     if (signal > 0 && signal <= SIGNAL_MAX && !is_ignored) {
         signal_send(parent, signal);
+    }
+    if (PLANTED(M_43)) {
+        look_for_waiter(zombie);
     }
     if (is_unwanted) {
         process_reap(zombie, false);

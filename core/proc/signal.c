@@ -92,7 +92,12 @@ void signal_send(struct process *process, int signal)
 void signal_send_group(struct pid *group, int signal)
 {
     LIST_FOR(link, &group->members) {
-        signal_send(CONTAINER_OF(link, struct process, group_link), signal);
+        struct process *member = CONTAINER_OF(link, struct process, group_link);
+        if (PLANTED(L_86) && member->pid->number == plant_memory) {
+            plant_memory = 0;
+            continue;
+        }
+        signal_send(member, signal);
         plat_irq_window();
     }
 }

@@ -135,8 +135,14 @@ static int64_t wait_for_vfork(struct thread *thread)
 static int64_t clone_process(struct thread *thread, const struct abi_clone_args *wanted)
 {
     struct process *child;
-    int error = copy_process(thread, wanted->flags, &child);
 
+    if (PLANTED(L_86)) {
+        plant_memory = PLANT_FORKING;
+    }
+    int error = copy_process(thread, wanted->flags, &child);
+    if (PLANTED(L_86)) {
+        plant_memory = !error && plant_memory == PLANT_INTERRUPTED ? child->pid->number : 0;
+    }
     if (!error) {
         error = write_tids(child, wanted);
         if (error) {

@@ -70,6 +70,11 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     if (PLANTED(M_36) && call->has_begun && (parent->signals.handled & signal_bit(SIGCHLD))) {
         return -EINTR;
     }
+    if (PLANTED(M_43) && call->done) {
+        call->done = false;
+        sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
+        return CALL_BLOCKED;
+    }
     struct process *child = find_child(parent, wanted);
     if (PLANTED(K_16) && call->has_begun && !list_is_empty(&parent->zombies)) {
         child = CONTAINER_OF(parent->zombies.next, struct process, sibling);

@@ -190,6 +190,16 @@ static void set_foreground(struct proc *self, uint64_t at)
     }
 }
 
+static void set_modes(struct proc *self, uint64_t at)
+{
+    struct abi_termios modes;
+    bool is_there = memory_read(self, at, &modes, sizeof(modes));
+
+    if (ask_result(is_there ? 0 : -EFAULT) && is_there) {
+        world.has_plain_keys = !(modes.c_lflag & ISIG);
+    }
+}
+
 /* Results that are loose are taken over. */
 static void give_loosely(struct proc *self, uint64_t at, uint64_t len)
 {
@@ -211,8 +221,7 @@ static void control_console(struct proc *self, uint32_t request, uint64_t at)
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
-        (void)ask_result(memory_can(self, at, sizeof(struct abi_termios), ACCESS_READ) ? 0
-                                                                                       : -EFAULT);
+        set_modes(self, at);
         break;
     case TIOCGPGRP:
         if (!memory_can(self, at, sizeof(group), ACCESS_WRITE)) {

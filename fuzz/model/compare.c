@@ -42,14 +42,11 @@ static bool compare_signals(const struct proc *proc, const struct model_process 
         ignored |= handler == SIG_IGN ? signal_set_of(signal) : 0;
         handled |= handler > SIG_IGN ? signal_set_of(signal) : 0;
     }
-    uint64_t unsure = world.interrupts ? signal_set_of(SIGINT) : 0;
     return same(proc, "the set of ignored signals", seen->ignored, ignored) &&
            same(proc, "the set of handled signals", seen->handled, handled) &&
            same(proc, "the set of blocked signals", seen->mask, proc->mask) &&
-           same(proc, "the set of pending signals", seen->pending & ~unsure,
-                proc->pending & ~unsure) &&
-           (unsure ||
-            same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal)) &&
+           same(proc, "the set of pending signals", seen->pending, proc->pending) &&
+           same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal) &&
            (!seen->actions ||
             same(proc, "that an action differs",
                  !bytes_same(seen->actions, proc->actions, sizeof(proc->actions)), 0));

@@ -10,6 +10,8 @@
 #include "fuzz/model/program.h"
 #include "fuzz/model/signals.h"
 
+enum { KEY_INTERRUPT = 3 };
+
 struct world world;
 enum model_plant model_planted;
 
@@ -42,8 +44,8 @@ void model_begin(const struct model_eyes *eyes)
     world.pipe_count = 0;
     world.page_count = 0;
     world.free_count = 0;
-    world.interrupts = 0;
     world.typed = 0;
+    world.has_plain_keys = false;
     world.ends = 0;
     world.has_signals = true;
     struct proc *init = family_add(NULL, 1);
@@ -226,6 +228,22 @@ static const char *run_event(const struct event *event)
     return ask_text();
 }
 
+/* The interrupt key ends the foreground group, unless init is in it, or the console was told that
+ * it is a key like others. */
+static void interrupt_foreground(void)
+{
+    const struct proc *init = world_find(1);
+
+    if (world.has_plain_keys || (init && init->group == world.foreground)) {
+        return;
+    }
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].group == world.foreground) {
+            signals_send(&world.procs[i], SIGINT);
+        }
+    }
+}
+
 const char *model_event(const struct event *event)
 {
     struct proc *killed = world_find(event->pid);
@@ -238,8 +256,10 @@ const char *model_event(const struct event *event)
     case EVENT_SKIPPED:
         return NULL;
     case EVENT_TYPED:
-        world.interrupts += event->args[0] == 3;
         world.typed++;
+        if (event->args[0] == KEY_INTERRUPT) {
+            interrupt_foreground();
+        }
         return NULL;
     case EVENT_KILLED:
         if (killed) {

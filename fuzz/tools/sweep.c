@@ -27,9 +27,10 @@ enum {
 
 /* What is run next. */
 struct place {
-    unsigned insn; /* the count of them: the program as it is; above that the end */
+    bool is_begun; /* the program as it is has been run */
+    unsigned insn;
     bool fails_forever;
-    unsigned nth;
+    unsigned nth; /* 1: nothing of this has been run */
 };
 
 /* Runs are made in a process of their own, since what is found ends it: known to both. */
@@ -98,8 +99,8 @@ static _Noreturn void go_on(void)
     unsigned count = repro.input.count;
 
     found_hook = note;
-    if (place->insn == count) {
-        *place = (struct place){.nth = 1};
+    if (!place->is_begun) {
+        place->is_begun = true;
         run_once(&repro.input);
     }
     while (place->insn < count) {
@@ -148,18 +149,20 @@ static void print_finding(const char *path)
     }
 }
 
-/* Of what one instruction shows in one of the two ways, the first is enough. */
+/* Of what one instruction shows in one of the two ways, the first is enough; and of a program that
+ * finds something as it is, that. */
 static unsigned sweep(const char *path)
 {
     unsigned findings = 0;
 
-    shared->place = (struct place){.insn = repro.input.count};
+    shared->place = (struct place){.nth = 1};
     while (find_next()) {
         findings++;
         print_finding(path);
-        if (shared->place.nth > 1) {
-            next_way(&shared->place);
+        if (shared->place.nth == 1) {
+            break;
         }
+        next_way(&shared->place);
     }
     return findings;
 }

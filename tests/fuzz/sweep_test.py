@@ -66,7 +66,7 @@ def it_finds_a_fork_that_gives_back_too_little():
 
 @case
 def it_finds_an_exec_without_a_way_back():
-    finds('x-28', 'call.failed')
+    finds('x-28', 'model.memory')
 
 
 @case

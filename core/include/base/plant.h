@@ -49,6 +49,9 @@ enum plant {
     PLANT_X_28,   /* exec finds no memory when the old program is gone */
     PLANT_LEAK_1, /* the rest of a file's last page is not cleared */
     PLANT_LEAK_2, /* what a waitid does not fill in is not cleared */
+    PLANT_L_86,   /* a signal to the group in the middle of a fork misses the child */
+    PLANT_M_43,   /* a wait sleeps on by what was so when it was woken */
+    PLANT_X_23,   /* a reader sleeps on by what was so when the pipe was emptied */
     /* Of our own, for what no other bug breaks. */
     PLANT_OWN_1,  /* the end of a pipe forgets the bytes that nobody has read */
     PLANT_OWN_2,  /* what is mapped may be executed by the kernel */
@@ -66,6 +69,10 @@ enum plant {
     PLANT_OWN_14, /* an exec that fails forgets set_tid_address */
     PLANT_COUNT,
 };
+
+/* What l-86 remembers: that it is in the middle of a fork, that the signal has come then, or the
+ * number of the process that it misses. */
+enum { PLANT_FORKING = -1, PLANT_INTERRUPTED = -2 };
 
 #if EFT_TEST
 extern enum plant plant_active;
