@@ -26,9 +26,10 @@ FOUND = re.compile(r'found (\S+): executions=(\d+) events=(\d+) cpu=([\d.]+) '
 
 
 def bugs():
-    """The names of all planted bugs."""
+    """The names of all planted bugs but the one that only MemorySanitizer can see."""
     with open(LIST, encoding='utf-8') as file:
-        return re.findall(r'^\| ([a-z]+-\d+) \|', file.read(), re.M)
+        found = re.findall(r'^\| ([a-z]+-\d+) \|', file.read(), re.M)
+    return [bug for bug in found if bug != 'leak-2']
 
 
 def search(bug, profile, seed, budget, without=()):

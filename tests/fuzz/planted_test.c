@@ -15,6 +15,7 @@
 enum { FILES_MAX = 128 };
 
 static const char folder[] = "fuzz/planted";
+static const char only_with_msan[] = "| leak-2 |";
 
 struct file {
     char bug[32];
@@ -61,7 +62,8 @@ static void read_all(void)
     found_init();
 }
 
-/* The bugs of the list, each with a program. */
+/* The bugs of the list, each with a program; but for the one that only MemorySanitizer can see:
+ * tests/fuzz/libfuzzer_long_test.py. */
 TEST(planted_each_has_a_program)
 {
     unsigned listed = 0;
@@ -72,7 +74,8 @@ TEST(planted_each_has_a_program)
     read_all();
     EXPECT(list != NULL);
     while (fgets(line, sizeof(line), list)) {
-        if (sscanf(line, "| %31[a-z]-%*[0-9] |", id) != 1 || strcmp(id, "id") == 0) {
+        if (sscanf(line, "| %31[a-z]-%*[0-9] |", id) != 1 || strcmp(id, "id") == 0 ||
+            strncmp(line, only_with_msan, strlen(only_with_msan)) == 0) {
             continue;
         }
         snprintf(id, sizeof(id), "%.*s", (int)(strchr(line + 2, ' ') - line - 2), line + 2);
