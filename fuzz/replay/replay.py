@@ -189,6 +189,8 @@ DIFFERENCES = (
      lambda eft, linux, insn: linux == 'EFAULT'),
     ('Eft does not take the tags off addresses', ('munmap', 'mprotect', 'madvise', 'mremap'),
      lambda eft, linux, insn: re.search(r'\(0x[0-9a-f]{15,16}\b', insn)),
+    ("something of Linux's own is mapped there", ('munmap', 'mprotect', 'madvise', 'mremap'),
+     lambda eft, linux, insn: linux == 'EINVAL' and re.search(r'\(r\d', insn)),
     ('what the machine is', ('load',), lambda eft, linux, insn: re.search(
         r'&(time|times|usage|file_status|system|utsname)\b', insn)),
     ('which of two mistakes is told', (),

@@ -120,17 +120,12 @@ def differences_from_linux_are_named():
 
 
 @case
-def bugs_are_found_hosted():
-    missed = [bug_of(path) for path in PLANTED
-              if 'hosted' not in verdicts()[path, f'plant={bug_of(path)}'].found]
-    expect_equal(missed, [], 'what hosted misses')
-
-
-@case
-def bugs_are_found_in_qemu():
-    missed = {bug_of(path) for path in PLANTED
-              if 'qemu' not in verdicts()[path, f'plant={bug_of(path)}'].found}
-    expect_equal(missed, NOT_IN_QEMU, 'what QEMU misses')
+def bugs_that_are_found_hosted_are_found_in_qemu():
+    found = [verdicts()[path, f'plant={bug_of(path)}'].found for path in PLANTED]
+    expect(sum('qemu' in one for one in found) > 25, 'QEMU finds few of them')
+    missed = {bug_of(path) for path, one in zip(PLANTED, found)
+              if 'hosted' in one and 'qemu' not in one}
+    expect_equal(missed, NOT_IN_QEMU, 'what only hosted finds')
 
 
 @case
