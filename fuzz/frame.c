@@ -93,7 +93,7 @@ static void read_boot(struct feed *feed, struct plat_boot *boot)
     boot->reserved_count = feed_below(feed, PLAT_RESERVED_MAX + 1);
     for (unsigned i = 0; i < boot->reserved_count; i++) {
         struct plat_range *range = &boot->reserved[i];
-        range->base = address(first) + feed_number(feed, 3) % boot->ram.size;
+        range->base = address(first) + feed_number(feed, 3) % max_u64(boot->ram.size, 1);
         range->size = feed_number(feed, 2) % (address(first + pages) - range->base + 1);
         exclude(*range);
     }

@@ -171,5 +171,4 @@ def command(name, more):
              *options(name)]
     if os.path.exists(f'fuzz/{name}.dict'):
         words.append(f'-dict=fuzz/{name}.dict')
-    seeds = [f'{SEEDS}/{name}'] if os.path.isdir(f'{SEEDS}/{name}') else []
-    return words + more + [corpus, *seeds]
+    return words + more + [corpus, f'{SEEDS}/{name}']

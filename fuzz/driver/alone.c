@@ -34,6 +34,8 @@ static struct {
     unsigned file_count;
     const uint8_t *bytes; /* of the input that runs */
     size_t size;
+    char path[PATH_SIZE];
+    size_t path_len;
 } driver = {.seed = 1, .max_len = LEN_USUAL, .prefix = "./"};
 
 static _Noreturn void give_up(const char *what, const char *why)
@@ -44,20 +46,36 @@ static _Noreturn void give_up(const char *what, const char *why)
 
 /* ---- what finds something ---- */
 
-/* Async-signal-safe but for snprintf, whose formats need no memory. */
-static void leave_input(int number)
+/* Where the input that runs would go: a handler of a signal may not work it out. */
+static void name_input(void)
 {
-    char path[PATH_SIZE];
     char sum[SHA1_TEXT_SIZE];
 
     sha1_text(driver.bytes, driver.size, sum);
-    snprintf(path, sizeof(path), "%scrash-%s", driver.prefix, sum);
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (fd >= 0 && write(fd, driver.bytes, driver.size) == (ssize_t)driver.size) {
-        fprintf(stderr, "%s: the input is in %s\n", driver.name, path);
-    } else {
-        fprintf(stderr, "%s: cannot write %s\n", driver.name, path);
+    driver.path_len =
+        (size_t)snprintf(driver.path, sizeof(driver.path), "%scrash-%s", driver.prefix, sum);
+}
+
+static void say(const char *text, size_t len)
+{
+    if (write(STDERR_FILENO, text, len) < 0) {
+        raise(SIGKILL); /* nobody listens */
     }
+}
+
+static void leave_input(int number)
+{
+    static const char done[] = "the input is in ";
+    static const char failed[] = "the input cannot be written to ";
+    int fd = open(driver.path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+    if (fd >= 0 && write(fd, driver.bytes, driver.size) == (ssize_t)driver.size) {
+        say(done, sizeof(done) - 1);
+    } else {
+        say(failed, sizeof(failed) - 1);
+    }
+    say(driver.path, driver.path_len);
+    say("\n", 1);
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -76,6 +94,7 @@ static void run(const uint8_t *bytes, size_t size)
     }
     driver.bytes = exact;
     driver.size = size;
+    name_input();
     LLVMFuzzerTestOneInput(exact, size);
     free(exact);
 }

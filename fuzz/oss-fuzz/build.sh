@@ -11,8 +11,6 @@ scons -Q -j"$(nproc)" fuzz
 for source in fuzz/*.c; do
     name=$(basename "$source" .c)
     cp "build/fuzz/$name" "$OUT/"
-    if [ -d "build/fuzz/seeds/$name" ]; then
-        (cd "build/fuzz/seeds/$name" && python3 -m zipfile -c "$OUT/${name}_seed_corpus.zip" ./*)
-    fi
+    (cd "build/fuzz/seeds/$name" && python3 -m zipfile -c "$OUT/${name}_seed_corpus.zip" ./*)
 done
 cp fuzz/*.dict fuzz/*.options "$OUT/"
