@@ -91,9 +91,7 @@ void check_after(const struct event *event)
     waits_check();
     follow_step();
     calls_after(event);
-    if (event->kind == EVENT_RESULT && event->nr == 260 && event->result > 0) {
-        processes_check_waited(event);
-    }
+    processes_check_waited(event);
     if (--events_left == 0) {
         check_all();
     }

@@ -7,7 +7,7 @@
 /* Looks at all processes. */
 void processes_check(void);
 
-/* Behind a call that has waited for somebody. */
+/* Behind a call: if it was a wait for somebody, that one is gone. */
 void processes_check_waited(const struct event *event);
 
 #endif
