@@ -7,6 +7,7 @@
 #include "fuzz/check/objects.h"
 #include "fuzz/check/processes.h"
 #include "fuzz/check/state.h"
+#include "fuzz/check/users.h"
 #include "fuzz/check/waits.h"
 
 #include "base/string.h"
@@ -106,6 +107,7 @@ void check_all(void)
     files_check();
     waits_check();
     frames_check_all();
+    users_check();
     state_check_remembered(false);
 }
 

@@ -1,7 +1,6 @@
 #include "fuzz/check/frames.h"
 
 #include "fuzz/check/checks.h"
-#include "fuzz/check/tally.h"
 
 #include "abi/linux.h"
 #include "base/cpu.h"
@@ -46,7 +45,6 @@ static struct {
     struct uses uses[FRAMES_MAX];
     uint8_t tables[FRAMES_MAX]; /* how many places each table hangs in */
     uint8_t pieces[FRAMES_MAX]; /* how many pieces of pipes are in it */
-    struct tally users;
 } all;
 
 /* ---- finding leaves ---- */
@@ -419,7 +417,7 @@ static uint64_t read_table(const struct space *space, paddr_t pa, unsigned level
     return leaves;
 }
 
-/* Regions lie one behind another, and the objects that they name are counted. */
+/* Regions lie one behind another, and their pages are counted. */
 static void read_regions(const struct space *space)
 {
     uaddr_t last = 0;
@@ -436,9 +434,6 @@ static void read_regions(const struct space *space)
         pages += (region->end - region->start) >> PAGE_SHIFT;
         if ((region->prot & PROT_WRITE) && !(region->flags & (REGION_SHARED | REGION_GROWS))) {
             data += (region->end - region->start) >> PAGE_SHIFT;
-        }
-        if (region->shared) {
-            tally_add(&all.users, region->shared);
         }
     }
     CHECK_THAT(SPACE_REGIONS, pages == space->regions.pages && data == space->regions.data_pages,
@@ -472,42 +467,6 @@ static void read_pipes(void)
                 all.pieces[look_number(pa)]++;
             }
         }
-    }
-}
-
-/* Who uses spaces, shared objects and tables of actions. */
-static void count_users(void)
-{
-    LOOK_PROCESSES(process) {
-        if (process->state == PROCESS_LIVE) {
-            tally_add(&all.users, process->space);
-            if (process->signals.table) {
-                tally_add(&all.users, process->signals.table);
-            }
-        }
-    }
-}
-
-static void check_users(void)
-{
-    LIST_FOR(link, space_all()) {
-        const struct space *space = CONTAINER_OF(link, struct space, link);
-        unsigned users = tally_count(&all.users, space);
-        CHECK_THAT(PROCESS_NUMBERS, space->users == users, "a space counts %u users, and has %u",
-                   space->users, users);
-    }
-    LIST_FOR(link, shared_all()) {
-        const struct shared *object = CONTAINER_OF(link, struct shared, link);
-        unsigned users = tally_count(&all.users, object);
-        CHECK_THAT(PROCESS_NUMBERS, object->refs == users,
-                   "a shared object counts %u references, and %u regions name it", object->refs,
-                   users);
-    }
-    LIST_FOR(link, signal_tables()) {
-        const struct signal_table *table = CONTAINER_OF(link, struct signal_table, link);
-        unsigned users = tally_count(&all.users, table);
-        CHECK_THAT(PROCESS_NUMBERS, table->users == users,
-                   "a table of actions counts %u users, and has %u", table->users, users);
     }
 }
 
@@ -580,7 +539,6 @@ static void clear(void)
             all.pieces[n] = 0;
         }
     }
-    tally_begin(&all.users);
 }
 
 /* What was followed against what there is. */
@@ -602,8 +560,6 @@ void frames_check_all(void)
     read_spaces();
     read_pipes();
     count_objects(all.uses, 1);
-    count_users();
-    check_users();
     check_frames();
     compare();
 }

@@ -116,6 +116,9 @@ static void check_live(const struct process *process)
 
     CHECK_THAT(PROCESS_TREE, process->space && process->fds && thread,
                "process %d lives, and has not what it needs", number);
+    if (!thread) {
+        return;
+    }
     CHECK_THAT(PROCESS_TREE, thread->process == process, "the thread of process %d is another's",
                number);
     CHECK_THAT(PROCESS_TREE,

@@ -1,0 +1,56 @@
+#include "fuzz/check/users.h"
+
+#include "fuzz/check/checks.h"
+#include "fuzz/check/tally.h"
+
+static struct tally seen;
+
+static void count_users(void)
+{
+    LOOK_PROCESSES(process) {
+        if (process->state == PROCESS_LIVE) {
+            tally_add(&seen, process->space);
+            if (process->signals.table) {
+                tally_add(&seen, process->signals.table);
+            }
+        }
+    }
+}
+
+static void count_regions(void)
+{
+    LIST_FOR(link, space_all()) {
+        const struct space *space = CONTAINER_OF(link, struct space, link);
+        LOOK_REGIONS(region, space) {
+            if (region->shared) {
+                tally_add(&seen, region->shared);
+            }
+        }
+    }
+}
+
+void users_check(void)
+{
+    tally_begin(&seen);
+    count_users();
+    count_regions();
+    LIST_FOR(link, space_all()) {
+        const struct space *space = CONTAINER_OF(link, struct space, link);
+        unsigned users = tally_count(&seen, space);
+        CHECK_THAT(PROCESS_NUMBERS, space->users == users, "a space counts %u users, and has %u",
+                   space->users, users);
+    }
+    LIST_FOR(link, shared_all()) {
+        const struct shared *object = CONTAINER_OF(link, struct shared, link);
+        unsigned users = tally_count(&seen, object);
+        CHECK_THAT(PROCESS_NUMBERS, object->refs == users,
+                   "a shared object counts %u references, and %u regions name it", object->refs,
+                   users);
+    }
+    LIST_FOR(link, signal_tables()) {
+        const struct signal_table *table = CONTAINER_OF(link, struct signal_table, link);
+        unsigned users = tally_count(&seen, table);
+        CHECK_THAT(PROCESS_NUMBERS, table->users == users,
+                   "a table of actions counts %u users, and has %u", table->users, users);
+    }
+}
