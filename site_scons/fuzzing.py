@@ -81,6 +81,11 @@ def shared(driver):
     return [node for node in driver if node.name not in own]
 
 
+def engine():
+    """What links a program with libFuzzer, or with what stands in for it."""
+    return shlex.split(ENGINE or '-fsanitize=fuzzer')
+
+
 def harness(env, source, driver):
     """A program from a source. Where the variant is made for it libFuzzer, or what stands in for
     it, drives it; elsewhere a driver of our own."""
@@ -88,7 +93,7 @@ def harness(env, source, driver):
     name = source.name[:-len('.c')]
     place = env['PLACE']
     if is_variant(os.path.basename(place)):
-        env.Append(LINKFLAGS=shlex.split(ENGINE or '-fsanitize=fuzzer'))
+        env.Append(LINKFLAGS=engine())
         driver = [node for node in driver if node.name != 'alone.o']
         if ENGINE:
             env['LINK'] = os.environ.get('CXX', 'clang++')
