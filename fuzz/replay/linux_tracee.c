@@ -296,6 +296,13 @@ static void on_call(struct tracee *tracee)
     }
 }
 
+/* What the process itself has caused, and not another. */
+static bool is_fault(int signal, const siginfo_t *info)
+{
+    return info->si_code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL ||
+                                 signal == SIGTRAP || signal == SIGFPE || signal == SIGSYS);
+}
+
 /* What of a signal reaches a process. Handlers are not called and nothing stops a process, as on
  * Eft, which has neither yet. */
 static int what_arrives(const struct tracee *tracee, int signal)
@@ -310,7 +317,7 @@ static int what_arrives(const struct tracee *tracee, int signal)
         complain("job control");
     }
     bool is_caught = status_field(world_read_proc(tracee->host, "status"), "\nSigCgt:", 16) & bit;
-    if (is_caught && info.si_code > 0 && signal != SIGCHLD && signal != SIGINT) {
+    if (is_caught && is_fault(signal, &info)) {
         complain("a handler for a fault");
     }
     return is_caught || (stops & bit) ? 0 : signal;
@@ -334,8 +341,7 @@ static bool is_end_of_init(const struct tracee *tracee, int signal)
     siginfo_t info = {0};
 
     ptrace(PTRACE_GETSIGINFO, tracee->host, 0, &info);
-    return tracee == &all.tracees[0] && info.si_code > 0 && info.si_code != SI_KERNEL &&
-           signal != SIGCHLD;
+    return tracee == &all.tracees[0] && is_fault(signal, &info);
 }
 
 static void on_signal(struct tracee *tracee, int signal)

@@ -191,6 +191,12 @@ DIFFERENCES = (
      lambda eft, linux, insn: re.search(r'\(0x[0-9a-f]{15,16}\b', insn)),
     ("something of Linux's own is mapped there", ('munmap', 'mprotect', 'madvise', 'mremap'),
      lambda eft, linux, insn: linux == 'EINVAL' and re.search(r'\(r\d', insn)),
+    ('which of several children is told of', ('wait4', 'waitid'),
+     lambda eft, linux, insn: linux.isdigit() and eft.isdigit() and '(-1' in insn),
+    ('Eft has no pipes of packets', ('pipe2',),
+     lambda eft, linux, insn: eft == 'EINVAL' and 'O_DIRECT' in insn),
+    ('what lies beside a mapping', ('load', 'store'), lambda eft, linux, insn: re.search(
+        r'\(r\d+[+-]\d{4}', insn)),
     ('what the machine is', ('load',), lambda eft, linux, insn: re.search(
         r'&(time|times|usage|file_status|system|utsname)\b', insn)),
     ('which of two mistakes is told', (),
