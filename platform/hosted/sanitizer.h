@@ -1,9 +1,9 @@
 /*
  * What this build checks, and the few calls into the sanitizers' runtime.
  *
- * SANITIZER_ASAN: AddressSanitizer is compiled in. SANITIZER_MSAN: MemorySanitizer. HOSTED_CHECKED: the build is for finding bugs
- * (sanitized, or made for tests), so that the simulated machine is adversarial unless told
- * otherwise.
+ * SANITIZER_ASAN: AddressSanitizer is compiled in. SANITIZER_MSAN: MemorySanitizer.
+ * HOSTED_CHECKED: the build is for finding bugs (sanitized, or made for tests), so that the
+ * simulated machine is adversarial unless told otherwise.
  */
 #ifndef HOSTED_SANITIZER_H
 #define HOSTED_SANITIZER_H

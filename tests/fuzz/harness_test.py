@@ -22,7 +22,8 @@ PLANTED = {
     'space': {
         't-1': 'tlb.stale', 't-2': 'tlb.publish', 't-3': 'tlb.break-before-make',
         't-4': 'frame.freed-while-cached', 'f-96': 'space.contents', 'x-31': 'space.(write|rights)',
-        'x-30': 'space.references', 'k-13': 'space.references', 'seed-1': 'space.references|frame.freed-while-mapped',
+        'x-30': 'space.references', 'k-13': 'space.references',
+        'seed-1': 'space.references|frame.freed-while-mapped',
         'l-69': 'space.references', 'k-4': 'frame.marked-while-table',
         'a-56': 'check_leaf: .*refs == 1', 'n-99': 'check_leaf: .*refs == 1',
     },
