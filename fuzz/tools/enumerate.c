@@ -9,6 +9,10 @@
  * woken or are about to be ended (one step). When all calls are made, and nobody wants to go on,
  * the schedule is complete and the run comes to its end (fuzz/run).
  *
+ * To go back is to run again from the snapshot of the booted machine. The few calls cost less than a
+ * snapshot at each moment would: 17 us (48 with sanitizers) for reset and calls, against 3 us (9)
+ * for going back in the machine and 630 us for the 15 MB that model and checks know by then.
+ *
  * If somebody acts, then another, and the first could have gone on, the first was preempted if he
  * acts again later. One who waits, has ended, or makes no more calls was not.
  */
