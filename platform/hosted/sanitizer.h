@@ -77,8 +77,8 @@ static inline void sanitizer_unpoison(const void *at, size_t size)
 }
 #endif
 
-/* What MemorySanitizer knows: these bytes mean nothing until they are written; and how many of them,
- * from the start, do mean something. */
+/* What MemorySanitizer knows: these bytes mean nothing until they are written; and how many of
+ * them, from the start, do mean something. */
 #if SANITIZER_MSAN
 #include <sanitizer/msan_interface.h>
 

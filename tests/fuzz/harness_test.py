@@ -59,7 +59,8 @@ def finds(name, word, check):
     with open(left[0], 'rb') as file:
         expect_equal(left[0].rsplit('-', 1)[1], hashlib.sha1(file.read()).hexdigest(), 'its name')
     again = run(name, word, left[0])
-    expect(again.status != 0 and re.search(check, again.output), f'not again: {again.output[-1500:]}')
+    expect(again.status != 0 and re.search(check, again.output),
+           f'not again: {again.output[-1500:]}')
     run(name, left[0]).expect(0, '1 files and 0 random inputs')
 
 
