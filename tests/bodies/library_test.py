@@ -108,7 +108,8 @@ NOT_IN_SNAPSHOTS = {
     'base', 'last_id', 'closed', 'scale', 'offset',
     # Caches, and the table that the interpreter compiles once.
     'mmu_epoch', 'mmu_write_epoch', 'loaded', 'loaded_count', 'candidates', 'compiled', 'first',
-    'lines', 'el0_clock_base', 'el0_landing', 'sets', 'the_cpu',
+    'lines', 'el0_clock_base', 'el0_landing', 'pages', 'hosts', 'oldest',
+    'the_cpu',
 }
 
 

@@ -43,22 +43,20 @@ enum {
 };
 
 struct code_page {
-    const uint8_t *host; /* NULL: free */
-    bool is_filled;      /* words and insn have a meaning, though it may be free */
-    uint64_t epoch;      /* mmu_epoch when it was decoded */
-    bool is_listed;      /* in loaded */
+    bool is_filled; /* words and insn have a meaning, though it may be free */
+    bool is_listed; /* in loaded */
+    uint64_t epoch; /* mmu_epoch when it was decoded */
     uint32_t words[EL0_PAGE_INSNS];
     struct el0_insn insn[EL0_PAGE_INSNS + 1];
 };
 
-struct code_set {
-    unsigned oldest; /* the way that is given up next */
-    struct code_page way[CODE_WAYS];
-};
-
 nsec_t el0_clock_base;
 
-static struct code_set sets[CODE_SETS];
+/* The ways of a set stand one behind the other; which pages they are decoded from is apart from
+ * them, for whoever looks for one: NULL, free. */
+static struct code_page pages[CODE_SETS * CODE_WAYS];
+static const uint8_t *hosts[CODE_SETS * CODE_WAYS];
+static unsigned oldest[CODE_SETS]; /* the way that is given up next */
 
 /* All code pages that are not free, and some that are. */
 static struct code_page *loaded[CODE_SETS * CODE_WAYS];
@@ -86,20 +84,23 @@ const uint16_t el0_conditions[16] = {
 
 /* ---- decoded pages ---- */
 
-static struct code_set *code_set(const uint8_t *host)
+static unsigned set_of(const uint8_t *host)
 {
-    uint64_t page = (uintptr_t)host >> PLAT_PAGE_SHIFT;
+    return ((uintptr_t)host >> PLAT_PAGE_SHIFT) % CODE_SETS;
+}
 
-    return &sets[page % CODE_SETS];
+static const uint8_t **host_of(const struct code_page *page)
+{
+    return &hosts[page - pages];
 }
 
 static struct code_page *code_page_find(const uint8_t *host)
 {
-    struct code_set *set = code_set(host);
+    unsigned first = set_of(host) * CODE_WAYS;
 
-    for (unsigned n = 0; n < CODE_WAYS; n++) {
-        if (set->way[n].host == host)
-            return &set->way[n];
+    for (unsigned n = first; n < first + CODE_WAYS; n++) {
+        if (hosts[n] == host)
+            return &pages[n];
     }
     return NULL;
 }
@@ -112,7 +113,7 @@ static void forget_fetches(struct el0_cpu *cpu)
 
 static void take_words(struct code_page *page, size_t from, size_t count)
 {
-    memcpy(page->words + from, page->host + from * 4, count * 4);
+    memcpy(page->words + from, *host_of(page) + from * 4, count * 4);
     for (size_t n = from; n < from + count; n++) {
         page->insn[n].run = decode_now;
         page->insn[n].word = page->words[n];
@@ -124,13 +125,13 @@ static struct code_page *code_page_load(const uint8_t *host)
     struct code_page *page = code_page_find(host);
 
     if (!page) {
-        struct code_set *set = code_set(host);
+        unsigned set = set_of(host);
 
-        page = &set->way[set->oldest];
-        set->oldest = (set->oldest + 1) % CODE_WAYS;
-        if (page->host)
+        page = &pages[set * CODE_WAYS + oldest[set]];
+        oldest[set] = (oldest[set] + 1) % CODE_WAYS;
+        if (*host_of(page))
             forget_fetches(&the_cpu);
-        page->host = host;
+        *host_of(page) = host;
         page->epoch = mmu_epoch;
         if (!page->is_listed) {
             page->is_listed = true;
@@ -163,7 +164,7 @@ void el0_icache_invalidate(paddr_t pa, size_t size)
 
         /* A whole page may be one that is freed: it is not to be read any more. */
         if (page && part == PLAT_PAGE_SIZE) {
-            page->host = NULL;
+            *host_of(page) = NULL;
             forget_fetches(&the_cpu);
         } else if (page) {
             refetch_lines(page, offset, part);
@@ -194,9 +195,11 @@ void el0_restored(uint64_t since, bool (*is_same)(const void *host))
     for (unsigned n = 0; n < loaded_count; n++) {
         struct code_page *page = loaded[n];
 
-        if (page->host && (page->epoch <= since || !is_same(page->host)))
-            page->host = NULL;
-        page->is_listed = page->host;
+        const uint8_t **at = host_of(page);
+
+        if (*at && (page->epoch <= since || !is_same(*at)))
+            *at = NULL;
+        page->is_listed = *at;
         if (page->is_listed)
             loaded[kept++] = page;
     }
@@ -206,8 +209,7 @@ void el0_restored(uint64_t since, bool (*is_same)(const void *host))
 void el0_reset(void)
 {
     el0_restored(0, is_never_same);
-    for (unsigned n = 0; n < CODE_SETS; n++)
-        sets[n].oldest = 0;
+    memset(oldest, 0, sizeof(oldest));
     for (unsigned n = 0; n < EL0_DATA_ENTRIES; n++) {
         the_cpu.data[PLAT_READ][n].page = UINT64_MAX;
         the_cpu.data[PLAT_WRITE][n].page = UINT64_MAX;
