@@ -324,39 +324,51 @@ static int protect(struct proc *self, uint64_t start, uint64_t end, uint32_t pro
     return error;
 }
 
+/* *start is where the stack begins if it is to count from there. */
+static int check_protect(struct space *space, const uint64_t *args, uint64_t *start)
+{
+    uint64_t grows = args[2] & (PROT_GROWSDOWN | PROT_GROWSUP);
+    uint64_t prot = args[2] & ~grows;
+
+    if (!is_range(args[0], args[1])) {
+        return -ENOMEM;
+    }
+    if (prot & ~(uint64_t)(rights | PROT_SEM)) {
+        return -EINVAL;
+    }
+    if (!grows) {
+        return 0;
+    }
+    const struct map *map = memory_find_from(space, args[0]);
+    uint64_t end = grows == PROT_GROWSUP ? args[0] + 1 : round_up(args[0] + args[1]);
+    if (!map || map->start >= end) {
+        return -ENOMEM;
+    }
+    *start = map->start;
+    return grows == PROT_GROWSDOWN && map->grows ? 0 : -EINVAL;
+}
+
 void call_mprotect(struct proc *self, const struct event *event)
 {
-    struct space *space = memory_of(self);
+    const uint64_t both = PROT_GROWSDOWN | PROT_GROWSUP;
     uint64_t start = event->args[0];
     uint64_t len = event->args[1];
-    uint64_t grows = event->args[2] & (PROT_GROWSDOWN | PROT_GROWSUP);
-    uint64_t prot = event->args[2] & ~grows;
-    int error = 0;
+    uint32_t prot = (uint32_t)event->args[2] & rights;
 
-    if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || (start & (PAGE - 1))) {
-        error = -EINVAL;
-    } else if (len == 0) {
+    if ((event->args[2] & both) == both || (start & (PAGE - 1))) {
+        (void)ask_result(-EINVAL);
+        return;
+    }
+    if (len == 0) {
         (void)ask_result(0);
         return;
-    } else if (!is_range(start, len)) {
-        error = -ENOMEM;
-    } else if (prot & ~(uint64_t)(rights | PROT_SEM)) {
-        error = -EINVAL;
     }
     uint64_t end = round_up(start + len);
-    if (!error && grows) {
-        const struct map *map = memory_find_from(space, start);
-        bool is_there = map && map->start < (grows == PROT_GROWSUP ? start + 1 : end);
-        error = !is_there ? -ENOMEM : grows == PROT_GROWSUP || !map->grows ? -EINVAL : 0;
-        start = error ? start : map->start;
-    }
-    if (!error) {
-        error = protect(self, start, end, (uint32_t)prot & rights, false);
-        if (ask_result(error)) {
-            (void)protect(self, start, end, (uint32_t)prot & rights, true);
-        }
-    } else {
+    int error = check_protect(memory_of(self), event->args, &start);
+    if (error) {
         (void)ask_result(error);
+    } else if (ask_result(protect(self, start, end, prot, false))) {
+        (void)protect(self, start, end, prot, true);
     }
 }
 

@@ -146,11 +146,11 @@ void call_getrandom(struct proc *self, const struct event *event)
     /* Where it stops in front of a bad address, to the byte, is loose. */
     uint64_t most_of = count + (wanted > count ? CHUNK - 1 : 0);
     int64_t least_of = event->was_refused ? 1 : (int64_t)count;
-    if (count >= AT_ONCE && wanted > AT_ONCE && ask_again()) {
-        memory_adopt(self, at, count);
-    } else if (count == 0 && wanted > 0) {
+    bool is_part = count >= AT_ONCE && wanted > AT_ONCE && ask_again();
+    if (count == 0 && wanted > 0) {
         (void)ask_result(-EFAULT);
-    } else if (ask_range(least_of, (int64_t)most_of, (uint64_t)((int64_t)most_of - least_of + 1))) {
+    } else if (is_part ||
+               ask_range(least_of, (int64_t)most_of, (uint64_t)((int64_t)most_of - least_of + 1))) {
         memory_adopt(self, at, count);
     }
 }
@@ -186,36 +186,45 @@ void call_getresgid(struct proc *self, const struct event *event)
 
 /* ---- limits ---- */
 
+static int check_limit(struct proc *self, const struct proc *proc, const struct event *event,
+                       struct abi_rlimit *limit)
+{
+    uint64_t new_at = event->args[2];
+    uint64_t old_at = event->args[3];
+    unsigned resource = (unsigned)event->args[1];
+
+    if (new_at && !memory_read(self, new_at, limit, sizeof(*limit))) {
+        return -EFAULT;
+    }
+    if (!proc) {
+        return -ESRCH;
+    }
+    if (resource >= RLIMIT_NLIMITS || (new_at && limit->rlim_cur > limit->rlim_max)) {
+        return -EINVAL;
+    }
+    if (new_at && resource == RLIMIT_NOFILE && limit->rlim_max > FD_LIMIT) {
+        return -EPERM;
+    }
+    return old_at && !memory_can(self, old_at, sizeof(*limit), ACCESS_WRITE) ? -EFAULT : 0;
+}
+
 void call_prlimit64(struct proc *self, const struct event *event)
 {
     int pid = (int)event->args[0];
     struct proc *proc = pid == 0 ? self : world_find(pid);
-    unsigned resource = (unsigned)event->args[1];
-    uint64_t new_at = event->args[2];
-    uint64_t old_at = event->args[3];
     struct abi_rlimit limit;
-    int error = 0;
+    int error = check_limit(self, proc, event, &limit);
 
-    if (new_at && !memory_read(self, new_at, &limit, sizeof(limit))) {
-        error = -EFAULT;
-    } else if (!proc) {
-        error = -ESRCH;
-    } else if (resource >= RLIMIT_NLIMITS || (new_at && limit.rlim_cur > limit.rlim_max)) {
-        error = -EINVAL;
-    } else if (new_at && resource == RLIMIT_NOFILE && limit.rlim_max > FD_LIMIT) {
-        error = -EPERM;
-    } else if (old_at && !memory_can(self, old_at, sizeof(limit), ACCESS_WRITE)) {
-        error = -EFAULT;
-    }
     if (!ask_result(error) || error) {
         return;
     }
-    const struct abi_rlimit old = proc->limits[resource];
-    if (new_at) {
-        proc->limits[resource] = limit;
+    struct abi_rlimit *own = &proc->limits[(unsigned)event->args[1]];
+    const struct abi_rlimit old = *own;
+    if (event->args[2]) {
+        *own = limit;
     }
-    if (old_at) {
-        memory_give(self, old_at, &old, sizeof(old));
+    if (event->args[3]) {
+        memory_give(self, event->args[3], &old, sizeof(old));
     }
 }
 
