@@ -10,6 +10,15 @@ static unsigned open(void)
     return look.process_count;
 }
 
+static bool is_mapped(int pid, uint64_t address)
+{
+    const struct process *process = look_process(pid);
+    const struct region *region =
+        process && process->space ? look_region_at(process->space, address) : NULL;
+
+    return region != NULL;
+}
+
 static const uint8_t *page(int pid, uint64_t address)
 {
     const struct process *process = look_process(pid);
@@ -87,6 +96,7 @@ static bool tell_process(int pid, struct model_process *seen)
 const struct model_eyes run_eyes = {
     .peek = run_peek,
     .open = open,
+    .is_mapped = is_mapped,
     .page = page,
     .process = tell_process,
 };

@@ -534,7 +534,18 @@ static bool compare_page(const struct proc *proc, uint64_t at, const uint8_t *wa
     return compare(proc, at, PAGE);
 }
 
-/* Pages that have been written, and of each map the first ones. */
+static bool compare_mapped(const struct proc *proc, uint64_t at, bool wanted)
+{
+    if (at < END_OF_MEMORY && world.eyes->is_mapped(proc->pid, at) != wanted) {
+        ask_object(wanted ? "process %d: nothing is mapped at %x, where there should be"
+                          : "process %d: something is mapped at %x, where nothing should be",
+                   (int64_t)proc->pid, at);
+        return false;
+    }
+    return true;
+}
+
+/* Where maps begin and end; pages that have been written, and of each map the first ones. */
 bool memory_compare(const struct proc *proc)
 {
     enum { FIRST_PAGES = 4 };
@@ -543,11 +554,10 @@ bool memory_compare(const struct proc *proc)
     for (unsigned i = 0; i < space->map_count; i++) {
         const struct map *map = &space->maps[i];
         uint64_t end = least(map->end, map->start + FIRST_PAGES * PAGE);
-        uint8_t byte;
-        if (is_backed(map, map->start) &&
-            !world.eyes->peek(proc->pid, map->start, &byte, sizeof(byte))) {
-            ask_object("process %d: nothing is mapped at %x, where there should be",
-                       (int64_t)proc->pid, map->start);
+        if (!compare_mapped(proc, map->start, true) ||
+            !compare_mapped(proc, map->end - PAGE, true) ||
+            (memory_is_free(space, map->end, map->end + PAGE) &&
+             !compare_mapped(proc, map->end, false))) {
             return false;
         }
         for (uint64_t at = map->start; at < end && is_backed(map, at); at += PAGE) {

@@ -203,14 +203,6 @@ static void run_access(struct proc *proc, const struct event *event)
     }
 }
 
-/* Whether a key may have sent SIGINT, and that would end the process: when the key is heard is
- * loose. */
-static bool is_interrupted(const struct proc *proc)
-{
-    return world.interrupts > 0 && proc->group == world.foreground && proc != world.procs &&
-           proc->actions[SIGINT - 1].handler == SIG_DFL && !(proc->mask & signal_set_of(SIGINT));
-}
-
 static const char *run_event(const struct event *event)
 {
     struct proc *proc = world_find(event->pid);
@@ -220,9 +212,6 @@ static const char *run_event(const struct event *event)
         return ask_text();
     }
     int signal = signals_due(proc);
-    if (event->kind == EVENT_ENDED && is_interrupted(proc) && may_end(proc, SIGINT)) {
-        return ask_text();
-    }
     if (signal) {
         (void)may_end(proc, signal);
         return ask_text();

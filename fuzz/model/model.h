@@ -51,8 +51,9 @@ struct model_eyes {
     /* Bytes of a process's memory, by address, whether resident or not and whatever its rights.
      * false: not all of it is mapped. */
     bool (*peek)(int pid, uint64_t address, void *bytes, size_t len);
-    /* Looks anew, for the two below, and gives the number of processes. */
+    /* Looks anew, for the three below, and gives the number of processes. */
     unsigned (*open)(void);
+    bool (*is_mapped)(int pid, uint64_t address);
     /* The page that an address lies in; NULL: it is not there, and begins as it is mapped. */
     const uint8_t *(*page)(int pid, uint64_t address);
     /* false: there is none with that number. */
