@@ -83,7 +83,10 @@ static void make_process(struct proc *self, const struct event *event,
         return;
     }
     if (ask_again()) {
-        return; /* the child is not there yet: nobody may see it */
+        if (world.eyes->open() != family_count()) {
+            ask_object("process %d: its child is there before it is complete", (int64_t)self->pid);
+        }
+        return;
     }
     if (!(wanted->flags & CLONE_VFORK)) {
         if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1)) {
