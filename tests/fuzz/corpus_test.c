@@ -59,16 +59,28 @@ static void expect_as_written(const char *path)
     }
 }
 
-TEST(corpus_does_what_it_says)
+/* At least so many programs. */
+static void expect_all_as_written(const char *pattern, size_t least)
 {
     glob_t found;
 
-    EXPECT_EQ(glob("fuzz/corpus/*.repro", 0, NULL, &found), 0);
-    EXPECT(found.gl_pathc >= 12);
+    EXPECT_EQ(glob(pattern, 0, NULL, &found), 0);
+    EXPECT(found.gl_pathc >= least);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         expect_as_written(found.gl_pathv[i]);
     }
     globfree(&found);
+}
+
+TEST(corpus_does_what_it_says)
+{
+    expect_all_as_written("fuzz/corpus/*.repro", 12);
+}
+
+/* What was found, and is not there any more: docs/findings.md. */
+TEST(corpus_of_regressions_does_what_it_says)
+{
+    expect_all_as_written("fuzz/regress/*.repro", 2);
 }
 
 /* Whichever expectation is another one, it is seen. */
