@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+#include "fuzz/model/calls.h"
+
 enum { NAMED_MAX = 12, TEXT_MAX = 400 };
 
 struct named {
@@ -127,6 +129,33 @@ static void put_signed(int64_t value)
     put_unsigned(value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
 }
 
+/* A result: an error by its name. */
+static void put_result(int64_t value)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } errors[] = {
+        {EPERM, "EPERM"},   {ENOENT, "ENOENT"}, {ESRCH, "ESRCH"},
+        {EINTR, "EINTR"},   {E2BIG, "E2BIG"},   {ENOEXEC, "ENOEXEC"},
+        {EBADF, "EBADF"},   {ECHILD, "ECHILD"}, {EAGAIN, "EAGAIN"},
+        {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"}, {EFAULT, "EFAULT"},
+        {EEXIST, "EEXIST"}, {ENODEV, "ENODEV"}, {ENOTDIR, "ENOTDIR"},
+        {EISDIR, "EISDIR"}, {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"},
+        {ENOTTY, "ENOTTY"}, {ESPIPE, "ESPIPE"}, {EROFS, "EROFS"},
+        {EPIPE, "EPIPE"},   {ERANGE, "ERANGE"}, {ENAMETOOLONG, "ENAMETOOLONG"},
+        {ENOSYS, "ENOSYS"}, {ELOOP, "ELOOP"},   {EOVERFLOW, "EOVERFLOW"},
+    };
+
+    for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        if (value == -errors[i].number) {
+            put_string(errors[i].name);
+            return;
+        }
+    }
+    put_signed(value);
+}
+
 static void put_one(char kind, va_list *list)
 {
     switch (kind) {
@@ -169,7 +198,7 @@ static void put_happened(enum event_kind kind, int64_t first, int64_t last)
 {
     switch (kind) {
     case EVENT_RESULT:
-        put_signed(first);
+        put_result(first);
         if (last != first) {
             put_string(" to ");
             put_signed(last);
@@ -211,8 +240,8 @@ const char *ask_text(void)
         put_string("process ");
         put_signed(event->pid);
         if (event->nr != EVENT_NO_CALL) {
-            put_string(", call ");
-            put_unsigned(event->nr, 10);
+            put_string(", ");
+            put_string(calls_name(event->nr));
         }
         put_string(": there was ");
         put_happened(event->kind, event->kind == EVENT_ENDED ? event->wait_status : event->result,

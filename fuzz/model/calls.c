@@ -12,3 +12,16 @@ call_model *calls_find(uint32_t nr)
         return NULL;
     }
 }
+
+const char *calls_name(uint32_t nr)
+{
+    switch (nr) {
+#define CALL(number, name)                                                                         \
+    case number:                                                                                   \
+        return #name;
+#include "fuzz/model/calls.def"
+#undef CALL
+    default:
+        return "?";
+    }
+}

@@ -78,8 +78,8 @@ static void run_call(struct proc *proc, const struct event *event)
     struct doing *doing = &proc->doing;
 
     if (event->is_rerun && doing->nr != event->nr) {
-        ask_object("process %d: call %u is rerun, but it was in %u", (int64_t)proc->pid,
-                   (uint64_t)event->nr, (uint64_t)doing->nr);
+        ask_object("process %d: %s is rerun, but it was in %s", (int64_t)proc->pid,
+                   calls_name(event->nr), calls_name(doing->nr));
         return;
     }
     if (!event->is_rerun) {
@@ -308,8 +308,8 @@ const char *model_at_rest(void)
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *proc = &world.procs[i];
         if (proc->life == LIFE_LIVE && (signals_due(proc) || !would_block(proc))) {
-            ask_object("process %d should not be waiting in call %u", (int64_t)proc->pid,
-                       (uint64_t)proc->doing.nr);
+            ask_object("process %d should not be waiting in %s", (int64_t)proc->pid,
+                       calls_name(proc->doing.nr));
             break;
         }
     }
