@@ -6,11 +6,11 @@
  * again makes no more. A schedule is an order in which the processes of a program make their calls,
  * go on in them when they have been woken, and end when they have been killed: an order of actions.
  * At each moment those can act that are free (any call of the alphabet) and those that have been
- * woken or are about to be ended (one step). When all calls are made, and nobody wants to go on,
- * the schedule is complete and the run comes to its end (fuzz/run).
+ * woken or are about to be ended (one step). Wherever nobody wants to go on a schedule is complete,
+ * and its run comes to its end (fuzz/run), before longer ones are looked at.
  *
- * To go back is to run again from the snapshot of the booted machine. The few calls cost less than a
- * snapshot at each moment would: 17 us (48 with sanitizers) for reset and calls, against 3 us (9)
+ * To go back is to run again from the snapshot of the booted machine. The few calls cost less than
+ * a snapshot at each moment would: 17 us (48 with sanitizers) for reset and calls, against 3 us (9)
  * for going back in the machine and 630 us for the 15 MB that model and checks know by then.
  *
  * If somebody acts, then another, and the first could have gone on, the first was preempted if he
