@@ -59,12 +59,13 @@ static void run_once(const struct input *input, unsigned watch)
     static struct run again;
 
     alarm(HANG_SECONDS);
+    shared->executions++;
     body_reset(&input->config);
     found_expect(&run);
     run_input(&run, input, watch);
     shared->events += run.stats.events;
     memcpy(shared->outcomes, run.outcomes, sizeof(shared->outcomes));
-    if (++shared->executions % TWICE_ONE_IN == 0) {
+    if (shared->executions % TWICE_ONE_IN == 0) {
         body_reset(&input->config);
         run_input(&again, input, watch);
         if (again.stats.digest != run.stats.digest) {
@@ -105,6 +106,14 @@ static _Noreturn void run_all(bool (*next)(void *context, struct input *input), 
     _exit(0);
 }
 
+const char *attempt_name_of_end(int wait_status)
+{
+    int signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+
+    /* UndefinedBehaviorSanitizer tells nobody but stderr. */
+    return signal == SIGALRM ? "run.hang" : signal == SIGABRT ? "sanitizer" : "run.crash";
+}
+
 void attempt_all(struct attempt *attempt, bool (*next)(void *context, struct input *input),
                  void *context, unsigned watch, bool is_quiet)
 {
@@ -129,12 +138,7 @@ void attempt_all(struct attempt *attempt, bool (*next)(void *context, struct inp
         exit(2);
     }
     if (!shared->is_found && status != 0) {
-        int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-        /* UndefinedBehaviorSanitizer tells nobody but stderr. */
-        snprintf(shared->check, sizeof(shared->check), "%s",
-                 signal == SIGALRM   ? "run.hang"
-                 : signal == SIGABRT ? "sanitizer"
-                                     : "run.crash");
+        snprintf(shared->check, sizeof(shared->check), "%s", attempt_name_of_end(status));
         snprintf(shared->details, sizeof(shared->details), "wait status 0x%x", (unsigned)status);
         shared->is_found = true;
     }

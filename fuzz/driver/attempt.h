@@ -25,6 +25,9 @@ struct attempt {
 void attempt_all(struct attempt *attempt, bool (*next)(void *context, struct input *input),
                  void *context, unsigned watch, bool is_quiet);
 
+/* The name of what has ended a process that runs inputs and has not said so itself. */
+const char *attempt_name_of_end(int wait_status);
+
 /* Runs one; true: something was found. */
 bool attempt_one(struct attempt *attempt, const struct input *input, unsigned watch);
 

@@ -43,7 +43,7 @@ def search(bug, profile, seed, budget, without=()):
     found = FOUND.search(done.stdout)
     if done.returncode not in (0, 1) or (done.returncode == 1) != bool(found):
         raise RuntimeError(f'{bug}, seed {seed}: {done.stdout}{done.stderr}')
-    return found and (found[1], int(found[2]) + 1, float(found[4]), int(found[5]))
+    return found and (found[1], int(found[2]), float(found[4]), int(found[5]))
 
 
 def cell(results):

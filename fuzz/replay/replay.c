@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "fuzz/driver/attempt.h"
 #include "fuzz/driver/found.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/insn.h"
@@ -30,6 +31,7 @@ static const char usage[] =
     "  --dull          no failures, and nobody's turn but in order\n";
 
 enum {
+    STATUS_NONSENSE = 2,
     FILE_MAX = 64 * 1024,
     HANG_SECONDS = 60,
     CAPACITY_MIN = 64,
@@ -200,10 +202,12 @@ static void run_all(void)
         if (child < 0 || waitpid(child, &status, 0) != child) {
             give_up("fork", "cannot be had");
         }
-        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
-            printf("~found run.hang: no end\n");
-        } else if (status != 0) {
-            printf("~found run.crash: wait status 0x%x; see what was printed\n", (unsigned)status);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NONSENSE) {
+            exit(STATUS_NONSENSE); /* it has said why */
+        }
+        if (status != 0) {
+            printf("~found %s: wait status 0x%x; see what was printed\n",
+                   attempt_name_of_end(status), (unsigned)status);
         }
     }
     printf("~done\n");

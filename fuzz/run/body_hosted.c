@@ -44,9 +44,12 @@ static void drop_output(const char *bytes, size_t len)
     (void)len;
 }
 
-/* A kernel that starts says nothing. */
+/* A kernel that starts has nothing to say. */
+static bool has_complained;
+
 static void show_output(const char *bytes, size_t len)
 {
+    has_complained = true;
     fwrite(bytes, 1, len, stderr);
 }
 
@@ -75,8 +78,8 @@ static void boot(void)
     terminal_sink = show_output;
     const char *complaint = machine_start(&config);
     terminal_sink = drop_output;
-    if (!complaint && machine_status() != 0) {
-        complaint = "the kernel has switched off";
+    if (!complaint && (has_complained || machine_status() != 0)) {
+        complaint = "see what the kernel says";
     }
     booted = complaint ? NULL : snapshot_take();
     if (!booted) {

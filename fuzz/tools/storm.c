@@ -48,7 +48,7 @@ static bool parse_number(const char *text, uint64_t *number)
     char *end;
 
     *number = strtoull(text, &end, 0);
-    return *text != '\0' && *end == '\0';
+    return *text >= '0' && *text <= '9' && *end == '\0';
 }
 
 static bool switch_off(char *names)
