@@ -278,6 +278,7 @@ void process_exit(struct process *process, int wait_status)
     usage_charge_system(process);
     usage_end_thread(process);
     signal_put(process);
+    process->zombie_nice = process->thread->nice;
     thread_destroy(process->thread);
     process->thread = NULL;
     if (!PLANTED(K_15)) {

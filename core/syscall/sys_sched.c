@@ -16,18 +16,20 @@ int64_t sys_sched_yield(struct thread *thread, const uint64_t *args)
 
 enum { NICE_UNSET = NICE_MAX + 1 };
 
-/* Finds the lowest nice value of a process, if it is live, and gives it another unless that is
+/* Finds the lowest nice value of a process, a zombie too, and gives it another unless that is
  * NICE_UNSET. */
 static void visit(struct process *process, int nice, int *lowest)
 {
-    if (process->state != PROCESS_LIVE) {
-        return;
+    bool is_live = process->state == PROCESS_LIVE;
+    int old = is_live ? process->thread->nice : process->zombie_nice;
+
+    if (old < *lowest) {
+        *lowest = old;
     }
-    if (process->thread->nice < *lowest) {
-        *lowest = process->thread->nice;
-    }
-    if (nice != NICE_UNSET) {
+    if (nice != NICE_UNSET && is_live) {
         sched_set_nice(process->thread, nice);
+    } else if (nice != NICE_UNSET) {
+        process->zombie_nice = nice;
     }
 }
 

@@ -251,7 +251,7 @@ static int visit(const struct proc *self, const struct event *event, int nice)
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *proc = &world.procs[i];
-        if (proc->life != LIFE_LIVE ||
+        if (proc->life == LIFE_NONE ||
             !is_meant(self, proc, (int)event->args[0], (int)event->args[1])) {
             continue;
         }

@@ -48,6 +48,7 @@ struct process {
     uint32_t umask;
     struct waitq child_wait;     /* its own threads, waiting for a child */
     int wait_status;             /* of a ZOMBIE, as wait4 gives it */
+    int zombie_nice;             /* of a ZOMBIE: its thread's, which can still be asked for */
     int exit_signal;             /* to the parent at exit; 0: none */
     int death_signal;            /* to it when its parent ends; 0: none */
     bool has_execed;             /* since its fork: setpgid by its parent comes too late */

@@ -57,15 +57,26 @@ TEST(sys_setpriority_of_groups_and_all)
     fixture_end();
 }
 
+TEST(sys_setpriority_of_a_zombie)
+{
+    init = calls_begin();
+    struct process *child = fork_from(init);
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PROCESS, 0, 4), 0);
+    CALL(child, exit_group, 0);
+    EXPECT_EQ(CALL(init, getpriority, PRIO_PROCESS, 2), 16);
+    EXPECT_EQ(CALL(init, setpriority, PRIO_PROCESS, 2, (uint64_t)-6), 0);
+    EXPECT_EQ(CALL(init, getpriority, PRIO_PROCESS, 2), 26);
+    EXPECT_EQ(CALL(init, getpriority, PRIO_USER, 0), 26);
+    fixture_end();
+}
+
 TEST(sys_setpriority_of_nobody)
 {
     init = calls_begin();
-    EXPECT_EQ(CALL(fork_from(init), exit, 0), CALL_GONE);
     EXPECT_EQ(CALL(init, getpriority, 3, 0), -EINVAL);
     EXPECT_EQ(CALL(init, setpriority, (uint64_t)-1, 0, 0), -EINVAL);
     EXPECT_EQ(CALL(init, getpriority, PRIO_PROCESS, 99), -ESRCH);
     EXPECT_EQ(CALL(init, setpriority, PRIO_PROCESS, (uint64_t)-1, 0), -ESRCH);
-    EXPECT_EQ(CALL(init, getpriority, PRIO_PROCESS, 2), -ESRCH); /* a zombie has no turns */
     EXPECT_EQ(CALL(init, setpriority, PRIO_PGRP, 99, 0), -ESRCH);
     EXPECT_EQ(CALL(init, getpriority, PRIO_USER, 5), -ESRCH);
     fixture_end();
