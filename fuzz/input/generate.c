@@ -6,6 +6,7 @@
 #include "fuzz/input/insn.h"
 #include "fuzz/input/normal.h"
 #include "fuzz/input/operands.h"
+#include "fuzz/input/sequence.h"
 
 enum {
     SHORT_MAX = 16,
@@ -13,6 +14,7 @@ enum {
     FAIL_ONE_IN = 32,
     PREEMPT_ONE_IN = 12,
     WINDOW_ONE_IN = 48,
+    SEQUENCE_ONE_IN = 48,
     WEIGHT_UNIT = 4,  /* of a class in a program that does not prefer anything */
     GIVEN_FACTOR = 8, /* of those that go on only where an instruction says so */
 };
@@ -407,6 +409,7 @@ void generate_input(struct input *input, struct random *random, enum generate_pr
 {
     struct context context;
     struct swarm swarm;
+    struct sequence sequence = {0};
     bool is_short = random_below(random, 8) == 0;
     bool has_failures = profile >= GENERATE_FAILURES && random_below(random, 2) == 0;
 
@@ -416,7 +419,14 @@ void generate_input(struct input *input, struct random *random, enum generate_pr
     input->count = is_short ? 3 + random_below(random, SHORT_MAX)
                             : LONG_MIN + random_below(random, INPUT_INSNS_MAX - LONG_MIN + 1);
     for (unsigned i = 0; i < input->count; i++) {
-        make_insn(&context, &swarm, &input->insns[i]);
+        if (!sequence.goes_on && random_below(random, SEQUENCE_ONE_IN) == 0) {
+            sequence_begin(&sequence, &context);
+        }
+        if (sequence_is_due(&sequence, &context)) {
+            sequence_make(&sequence, &context, &input->insns[i], i, has_failures);
+        } else {
+            make_insn(&context, &swarm, &input->insns[i]);
+        }
         context_see(&context, &input->insns[i], i);
         choose_properties(&context, &input->insns[i], profile, has_failures);
     }

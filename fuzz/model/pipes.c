@@ -157,6 +157,19 @@ static enum stop fill(struct proc *self, struct pipe *pipe, uint64_t *done, uint
     return STOP_DONE;
 }
 
+/* Whether a write that would come as far as done can come to result if memory is refused: behind
+ * one of the pieces that it is made of. */
+static bool is_part(struct proc *self, struct pipe *pipe, int64_t result, uint64_t done)
+{
+    uint64_t part = self->doing.done;
+
+    if (result <= 0 || (uint64_t)result < part || (uint64_t)result >= done) {
+        return false;
+    }
+    (void)fill(self, pipe, &part, (uint64_t)result, false);
+    return part == (uint64_t)result;
+}
+
 void pipes_write(struct proc *self, const struct event *event, const struct file *file)
 {
     struct pipe *pipe = &world.pipes[file->pipe];
@@ -169,9 +182,8 @@ void pipes_write(struct proc *self, const struct event *event, const struct file
         [STOP_DONE] = 0, [STOP_FULL] = -EAGAIN, [STOP_BROKEN] = -EPIPE, [STOP_FAULT] = -EFAULT};
     int64_t result = done > 0 ? (int64_t)done : errors[stop];
 
-    if (event->was_refused && event->result > 0 && (uint64_t)event->result >= start &&
-        (uint64_t)event->result < done &&
-        ask_range((int64_t)start, (int64_t)done - 1, done - start)) {
+    if (event->was_refused && is_part(self, pipe, event->result, done) &&
+        ask_range(event->result, event->result, (done - start + PAGE - 1) / PAGE)) {
         (void)fill(self, pipe, &again, (uint64_t)event->result, true);
         return;
     }

@@ -1,0 +1,286 @@
+#include "fuzz/input/sequence.h"
+
+#include "abi/linux.h"
+#include "fuzz/input/generate.h"
+#include "fuzz/input/image.h"
+#include "fuzz/input/insn.h"
+#include "fuzz/input/normal.h"
+#include "fuzz/input/operands.h"
+
+/* ---- what the steps are ---- */
+
+enum { PAGE = 4096, PIPE_SIZE = 16 * PAGE, LARGE = PIPE_SIZE + PAGE };
+
+enum { FIRST = SEQUENCE_STEPS_MAX }; /* who: the one who began; else who the step has made */
+
+struct step {
+    uint8_t who;
+    uint8_t op;
+    uint16_t nr;
+    bool fails;                      /* an allocation of it may */
+    struct operand args[INPUT_ARGS]; /* a result's index is a step */
+};
+
+#define NUMBER(number)                                                                             \
+    {                                                                                              \
+        OPERAND_NUMBER, 0, 0, number                                                               \
+    }
+#define SLOT(name)                                                                                 \
+    {                                                                                              \
+        OPERAND_SLOT, SLOT_##name, 0, 0                                                            \
+    }
+#define RESULT(step, added)                                                                        \
+    {                                                                                              \
+        OPERAND_RESULT, step, 0, added                                                             \
+    }
+#define READER(step) RESULT(step, 0)
+#define WRITER(step)                                                                               \
+    {                                                                                              \
+        OPERAND_RESULT, step, 1, 0                                                                 \
+    }
+#define CALL(who, name, ...)                                                                       \
+    {                                                                                              \
+        who, OP_CALL, NR_##name, false,                                                            \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define FAIL(who, name, ...)                                                                       \
+    {                                                                                              \
+        who, OP_CALL, NR_##name, true,                                                             \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define LOAD(who, ...)                                                                             \
+    {                                                                                              \
+        who, OP_LOAD, 0, false,                                                                    \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define STORE(who, ...)                                                                            \
+    {                                                                                              \
+        who, OP_STORE, 0, false,                                                                   \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define JUMP(who, ...)                                                                             \
+    {                                                                                              \
+        who, OP_JUMP, 0, false,                                                                    \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+
+/* What the calls of many are. */
+#define FORK(who) CALL(who, clone, NUMBER(SIGCHLD))
+#define EXIT(who) CALL(who, exit_group, NUMBER(1))
+#define MAP(who, at, size, prot, flags)                                                            \
+    CALL(who, mmap, NUMBER(at), NUMBER(size), NUMBER(prot), NUMBER(MAP_ANONYMOUS | (flags)),       \
+         NUMBER(-1), NUMBER(0))
+#define WAIT(who, pid, options) CALL(who, wait4, NUMBER(pid), SLOT(status), NUMBER(options))
+
+#define READ_WRITE (PROT_READ | PROT_WRITE)
+#define SVC_LOW NUMBER(0x0001) /* of an instruction that does nothing: svc #0 */
+#define SVC_HIGH NUMBER(0xd400)
+#define CODE_UNUSED (IMAGE_CODE + 0x800)
+#define FAR UINT64_C(0x20200000)
+
+static const struct step fresh_code[] = {
+    MAP(FIRST, 0, PAGE, READ_WRITE, MAP_PRIVATE),
+    STORE(FIRST, RESULT(0, 2), SVC_HIGH, NUMBER(2)),
+    STORE(FIRST, RESULT(0, 0), SVC_LOW, NUMBER(2)),
+    CALL(FIRST, mprotect, RESULT(0, 0), NUMBER(PAGE), NUMBER(PROT_READ | PROT_EXEC)),
+    JUMP(FIRST, RESULT(0, 0)),
+};
+static const struct step copied_code[] = {
+    FORK(FIRST),
+    CALL(0, mprotect, NUMBER(IMAGE_CODE), NUMBER(PAGE), NUMBER(READ_WRITE | PROT_EXEC)),
+    STORE(0, NUMBER(CODE_UNUSED), SVC_LOW, NUMBER(2)),
+    STORE(0, NUMBER(CODE_UNUSED + 2), SVC_HIGH, NUMBER(2)),
+    FORK(0),
+    JUMP(4, NUMBER(CODE_UNUSED)),
+    STORE(0, NUMBER(CODE_UNUSED + 8), SVC_LOW, NUMBER(8)),
+};
+static const struct step few_descriptors[] = {
+    CALL(FIRST, prlimit64, NUMBER(0), NUMBER(RLIMIT_NOFILE), SLOT(limit_few), NUMBER(0)),
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
+    CALL(FIRST, dup, NUMBER(1)),
+    CALL(FIRST, openat, NUMBER(AT_FDCWD), SLOT(path_text), NUMBER(O_RDONLY), NUMBER(0)),
+    CALL(FIRST, dup, NUMBER(0)),
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
+    CALL(FIRST, fcntl, NUMBER(2), NUMBER(F_DUPFD), NUMBER(3)),
+};
+static const struct step group_of_waiter[] = {
+    FORK(FIRST), FORK(0), WAIT(0, 0, 0), CALL(FIRST, setpgid, RESULT(0, 0), NUMBER(0)), EXIT(1),
+};
+static const struct step group_of_child[] = {
+    FORK(FIRST), FORK(0), WAIT(0, 0, 0), CALL(1, setpgid, NUMBER(0), NUMBER(0)), EXIT(1),
+};
+static const struct step other_directory[] = {
+    FORK(FIRST),
+    CALL(0, chdir, SLOT(path_dir)),
+    FORK(0),
+    CALL(2, openat, NUMBER(AT_FDCWD), SLOT(path_relative), NUMBER(O_RDONLY), NUMBER(0)),
+    CALL(2, getcwd, SLOT(buffer), NUMBER(64)),
+    CALL(0, execve, SLOT(path_init), SLOT(argv_one), NUMBER(0)),
+    CALL(0, openat, NUMBER(AT_FDCWD), SLOT(path_relative), NUMBER(O_RDONLY), NUMBER(0)),
+};
+static const struct step little_space[] = {
+    MAP(FIRST, 0, 2 * PAGE, READ_WRITE, MAP_PRIVATE),
+    CALL(FIRST, prlimit64, NUMBER(0), NUMBER(RLIMIT_AS), SLOT(limit_memory), NUMBER(0)),
+    CALL(FIRST, mremap, RESULT(0, 0), NUMBER(PAGE), NUMBER(0x110000), NUMBER(MREMAP_MAYMOVE)),
+};
+static const struct step near_stack[] = {
+    MAP(FIRST, FAR, PAGE, READ_WRITE, MAP_PRIVATE | MAP_FIXED),
+    MAP(FIRST, FAR + 0x40000, PAGE, READ_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_GROWSDOWN),
+    STORE(FIRST, NUMBER(FAR + 0x40000), NUMBER(7), NUMBER(8)),
+    STORE(FIRST, NUMBER(FAR + 0x3f000), NUMBER(7), NUMBER(8)),
+};
+static const struct step far_stack[] = {
+    MAP(FIRST, FAR, PAGE, READ_WRITE, MAP_PRIVATE | MAP_FIXED),
+    MAP(FIRST, FAR + 0x103000, PAGE, READ_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_GROWSDOWN),
+    STORE(FIRST, NUMBER(FAR + 0x101000), NUMBER(7), NUMBER(8)),
+    STORE(FIRST, NUMBER(FAR + 0x100000), NUMBER(7), NUMBER(8)),
+};
+
+/* The writer waits for room in a full pipe when its last reader goes away. */
+static const struct step lost_reader[] = {
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
+    MAP(FIRST, 0, LARGE, READ_WRITE, MAP_PRIVATE),
+    FORK(FIRST),
+    CALL(2, close, READER(0)),
+    CALL(2, write, WRITER(0), RESULT(1, 0), NUMBER(LARGE)),
+    CALL(FIRST, close, READER(0)),
+    WAIT(FIRST, -1, 0),
+};
+static const struct step slow_reader[] = {
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
+    MAP(FIRST, 0, LARGE, READ_WRITE, MAP_PRIVATE),
+    FORK(FIRST),
+    CALL(2, write, WRITER(0), RESULT(1, 0), NUMBER(LARGE)),
+    CALL(FIRST, read, READER(0), RESULT(1, 0), NUMBER(100)),
+    CALL(FIRST, read, READER(0), RESULT(1, 0), NUMBER(PAGE)),
+    CALL(FIRST, read, READER(0), RESULT(1, 0), NUMBER(PIPE_SIZE)),
+};
+static const struct step impatient_writer[] = {
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(O_NONBLOCK)),
+    MAP(FIRST, 0, LARGE, READ_WRITE, MAP_PRIVATE),
+    CALL(FIRST, write, WRITER(0), RESULT(1, 0), NUMBER(PIPE_SIZE - PAGE)),
+    CALL(FIRST, write, WRITER(0), RESULT(1, 0), NUMBER(LARGE)),
+    CALL(FIRST, write, WRITER(0), RESULT(1, 0), NUMBER(1)),
+    CALL(FIRST, read, READER(0), RESULT(1, 0), NUMBER(PAGE + 8)),
+    CALL(FIRST, write, WRITER(0), RESULT(1, 0), NUMBER(LARGE)),
+};
+static const struct step failing_move[] = {
+    MAP(FIRST, 0, 2 * PAGE, READ_WRITE, MAP_PRIVATE),
+    STORE(FIRST, RESULT(0, 0), NUMBER(7), NUMBER(8)),
+    STORE(FIRST, RESULT(0, PAGE), NUMBER(8), NUMBER(8)),
+    FAIL(FIRST, mremap, RESULT(0, 0), NUMBER(2 * PAGE), NUMBER(2 * PAGE),
+         NUMBER(MREMAP_MAYMOVE | MREMAP_FIXED), NUMBER(FAR - PAGE)),
+};
+static const struct step clone_execs[] = {
+    FORK(FIRST),
+    CALL(0, clone, NUMBER(SIGTERM)),
+    WAIT(0, -1, WCLONE),
+    CALL(1, execve, SLOT(path_init), SLOT(argv_one), NUMBER(0)),
+    EXIT(1),
+};
+static const struct step silent_clone[] = {
+    FORK(FIRST),
+    CALL(0, clone, NUMBER(0)),
+    WAIT(0, -1, WCLONE),
+    EXIT(1),
+};
+static const struct step file_is_kept[] = {
+    CALL(FIRST, openat, NUMBER(AT_FDCWD), SLOT(path_pages), NUMBER(O_RDONLY), NUMBER(0)),
+    CALL(FIRST, mmap, NUMBER(0), NUMBER(PAGE), NUMBER(PROT_READ), NUMBER(MAP_SHARED), RESULT(0, 0),
+         NUMBER(0)),
+    LOAD(FIRST, RESULT(1, 0), NUMBER(8)),
+    CALL(FIRST, mprotect, RESULT(1, 0), NUMBER(PAGE), NUMBER(READ_WRITE)),
+    STORE(FIRST, RESULT(1, 0), NUMBER(7), NUMBER(8)),
+};
+static const struct step shared_later[] = {
+    MAP(FIRST, 0, PAGE, PROT_READ, MAP_SHARED),
+    FORK(FIRST),
+    LOAD(1, RESULT(0, 0), NUMBER(8)),
+    LOAD(FIRST, RESULT(0, 0), NUMBER(8)),
+    CALL(FIRST, mprotect, RESULT(0, 0), NUMBER(PAGE), NUMBER(READ_WRITE)),
+    STORE(FIRST, RESULT(0, 0), NUMBER(7), NUMBER(8)),
+    LOAD(1, RESULT(0, 0), NUMBER(8)),
+};
+
+#define KIND(steps)                                                                                \
+    {                                                                                              \
+        steps, sizeof(steps) / sizeof((steps)[0])                                                  \
+    }
+static const struct {
+    const struct step *steps;
+    unsigned count;
+} kinds[] = {
+    KIND(fresh_code),     KIND(copied_code),     KIND(few_descriptors), KIND(group_of_waiter),
+    KIND(group_of_child), KIND(other_directory), KIND(little_space),    KIND(near_stack),
+    KIND(far_stack),      KIND(lost_reader),     KIND(slow_reader),     KIND(impatient_writer),
+    KIND(failing_move),   KIND(clone_execs),     KIND(silent_clone),    KIND(file_is_kept),
+    KIND(shared_later),
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* ---- choosing ---- */
+
+void sequence_begin(struct sequence *sequence, struct context *context)
+{
+    *sequence = (struct sequence){
+        .kind = (uint8_t)random_below(context->random, KINDS),
+        .actor = context->people[context_child(context)].actor,
+        .goes_on = true,
+    };
+}
+
+bool sequence_is_due(const struct sequence *sequence, struct context *context)
+{
+    return sequence->goes_on && random_below(context->random, 4) != 0;
+}
+
+static struct operand fit_operand(const struct sequence *sequence, struct operand operand,
+                                  unsigned kind)
+{
+    unsigned count;
+    const int64_t *values = insn_values(kind, &count);
+
+    if (operand.kind == OPERAND_RESULT) {
+        operand.index = sequence->at[operand.index];
+        return operand;
+    }
+    for (unsigned i = 0; operand.kind == OPERAND_NUMBER && i < count; i++) {
+        if (values[i] == operand.value && number_encodable(operand.value) != operand.value) {
+            return (struct operand){OPERAND_NAMED, (uint8_t)i, 0, 0};
+        }
+    }
+    return operand;
+}
+
+void sequence_make(struct sequence *sequence, struct context *context, struct insn *insn,
+                   unsigned index, bool has_failures)
+{
+    const struct step *step = &kinds[sequence->kind].steps[sequence->step];
+    const struct insn_type *type = insn_type_find(step->op, step->nr);
+    unsigned actor = step->who == FIRST ? sequence->actor : sequence->at[step->who] + 1u;
+
+    *insn = (struct insn){.preempt = INSN_NOBODY};
+    insn->op = step->op;
+    insn->nr = step->nr;
+    insn->actor = (uint8_t)actor;
+    context->who = context_index(context, actor);
+    for (unsigned i = 0; i < type->arg_count; i++) {
+        insn->args[i] = fit_operand(sequence, step->args[i], type->kinds[i]);
+    }
+    if (step->fails && has_failures) {
+        insn->fail_nth = (uint8_t)(1 + random_below(context->random, 8));
+    }
+    sequence->at[sequence->step++] = (uint8_t)index;
+    sequence->goes_on = sequence->step < kinds[sequence->kind].count;
+}
