@@ -45,7 +45,7 @@ def read(address, size):
 def read_physical(pa, size):
     if not is_hosted():
         return read(LINEAR + pa, size)
-    ram = static('ram.c', 'ram')
+    ram = static('ram.c', 'ram_area')
     base, length = int(ram['bytes']), int(ram['size'])
     if not HOSTED_RAM <= pa <= HOSTED_RAM + length - size:
         raise gdb.GdbError(f'eft: 0x{pa:x} is not in RAM')

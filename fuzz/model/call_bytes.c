@@ -33,12 +33,29 @@ static void read_regular(struct proc *self, const struct event *event, struct fi
     }
 }
 
+/* What a call that moves so much at once could have moved by now, parts that it has done before
+ * included: they stay done, whatever has become of the memory. true: another part is done. */
+static bool is_another_part(struct proc *self, uint64_t at_once, enum access access,
+                            uint64_t *count)
+{
+    uint64_t done = self->doing.done;
+    uint64_t rest = spans_total() - done;
+    uint64_t reach = spans_prefix(self, done, rest, access);
+
+    *count = done + reach;
+    if (reach < at_once || rest == at_once || !ask_again()) {
+        return false;
+    }
+    self->doing.done += at_once;
+    return true;
+}
+
 static void read_zero(struct proc *self, const struct event *event)
 {
     enum { AT_ONCE = 64 * 1024 };
-    uint64_t count = spans_prefix(self, 0, spans_total(), ACCESS_WRITE);
+    uint64_t count;
 
-    if (count >= AT_ONCE && spans_total() > AT_ONCE && ask_again()) {
+    if (is_another_part(self, AT_ONCE, ACCESS_WRITE, &count)) {
         spans_adopt(self, count);
         return;
     }
@@ -49,38 +66,41 @@ static void read_zero(struct proc *self, const struct event *event)
     }
 }
 
-/* When a line is there, and how long it is of what was typed, is loose. */
+/* When a line is there, and how long it is of what was typed, is loose. Whoever waits has not touched
+ * the memory yet, and no stack has grown for it. */
 static void read_console(struct proc *self, const struct event *event, const struct file *file)
 {
-    uint64_t count = spans_prefix(self, 0, spans_total(), ACCESS_WRITE);
-
     if (spans_total() == 0) {
         (void)ask_result(0);
         return;
     }
+    bool may_not_wait = (file->flags & O_NONBLOCK) && !self->doing.has_begun;
+    bool is_empty = may_not_wait && ask_result(-EAGAIN);
+    if (ask_block()) {
+        self->doing.has_begun = true;
+        self->doing.waits = WAITS_CONSOLE;
+        is_empty = true;
+    }
+    if (world.typed == 0) {
+        return;
+    }
+    uint64_t count = is_empty ? 0 : spans_prefix(self, 0, spans_total(), ACCESS_WRITE);
+    uint64_t most_of = least(count, world.typed);
     if (count < spans_total()) {
         (void)ask_result(-EFAULT);
     }
-    if ((file->flags & O_NONBLOCK) && !self->doing.has_begun) {
-        (void)ask_result(-EAGAIN);
-    }
-    bool has_blocked = ask_block();
-    uint64_t most_of = least(count, world.typed);
-    if (world.typed > 0 && ask_range(0, (int64_t)most_of, most_of + 1)) {
+    if (ask_range(0, (int64_t)most_of, most_of + 1) && !is_empty) {
         spans_adopt(self, (uint64_t)event->result);
         world.typed -= (uint64_t)event->result;
-    } else if (has_blocked) {
-        self->doing.has_begun = true;
-        self->doing.waits = WAITS_CONSOLE;
     }
 }
 
 static void write_console(struct proc *self, const struct event *event)
 {
     enum { AT_ONCE = 16 * 1024 };
-    uint64_t count = spans_prefix(self, 0, spans_total(), ACCESS_READ);
+    uint64_t count;
 
-    if (count >= AT_ONCE && spans_total() > AT_ONCE && ask_again()) {
+    if (is_another_part(self, AT_ONCE, ACCESS_READ, &count)) {
         return;
     }
     if (count == 0 && spans_total() > 0) {
