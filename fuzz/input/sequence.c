@@ -156,6 +156,16 @@ static const struct step lost_reader[] = {
     CALL(FIRST, close, READER(0)),
     WAIT(FIRST, -1, 0),
 };
+static const struct step two_readers[] = {
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
+    FORK(FIRST),
+    CALL(1, read, READER(0), SLOT(buffer), NUMBER(1)),
+    FORK(FIRST),
+    CALL(3, read, READER(0), SLOT(buffer), NUMBER(1)),
+    CALL(FIRST, write, WRITER(0), SLOT(text), NUMBER(1)),
+    CALL(1, getpgid, NUMBER(0)),
+    CALL(FIRST, write, WRITER(0), SLOT(text), NUMBER(1)),
+};
 static const struct step slow_reader[] = {
     CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
     MAP(FIRST, 0, LARGE, READ_WRITE, MAP_PRIVATE),
@@ -224,7 +234,7 @@ static const struct {
     KIND(group_of_child), KIND(other_directory), KIND(little_space),    KIND(near_stack),
     KIND(far_stack),      KIND(lost_reader),     KIND(slow_reader),     KIND(impatient_writer),
     KIND(failing_move),   KIND(clone_execs),     KIND(silent_clone),    KIND(file_is_kept),
-    KIND(shared_later),
+    KIND(shared_later),   KIND(two_readers),
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
