@@ -3,6 +3,8 @@
 #include "fuzz/check/look.h"
 #include "fuzz/check/peek.h"
 
+#include "fs/ramfs.h"
+
 static unsigned open(void)
 {
     look_begin();
@@ -58,6 +60,20 @@ static void tell_fds(const struct fdtable *table, struct model_process *seen)
     }
 }
 
+static void tell_cwd(const struct ramfs_node *node, struct model_process *seen)
+{
+    seen->cwd_len = 0;
+    for (; node && node->parent; node = node->parent) {
+        for (size_t i = 0; i < node->name_len && seen->cwd_len + 1 < MODEL_CWD_MAX; i++) {
+            seen->cwd[seen->cwd_len++] = node->name[i];
+        }
+        seen->cwd[seen->cwd_len++] = '/';
+        if (seen->cwd_len == MODEL_CWD_MAX) {
+            return;
+        }
+    }
+}
+
 static bool tell_process(int pid, struct model_process *seen)
 {
     const struct process *process = look_process(pid);
@@ -89,6 +105,7 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->limits = process->limits;
     seen->name = process->name;
     seen->break_end = process->space->brk_end;
+    tell_cwd(process->cwd, seen);
     tell_fds(process->fds, seen);
     return true;
 }

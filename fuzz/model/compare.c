@@ -52,6 +52,21 @@ static bool compare_signals(const struct proc *proc, const struct model_process 
                  !bytes_same(seen->actions, proc->actions, sizeof(proc->actions)), 0));
 }
 
+/* Whether a working directory has just these names. */
+static bool is_directory(int node, const char *names, unsigned len)
+{
+    unsigned at = 0;
+
+    for (; node != 0; node = world.nodes[node].parent) {
+        const struct node *named = &world.nodes[node];
+        if (at + named->name_len >= len || !bytes_same(names + at, named->name, named->name_len)) {
+            return false;
+        }
+        at += named->name_len + 1;
+    }
+    return at == len;
+}
+
 static bool compare_live(const struct proc *proc, const struct model_process *seen)
 {
     return same(proc, "that it is a subreaper", seen->is_subreaper, proc->is_subreaper) &&
@@ -60,6 +75,8 @@ static bool compare_live(const struct proc *proc, const struct model_process *se
            same(proc, "its nice value", (uint64_t)seen->nice, (uint64_t)proc->nice) &&
            same(proc, "its umask", seen->umask, proc->umask) &&
            same(proc, "its break", seen->break_end, memory_of(proc)->break_end) &&
+           same(proc, "that its working directory differs",
+                !is_directory(proc->cwd, seen->cwd, seen->cwd_len), 0) &&
            same(proc, "that its name differs", !bytes_same(seen->name, proc->name, NAME_MAX), 0) &&
            same(proc, "that a limit differs",
                 !bytes_same(seen->limits, proc->limits, sizeof(proc->limits)), 0) &&

@@ -11,7 +11,7 @@
 struct abi_rlimit;
 struct abi_sigaction;
 
-enum { MODEL_FDS_MAX = 160 };
+enum { MODEL_FDS_MAX = 160, MODEL_CWD_MAX = 64 };
 
 /* A descriptor as its process sees it. */
 struct model_fd {
@@ -41,6 +41,9 @@ struct model_process {
     const struct abi_sigaction *actions; /* 64; NULL: none has flags or a mask */
     const struct abi_rlimit *limits;     /* RLIMIT_NLIMITS */
     const char *name;                    /* 16 bytes */
+    unsigned cwd_len;
+    char cwd[MODEL_CWD_MAX]; /* the names that lead to the working directory, each in front of the
+                                one that it is in and with a / */
     uint64_t break_end;
     unsigned fd_count;
     struct model_fd fds[MODEL_FDS_MAX]; /* by number */
