@@ -24,6 +24,7 @@ enum {
     ERRNOS_MAX = 16, /* of a call */
     ERRNO_MAX = 4095,
     OUTPUTS_MAX = 3, /* of a call */
+    WAITERS_MAX = 64,
 };
 
 struct errnos {
@@ -39,9 +40,16 @@ static const struct errnos all_errnos[] = {
 
 static struct {
     bool is_taken;
+    uint64_t registers; /* before: state_registers */
     struct state before;
     struct state after;
 } taken;
+
+/* What registers they had who began to wait, by PID. */
+static struct {
+    int pid; /* 0: none */
+    uint64_t registers;
+} waiters[WAITERS_MAX];
 
 /* ---- errors ---- */
 
@@ -310,34 +318,67 @@ static bool starts_program(const struct event *event)
     return (event->nr == CALL_execve || event->nr == CALL_execveat) && event->result == 0;
 }
 
+/* Nobody else changes the registers of who waits. */
+static void check_waiter(const struct event *event, bool was_taken)
+{
+    typeof(waiters[0]) *waiter = &waiters[(unsigned)event->pid % WAITERS_MAX];
+
+    CHECK_THAT(CALL_REGISTERS,
+               !was_taken || !event->is_rerun || waiter->pid != event->pid ||
+                   waiter->registers == taken.registers,
+               "while process %d was in %s, its registers have changed", event->pid,
+               name_of(event));
+    waiter->pid = 0;
+}
+
+/* The new process, if it has to have its parent's registers. */
+static const struct thread *find_copy(const struct event *event)
+{
+    const struct process *child = event->nr == CALL_clone && event->args[1] == 0 &&
+                                          !(event->args[0] & (CLONE_SETTLS | CLONE_VFORK)) &&
+                                          event->result > 0
+                                      ? look_process((int)event->result)
+                                      : NULL;
+
+    return child && child->state == PROCESS_LIVE ? child->thread : NULL;
+}
+
 /* Of who made the call, and of whom it made. */
 static void check_registers(const struct event *event, bool was_taken)
 {
     const struct process *process = look_process(event->pid);
-    bool is_there = process && process->state == PROCESS_LIVE;
 
-    if (!is_there || starts_program(event)) {
+    check_waiter(event, was_taken);
+    if (!process || process->state != PROCESS_LIVE) {
+        return;
+    }
+    if (starts_program(event)) {
+        CHECK_THAT(CALL_REGISTERS, state_registers_are_clear(process->thread),
+                   "the program that process %d has started finds something in registers",
+                   event->pid);
         return;
     }
     uint64_t registers = state_registers(process->thread);
-    CHECK_THAT(CALL_REGISTERS, !was_taken || taken.before.registers == registers,
+    const struct thread *copy = find_copy(event);
+    CHECK_THAT(CALL_REGISTERS, !was_taken || taken.registers == registers,
                "%s of process %d has changed other registers than the first", name_of(event),
                event->pid);
-    bool is_simple = event->nr == CALL_clone && event->args[1] == 0 &&
-                     !(event->args[0] & (CLONE_SETTLS | CLONE_VFORK));
-    const struct process *child =
-        is_simple && event->result > 0 ? look_process((int)event->result) : NULL;
-    if (child && child->state == PROCESS_LIVE) {
-        CHECK_THAT(CALL_REGISTERS,
-                   child->thread->user.x[0] == 0 && state_registers(child->thread) == registers,
-                   "process %d has other registers than %d, which made it", child->pid->number,
-                   event->pid);
+    CHECK_THAT(
+        CALL_REGISTERS, !copy || (copy->user.x[0] == 0 && state_registers(copy) == registers),
+        "process %ld has other registers than %d, which made it", (long)event->result, event->pid);
+    if (event->kind != EVENT_RESULT) {
+        unsigned at = (unsigned)event->pid % WAITERS_MAX;
+        waiters[at].pid = event->pid;
+        waiters[at].registers = registers;
     }
 }
 
 void calls_begin(void)
 {
     taken.is_taken = false;
+    for (unsigned i = 0; i < WAITERS_MAX; i++) {
+        waiters[i].pid = 0;
+    }
 }
 
 void calls_before(int pid, uint32_t nr, const uint64_t args[6])
@@ -345,6 +386,9 @@ void calls_before(int pid, uint32_t nr, const uint64_t args[6])
     (void)nr;
     (void)args;
     taken.is_taken = state_take(&taken.before, pid);
+    if (taken.is_taken) {
+        taken.registers = state_registers(look_process(pid)->thread);
+    }
 }
 
 void calls_after(const struct event *event)
@@ -360,7 +404,7 @@ void calls_after(const struct event *event)
     CHECK_THAT(CALL_WAITING, !event->is_spurious || !is_result || event->nr == CALL_nanosleep,
                "%s of process %d was not woken and does not wait: it gave %ld", name_of(event),
                event->pid, (long)event->result);
-    if (is_result || has_waited) {
+    if (is_result || has_waited || event->kind == EVENT_AGAIN) {
         check_registers(event, was_taken);
     }
     bool is_idle = has_waited || (is_result && (has_failed(event) || has_refused_break(event)));

@@ -5,6 +5,7 @@
 #include "fuzz/check/digest.h"
 
 #include "abi/linux.h"
+#include "base/cpu.h"
 #include "dev/console.h"
 #include "fs/pipe.h"
 
@@ -266,12 +267,42 @@ static uint64_t digest_other(const struct process *process)
     return digest;
 }
 
+/* A thread's FP registers: in memory, unless the CPU has them. */
+static const struct plat_fp *fp_of(const struct thread *thread)
+{
+    static struct plat_fp live;
+
+    if (cpu_this()->fp_owner != thread) {
+        return &thread->fp;
+    }
+    plat_fp_sync(&live);
+    return &live;
+}
+
 uint64_t state_registers(const struct thread *thread)
 {
     const struct plat_user *user = &thread->user;
+    const struct plat_fp *fp = fp_of(thread);
+    uint64_t others = user->sp * 3 + user->tpidr * 5 + user->pstate * 7;
 
-    return digest_bytes(&user->x[1], sizeof(user->x) - sizeof(user->x[0])) + user->sp * 3 +
-           user->tpidr * 5;
+    others += fp->v[0][0] * 11 + fp->v[0][1] * 13 + fp->v[31][0] * 17 + fp->v[31][1] * 19;
+    others += fp->fpcr * 23 + fp->fpsr * 29;
+    return digest_bytes(&user->x[1], sizeof(user->x) - sizeof(user->x[0])) + others;
+}
+
+bool state_registers_are_clear(const struct thread *thread)
+{
+    const struct plat_user *user = &thread->user;
+    const struct plat_fp *fp = fp_of(thread);
+    uint64_t any = user->tpidr | user->pstate | fp->fpcr | fp->fpsr;
+
+    for (unsigned i = 0; i < ARRAY_LEN(user->x); i++) {
+        any |= user->x[i];
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(fp->v); i++) {
+        any |= fp->v[i][0] | fp->v[i][1];
+    }
+    return any == 0;
 }
 
 static void take_actor(struct state *state, const struct process *process)
@@ -289,7 +320,6 @@ static void take_actor(struct state *state, const struct process *process)
                             digest_bytes(signals->table->actions, sizeof(signals->table->actions)));
     }
     state->actor = digest;
-    state->registers = state_registers(thread);
     state->signals = digest_mix(signals->pending & thread->signal_mask, (uint64_t)signals->fatal);
     state->done = thread->call.done;
     state->files = digest_descriptors(process->fds) + digest_files();

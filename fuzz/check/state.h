@@ -24,15 +24,14 @@ enum { STATE_PAGES_MAX = 640 };
 struct state {
     int pid;
     const struct space *space;
-    uint64_t others;    /* all processes but one, and the console */
-    uint64_t actor;     /* that one, but for what follows */
-    uint64_t registers; /* state_registers */
-    uint64_t signals;   /* it has pending and blocked, or is to end by */
-    uint64_t files;     /* its descriptors; descriptions; pipes */
-    uint64_t objects;   /* shared memory */
-    uint64_t regions;   /* and the break */
-    uint64_t stacks;    /* where stacks begin, added up: they grow */
-    uint64_t done;      /* bytes of a call that goes on */
+    uint64_t others;  /* all processes but one, and the console */
+    uint64_t actor;   /* that one, but for what follows */
+    uint64_t signals; /* it has pending and blocked, or is to end by */
+    uint64_t files;   /* its descriptors; descriptions; pipes */
+    uint64_t objects; /* shared memory */
+    uint64_t regions; /* and the break */
+    uint64_t stacks;  /* where stacks begin, added up: they grow */
+    uint64_t done;    /* bytes of a call that goes on */
     unsigned page_count;
     struct state_page pages[STATE_PAGES_MAX]; /* ascending */
 };
@@ -42,8 +41,11 @@ void state_begin(void);
 /* false: there is no such process. Its space must have been followed. */
 bool state_take(struct state *state, int pid);
 
-/* All registers of a thread but the first and pc. */
+/* All registers of a thread but the first and pc; of those of FP some at both ends. */
 uint64_t state_registers(const struct thread *thread);
+
+/* They and the first are 0 but sp, and all of FP. */
+bool state_registers_are_clear(const struct thread *thread);
 
 /* Some of what is remembered of frames is what they hold; all: all of it. */
 void state_check_remembered(bool all);

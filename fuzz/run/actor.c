@@ -1,5 +1,6 @@
 #include "fuzz/run/actor.h"
 
+#include "base/cpu.h"
 #include "base/inject.h"
 #include "fuzz/input/image.h"
 #include "fuzz/run/body.h"
@@ -9,7 +10,19 @@
 #include "proc/signal.h"
 #include "syscall/table.h"
 
-enum { REG_NUMBER = 8, REG_LOADED = 9, LOG2_SPAN = 8 };
+enum {
+    REG_NUMBER = 8,
+    REG_LOADED = 9,
+    REG_LAST = 30,
+    FP_FIRST = 0,
+    FP_LAST = 31,
+    LOG2_SPAN = 8,
+};
+
+#define PATTERN_FACTOR UINT64_C(0x9e3779b97f4a7c15)
+#define PATTERN_BITS (UINT64_C(0x55) << 40) /* in each: no address of user memory */
+#define PSTATE_NZCV (UINT64_C(15) << 28)
+#define FPSR_FLAGS UINT64_C(0x0800009f) /* of conditions */
 
 static unsigned log2_size(uint64_t size)
 {
@@ -44,6 +57,60 @@ bool actor_wants_to_run(const struct process *process)
     return thread->state == THREAD_READY && (thread->call.is_pending || has_signal(process));
 }
 
+/* Takes the FP registers away from whoever has them. */
+static void take_fp(struct cpu *cpu)
+{
+    if (cpu->fp_owner) {
+        thread_sync_fp(cpu->fp_owner);
+        plat_fp_use(NULL);
+        cpu->fp_owner = NULL;
+    }
+}
+
+/* FP registers, at both ends. Now and then they are those of the CPU, as though the process had
+ * used them just now, and those in memory what it had before. */
+static void fill_fp(struct thread *thread, uint64_t pattern)
+{
+    struct cpu *cpu = cpu_this();
+    bool is_owner = (pattern >> 33) % 4 == 0;
+
+    if (is_owner || cpu->fp_owner == thread) {
+        take_fp(cpu);
+    }
+    const uint64_t stale = thread->fp.v[FP_FIRST][0];
+    thread->fp.v[FP_FIRST][0] = pattern;
+    thread->fp.v[FP_FIRST][1] = ~pattern;
+    thread->fp.v[FP_LAST][0] = pattern + 1;
+    thread->fp.v[FP_LAST][1] = pattern + 2;
+    thread->fp.fpsr = pattern & FPSR_FLAGS;
+    if (is_owner) {
+        plat_fp_use(&thread->fp);
+        cpu->fp_owner = thread;
+        thread->fp.v[FP_FIRST][0] = stale;
+    }
+}
+
+/* Gives registers that no operation uses what they have in no other process, and had in this one
+ * never before: some each time, and all when a program begins and now and then. The checks can tell
+ * then if something is wrong with them. sp stays. */
+static void fill_registers(struct thread *thread)
+{
+    struct plat_user *user = &thread->user;
+    bool is_new = user->x[REG_LAST] == 0;
+    uint64_t pattern = (user->x[REG_LAST] + (uint64_t)thread->tid) * PATTERN_FACTOR;
+
+    pattern ^= pattern >> 29;
+    user->x[REG_LAST] = pattern | PATTERN_BITS;
+    user->tpidr = ~pattern | PATTERN_BITS;
+    user->pstate = (pattern >> 5) & PSTATE_NZCV;
+    if (is_new || pattern % 4 == 0) {
+        for (unsigned i = REG_LOADED; i < REG_LAST; i++) {
+            user->x[i] = (pattern + i) | PATTERN_BITS;
+        }
+        fill_fp(thread, pattern);
+    }
+}
+
 void actor_set(struct process *process, const struct insn *insn, const uint64_t *args)
 {
     struct plat_user *user = &process->thread->user;
@@ -51,6 +118,7 @@ void actor_set(struct process *process, const struct insn *insn, const uint64_t 
     for (unsigned i = 0; i < INPUT_ARGS; i++) {
         user->x[i] = 0;
     }
+    fill_registers(process->thread);
     switch ((enum operation)insn->op) {
     case OP_CALL:
         for (unsigned i = 0; i < INPUT_ARGS; i++) {

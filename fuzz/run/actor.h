@@ -16,7 +16,8 @@ bool actor_is_free(const struct process *process);
 /* It is ready, and in a call or about to be ended: it goes on if it is let. */
 bool actor_wants_to_run(const struct process *process);
 
-/* Puts an operation into the registers of a free process. */
+/* Puts an operation into the registers of a free process, and into the others, but for sp, what no
+ * other process has there. */
 void actor_set(struct process *process, const struct insn *insn, const uint64_t *args);
 
 /* What it has been given, as long as it is not done. */

@@ -8,6 +8,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/cpu.h"
 #include "base/string.h"
 #include "fs/pipe.h"
 #include "fuzz/check/peek.h"
@@ -258,6 +259,59 @@ static void break_registers(void)
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1});
 }
 
+static void break_flags(void)
+{
+    check_before(1, NR_getpid, no_args);
+    init()->thread->user.pstate ^= UINT64_C(1) << 31;
+    check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1});
+}
+
+static void give_fp(uint64_t low)
+{
+    struct plat_fp fp = {.v[31] = {low}};
+
+    plat_fp_use(&fp);
+    cpu_this()->fp_owner = init()->thread;
+}
+
+static void break_fp(void)
+{
+    give_fp(1);
+    check_before(1, NR_getpid, no_args);
+    give_fp(2);
+    check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1});
+}
+
+static void break_fp_of_child(void)
+{
+    make_child();
+    process_of(CHILD)->thread->fp.v[0][1]++;
+    check_before(1, NR_clone, no_args);
+    check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_clone, .result = CHILD});
+}
+
+static void break_start(void)
+{
+    struct thread *thread = init()->thread;
+
+    thread->user = (struct plat_user){.pc = IMAGE_CODE};
+    thread->fp = (struct plat_fp){.v[7] = {1}};
+    plat_fp_use(NULL);
+    cpu_this()->fp_owner = NULL;
+    check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_execve});
+}
+
+static void break_waiter(void)
+{
+    make_child();
+    call(1, NR_wait4, (uint64_t)-1, 0, 0);
+    EXPECT_EQ(event.kind, EVENT_BLOCKED);
+    init()->thread->user.tpidr ^= 1;
+    check_before(1, NR_wait4, no_args);
+    check_after(&(struct event){
+        .kind = EVENT_BLOCKED, .pid = 1, .nr = NR_wait4, .is_rerun = true, .is_spurious = true});
+}
+
 static void break_rest(void)
 {
     const uint64_t second[2] = {1, 0};
@@ -309,6 +363,11 @@ static const struct {
     {"call.failed", break_failed},
     {"call.waiting", break_waiting},
     {"call.registers", break_registers},
+    {"call.registers", break_flags},
+    {"call.registers", break_fp},
+    {"call.registers", break_fp_of_child},
+    {"call.registers", break_start},
+    {"call.registers", break_waiter},
     {"wait.condition", break_rest},
     {"end.objects", break_objects},
     {"check.incremental", break_incremental},
