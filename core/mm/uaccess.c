@@ -136,27 +136,38 @@ int space_page(struct space *space, uaddr_t page, paddr_t *pa)
     return 0;
 }
 
+/* The page that [at, at + len) begins in, ready to be written to, and how much of it that is. */
+static int writable_part(struct space *space, uaddr_t at, uint64_t len, paddr_t *pa, uint64_t *part)
+{
+    const struct region *region = region_find(&space->regions, at);
+
+    if (!region || !(region->prot & PROT_WRITE)) {
+        return -EFAULT;
+    }
+    *part = min_u64(PAGE_SIZE - (at & PAGE_MASK), len);
+    return space_page(space, page_down(at), pa);
+}
+
 int space_write(struct space *space, uaddr_t dst, const void *src, uint64_t len)
 {
-    uint64_t done = 0;
+    uint64_t part;
+    paddr_t pa;
 
     if (!is_user_range(dst, len)) {
         return -EFAULT;
     }
-    while (done < len) {
-        uint64_t offset = (dst + done) & PAGE_MASK;
-        uint64_t chunk = min_u64(PAGE_SIZE - offset, len - done);
-        const struct region *region = region_find(&space->regions, dst + done);
-        paddr_t pa;
-        if (!region || !(region->prot & PROT_WRITE)) {
-            return -EFAULT;
-        }
-        int error = space_page(space, page_down(dst + done), &pa);
+    /* All pages first: a failure has written nothing. */
+    for (uint64_t done = 0; done < len; done += part) {
+        int error = writable_part(space, dst + done, len - done, &pa, &part);
         if (error) {
             return error;
         }
-        memcpy((char *)plat_phys_ptr(pa, PAGE_SIZE) + offset, (const char *)src + done, chunk);
-        done += chunk;
+    }
+    for (uint64_t done = 0; done < len; done += part) {
+        int error = writable_part(space, dst + done, len - done, &pa, &part);
+        ASSERT(error == 0);
+        char *page = plat_phys_ptr(pa, PAGE_SIZE);
+        memcpy(page + ((dst + done) & PAGE_MASK), (const char *)src + done, part);
     }
     return 0;
 }

@@ -423,7 +423,7 @@ void generate_input(struct input *input, struct random *random, enum generate_pr
             sequence_begin(&sequence, &context);
         }
         if (sequence_is_due(&sequence, &context)) {
-            sequence_make(&sequence, &context, &input->insns[i], i, has_failures);
+            sequence_make(&sequence, &context, &input->insns[i], i, profile);
         } else {
             make_insn(&context, &swarm, &input->insns[i]);
         }

@@ -76,6 +76,7 @@ struct step {
 
 /* What the calls of many are. */
 #define FORK(who) CALL(who, clone, NUMBER(SIGCHLD))
+#define FORK_IN_WINDOW(who) FAIL(who, clone, NUMBER(SIGCHLD))
 #define EXIT(who) CALL(who, exit_group, NUMBER(1))
 #define MAP(who, at, size, prot, flags)                                                            \
     CALL(who, mmap, NUMBER(at), NUMBER(size), NUMBER(prot), NUMBER(MAP_ANONYMOUS | (flags)),       \
@@ -85,7 +86,6 @@ struct step {
 #define READ_WRITE (PROT_READ | PROT_WRITE)
 #define SVC_LOW NUMBER(0x0001) /* of an instruction that does nothing: svc #0 */
 #define SVC_HIGH NUMBER(0xd400)
-#define CODE_UNUSED (IMAGE_CODE + 0x800)
 #define FAR UINT64_C(0x20200000)
 
 static const struct step fresh_code[] = {
@@ -94,15 +94,6 @@ static const struct step fresh_code[] = {
     STORE(FIRST, RESULT(0, 0), SVC_LOW, NUMBER(2)),
     CALL(FIRST, mprotect, RESULT(0, 0), NUMBER(PAGE), NUMBER(PROT_READ | PROT_EXEC)),
     JUMP(FIRST, RESULT(0, 0)),
-};
-static const struct step copied_code[] = {
-    FORK(FIRST),
-    CALL(0, mprotect, NUMBER(IMAGE_CODE), NUMBER(PAGE), NUMBER(READ_WRITE | PROT_EXEC)),
-    STORE(0, NUMBER(CODE_UNUSED), SVC_LOW, NUMBER(2)),
-    STORE(0, NUMBER(CODE_UNUSED + 2), SVC_HIGH, NUMBER(2)),
-    FORK(0),
-    JUMP(4, NUMBER(CODE_UNUSED)),
-    STORE(0, NUMBER(CODE_UNUSED + 8), SVC_LOW, NUMBER(8)),
 };
 static const struct step few_descriptors[] = {
     CALL(FIRST, prlimit64, NUMBER(0), NUMBER(RLIMIT_NOFILE), SLOT(limit_few), NUMBER(0)),
@@ -212,6 +203,14 @@ static const struct step file_is_kept[] = {
     CALL(FIRST, mprotect, RESULT(1, 0), NUMBER(PAGE), NUMBER(READ_WRITE)),
     STORE(FIRST, RESULT(1, 0), NUMBER(7), NUMBER(8)),
 };
+static const struct step group_of_fork[] = {
+    FORK(FIRST),
+    CALL(0, setpgid, NUMBER(0), NUMBER(0)),
+    STORE(0, SLOT(status), RESULT(0, 0), NUMBER(4)),
+    CALL(0, ioctl, NUMBER(0), NUMBER(TIOCSPGRP), SLOT(status)),
+    FORK_IN_WINDOW(0),
+    CALL(4, getpid, NUMBER(0)),
+};
 static const struct step shared_later[] = {
     MAP(FIRST, 0, PAGE, PROT_READ, MAP_SHARED),
     FORK(FIRST),
@@ -230,11 +229,11 @@ static const struct {
     const struct step *steps;
     unsigned count;
 } kinds[] = {
-    KIND(fresh_code),     KIND(copied_code),     KIND(few_descriptors), KIND(group_of_waiter),
-    KIND(group_of_child), KIND(other_directory), KIND(little_space),    KIND(near_stack),
-    KIND(far_stack),      KIND(lost_reader),     KIND(slow_reader),     KIND(impatient_writer),
-    KIND(failing_move),   KIND(clone_execs),     KIND(silent_clone),    KIND(file_is_kept),
-    KIND(shared_later),   KIND(two_readers),
+    KIND(fresh_code),      KIND(few_descriptors), KIND(group_of_waiter),  KIND(group_of_child),
+    KIND(other_directory), KIND(little_space),    KIND(near_stack),       KIND(far_stack),
+    KIND(lost_reader),     KIND(slow_reader),     KIND(impatient_writer), KIND(failing_move),
+    KIND(clone_execs),     KIND(silent_clone),    KIND(file_is_kept),     KIND(shared_later),
+    KIND(two_readers),     KIND(group_of_fork),
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -274,7 +273,7 @@ static struct operand fit_operand(const struct sequence *sequence, struct operan
 }
 
 void sequence_make(struct sequence *sequence, struct context *context, struct insn *insn,
-                   unsigned index, bool has_failures)
+                   unsigned index, unsigned profile)
 {
     const struct step *step = &kinds[sequence->kind].steps[sequence->step];
     const struct insn_type *type = insn_type_find(step->op, step->nr);
@@ -288,7 +287,11 @@ void sequence_make(struct sequence *sequence, struct context *context, struct in
     for (unsigned i = 0; i < type->arg_count; i++) {
         insn->args[i] = fit_operand(sequence, step->args[i], type->kinds[i]);
     }
-    if (step->fails && has_failures) {
+    bool is_interrupted = kinds[sequence->kind].steps == group_of_fork;
+    if (step->fails && is_interrupted && profile >= GENERATE_SCHEDULES) {
+        insn->window = (uint8_t)(1 + random_below(context->random, 4));
+        insn->window_event = WINDOW_INTERRUPT_KEY;
+    } else if (step->fails && !is_interrupted && profile >= GENERATE_FAILURES) {
         insn->fail_nth = (uint8_t)(1 + random_below(context->random, 8));
     }
     sequence->at[sequence->step++] = (uint8_t)index;

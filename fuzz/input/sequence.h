@@ -25,8 +25,8 @@ void sequence_begin(struct sequence *sequence, struct context *context);
 /* Whether its next instruction is due: mostly, while it goes on. */
 bool sequence_is_due(const struct sequence *sequence, struct context *context);
 
-/* Its next instruction, which is number index. has_failures: allocations may fail. */
+/* Its next instruction, which is number index; profile is an enum generate_profile. */
 void sequence_make(struct sequence *sequence, struct context *context, struct insn *insn,
-                   unsigned index, bool has_failures);
+                   unsigned index, unsigned profile);
 
 #endif

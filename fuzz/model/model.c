@@ -182,7 +182,8 @@ static bool fetch(struct proc *proc, const struct event *event)
         return false;
     }
     memory_look(memory_of(proc), pc, code, sizeof(code));
-    bool is_known = pc - IMAGE_CODE < CODE_BYTES &&
+    bool is_break = code[3] == 0xd4 && (code[2] & 0xe0) == 0x20; /* brk, between the operations */
+    bool is_known = !is_break && pc - IMAGE_CODE < CODE_BYTES &&
                     bytes_same(code, world.code + (pc - IMAGE_CODE), sizeof(code));
     return is_known || !ends_wildly(proc);
 }

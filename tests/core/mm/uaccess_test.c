@@ -295,7 +295,13 @@ TEST(uaccess_space_write_only_where_the_program_could)
     EXPECT_EQ(space_write(space, AT(4), pattern, 1), -EFAULT);
     EXPECT_EQ(space_write(space, AT(5), pattern, 1), -EFAULT);
     EXPECT_EQ(space_write(space, AT(6), pattern, 1), -EFAULT);
-    EXPECT_EQ(space_write(space, AT(4) - 1, pattern, 2), -EFAULT);
+    char before;
+    char after;
+    EXPECT_EQ(user_read(&before, AT(4) - 1, 1), 0);
+    const char other[2] = {(char)(before + 1), 0};
+    EXPECT_EQ(space_write(space, AT(4) - 1, other, 2), -EFAULT);
+    EXPECT_EQ(user_read(&after, AT(4) - 1, 1), 0);
+    EXPECT_EQ(after, before); /* nothing, rather than the part that could be */
     end();
 }
 
