@@ -66,8 +66,8 @@ static void read_zero(struct proc *self, const struct event *event)
     }
 }
 
-/* When a line is there, and how long it is of what was typed, is loose. Whoever waits has not touched
- * the memory yet, and no stack has grown for it. */
+/* When a line is there, and how long it is of what was typed, is loose. Whoever waits has not
+ * touched the memory yet, and no stack has grown for it. */
 static void read_console(struct proc *self, const struct event *event, const struct file *file)
 {
     if (spans_total() == 0) {

@@ -17,8 +17,8 @@ _Noreturn void report(const char *name, paddr_t frame, const char *details, ...)
  * on. */
 extern void (*report_hook)(const char *name, const char *details);
 
-/* If set, is told of a sanitizer's report, with the address that it complains of or NULL, before the
- * process aborts. */
+/* If set, is told of a sanitizer's report before the process aborts, with the address that it
+ * complains of or NULL. */
 extern void (*report_death_hook)(const void *address);
 
 /* Makes a sanitizer's report end with the history of the frame it complains of. */

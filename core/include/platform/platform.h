@@ -214,9 +214,9 @@ void plat_irq_window(void);           /* takes what is pending, now */
 #if EFT_TEST
 extern void (*plat_window_hook)(void); /* if set, is called first in each window */
 #endif
-void plat_cpu_idle(void);             /* waits until there is something to take, and takes it */
-void plat_cpu_relax(void);            /* a hint in a spin */
-void *plat_cpu_local(void);           /* what was given to plat_cpu_set_local on this CPU */
+void plat_cpu_idle(void);   /* waits until there is something to take, and takes it */
+void plat_cpu_relax(void);  /* a hint in a spin */
+void *plat_cpu_local(void); /* what was given to plat_cpu_set_local on this CPU */
 void plat_cpu_set_local(void *local);
 
 /* ---- the rest ---- */
