@@ -31,7 +31,7 @@ SNAPSHOT_PART(live);
 
 void user_init(void)
 {
-    live.is_owned = false;
+    memset(&live, 0, sizeof(live));
 }
 
 /* ---- running ---- */
