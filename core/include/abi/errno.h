@@ -32,10 +32,13 @@ enum {
     EROFS = 30,
     EPIPE = 32,
     ERANGE = 34,
+    EDEADLK = 35,
     ENAMETOOLONG = 36,
     ENOSYS = 38,
     ELOOP = 40,
     EOVERFLOW = 75,
+    EOPNOTSUPP = 95,
+    ETIMEDOUT = 110,
 };
 
 #endif

@@ -7,30 +7,14 @@
 
 #include <stdint.h>
 
+#include "abi/signal.h"
+#include "abi/thread.h"
+#include "abi/timer.h"
+
 /* Padding has a name here: where it has none, nobody clears it, and a program sees what the stack
  * held before. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wpadded"
-
-/* clone(2): flags in the low word; the low byte is the signal sent to the parent at exit. */
-enum {
-    CLONE_SIGNAL_MASK = 0xff,
-    CLONE_VM = 0x100,
-    CLONE_FS = 0x200,
-    CLONE_FILES = 0x400,
-    CLONE_SIGHAND = 0x800,
-    CLONE_VFORK = 0x4000,
-    CLONE_PARENT = 0x8000,
-    CLONE_THREAD = 0x10000,
-    CLONE_SETTLS = 0x80000,
-    CLONE_PARENT_SETTID = 0x100000,
-    CLONE_CHILD_CLEARTID = 0x200000,
-    CLONE_DETACHED = 0x400000, /* ignored */
-    CLONE_UNTRACED = 0x800000, /* nobody traces */
-    CLONE_CHILD_SETTID = 0x1000000,
-    CLONE_ARGS_SIZE_VER0 = 64, /* the first published size of struct clone_args */
-};
-#define CLONE_CLEAR_SIGHAND 0x100000000ull /* of clone3(2) only */
 
 /* wait4(2), waitid(2) */
 enum {
@@ -44,9 +28,6 @@ enum {
     P_PID = 1,
     P_PGID = 2,
     P_PIDFD = 3,
-    CLD_EXITED = 1, /* si_code of what waitid tells */
-    CLD_KILLED = 2,
-    CLD_DUMPED = 3,
 };
 #define WNOTHREAD 0x20000000u /* __WNOTHREAD: only the calling thread's children */
 #define WALL 0x40000000u      /* __WALL: whatever signal they send at their end */
@@ -141,8 +122,6 @@ enum {
     SIG_BLOCK = 0,
     SIG_UNBLOCK = 1,
     SIG_SETMASK = 2,
-    SA_NOCLDSTOP = 1,
-    SA_NOCLDWAIT = 2,
     SIGNAL_SET_SIZE = 8, /* bytes */
 };
 #define SA_KNOWN 0xdc000807ull /* the flags that are kept; of all others there are none */
@@ -211,16 +190,6 @@ enum {
     SEEK_DATA = 3,
     SEEK_HOLE = 4,
     PIPE_BUF = 4096,
-};
-
-/* clock_gettime(2) */
-enum {
-    CLOCK_REALTIME = 0,
-    CLOCK_MONOTONIC = 1,
-    CLOCK_MONOTONIC_RAW = 4,
-    CLOCK_REALTIME_COARSE = 5,
-    CLOCK_MONOTONIC_COARSE = 6,
-    CLOCK_BOOTTIME = 7,
 };
 
 /* The auxiliary vector, getauxval(3) */
@@ -309,31 +278,6 @@ enum {
 };
 #define RLIM_INFINITY UINT64_MAX
 
-struct abi_timespec {
-    int64_t tv_sec;
-    int64_t tv_nsec;
-};
-
-struct abi_timeval {
-    int64_t tv_sec;
-    int64_t tv_usec;
-};
-
-/* clone3(2) */
-struct abi_clone_args {
-    uint64_t flags;
-    uint64_t pidfd;
-    uint64_t child_tid;
-    uint64_t parent_tid;
-    uint64_t exit_signal;
-    uint64_t stack; /* the lowest byte of it */
-    uint64_t stack_size;
-    uint64_t tls;
-    uint64_t set_tid;
-    uint64_t set_tid_size;
-    uint64_t cgroup;
-};
-
 /* getrusage(2), wait4(2); times(2), in ticks of AT_CLKTCK */
 struct abi_rusage {
     struct abi_timeval ru_utime;
@@ -385,18 +329,6 @@ struct abi_sigaction {
     uint64_t flags;
     uint64_t restorer;
     uint64_t mask;
-};
-
-/* What waitid(2) tells of a child. */
-struct abi_siginfo {
-    int32_t si_signo;
-    int32_t si_errno;
-    int32_t si_code;
-    int32_t pad;
-    int32_t si_pid;
-    uint32_t si_uid;
-    int32_t si_status;
-    uint8_t rest[100];
 };
 
 /* What getdents64(2) gives of each name, which follows, terminated; reclen is a multiple of 8. */
@@ -467,10 +399,8 @@ struct abi_winsize {
 
 _Static_assert(sizeof(struct abi_stat) == 128, "struct stat of asm-generic");
 _Static_assert(sizeof(struct abi_termios) == 36, "struct termios of asm-generic");
-_Static_assert(sizeof(struct abi_siginfo) == 128, "siginfo_t");
 _Static_assert(sizeof(struct abi_sysinfo) == 112, "struct sysinfo");
 _Static_assert(sizeof(struct abi_rusage) == 144, "struct rusage");
 _Static_assert(sizeof(struct abi_utsname) == 390, "struct new_utsname");
-_Static_assert(sizeof(struct abi_clone_args) == 88, "struct clone_args");
 
 #endif

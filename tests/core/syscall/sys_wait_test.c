@@ -386,7 +386,14 @@ static void expect_info(int pid, int code, int status)
 
 static void soil_info(void)
 {
-    const struct abi_siginfo soiled = {1, 2, 3, 4, 5, 6, 7, {8}};
+    const struct abi_siginfo soiled = {.si_signo = 1,
+                                       .si_errno = 2,
+                                       .si_code = 3,
+                                       .pad = 4,
+                                       .si_pid = 5,
+                                       .si_uid = 6,
+                                       .si_status = 7,
+                                       .rest = {8}};
 
     fixture_run(init);
     calls_put(INFO_AT, &soiled, sizeof(soiled));
