@@ -19,7 +19,27 @@ struct parser {
     bool is_named[NAMES];
     uint8_t named[NAMES]; /* instruction, by n of rn */
     unsigned lines[INPUT_INSNS_MAX];
+    unsigned settings; /* that have been made: bits by enum setting */
 };
+
+/* Finds a word among names, and marks it in given: none may come twice. count: that was wrong. */
+static unsigned find_once(struct scanner *scanner, const struct word *word, const char *what,
+                          const char *const *names, unsigned count, unsigned *given)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!scan_is(word, names[i])) {
+            continue;
+        }
+        if (*given & 1u << i) {
+            scan_fail(scanner, "the %s '%s' is there twice", what, names[i]);
+            return count;
+        }
+        *given |= 1u << i;
+        return i;
+    }
+    scan_fail(scanner, "there is no %s '%.*s'", what, (int)word->len, word->bytes);
+    return count;
+}
 
 /* ---- operands ---- */
 
@@ -275,24 +295,31 @@ static bool parse_window(struct scanner *scanner, struct insn *insn)
 
 static bool parse_properties(struct parser *parser, struct insn *insn)
 {
+    enum { FAIL_NTH, PREEMPT, WINDOW, COUNT };
+    static const char *const names[COUNT] = {"fail_nth", "preempt", "window"};
     struct scanner *scanner = &parser->scanner;
+    unsigned given = 0;
 
     while (scan_take(scanner, "(")) {
         struct word word = scan_word(scanner);
-        bool is_known = false;
+        bool is_good = false;
         if (!scan_expect(scanner, ":")) {
             return false;
         }
-        if (scan_is(&word, "fail_nth")) {
-            is_known = parse_failure(scanner, insn);
-        } else if (scan_is(&word, "preempt")) {
-            is_known = parse_actor(parser, &insn->preempt);
-        } else if (scan_is(&word, "window")) {
-            is_known = parse_window(scanner, insn);
-        } else {
-            scan_fail(scanner, "there is no property '%.*s'", (int)word.len, word.bytes);
+        switch (find_once(scanner, &word, "property", names, COUNT, &given)) {
+        case FAIL_NTH:
+            is_good = parse_failure(scanner, insn);
+            break;
+        case PREEMPT:
+            is_good = parse_actor(parser, &insn->preempt);
+            break;
+        case WINDOW:
+            is_good = parse_window(scanner, insn);
+            break;
+        default:
+            break;
         }
-        if (!is_known || !scan_expect(scanner, ")")) {
+        if (!is_good || !scan_expect(scanner, ")")) {
             return false;
         }
     }
@@ -379,49 +406,66 @@ static bool parse_choice(struct scanner *scanner, const char *what, const char *
     return scan_fail(scanner, "'%.*s' is no %s", (int)word.len, word.bytes, what);
 }
 
-static bool parse_setting(struct scanner *scanner, struct input_config *config)
+enum setting { FRAMES, ASID_BITS, CHANGES, SEED, REUSE, TLB, SCHEDULE, SETTING_COUNT };
+
+static const char *const setting_names[SETTING_COUNT] = {
+    "frames", "asid_bits", "changes", "seed", "reuse", "tlb", "schedule",
+};
+
+static bool parse_setting(struct parser *parser, struct input_config *config)
 {
     static const char *const reuses[] = {"fifo", "lifo"};
     static const char *const tlbs[] = {"adversarial", "natural"};
+    struct scanner *scanner = &parser->scanner;
     struct word word = scan_word(scanner);
     uint64_t number = 0;
     unsigned choice = 0;
-    bool is_good = scan_expect(scanner, "=");
+    bool is_good = false;
 
-    if (!is_good) {
+    if (!scan_expect(scanner, "=")) {
         return false;
     }
-    if (scan_is(&word, "frames")) {
+    switch (find_once(scanner, &word, "setting", setting_names, SETTING_COUNT, &parser->settings)) {
+    case FRAMES:
         is_good = scan_number(scanner, "number of frames", INPUT_FRAMES_MAX, &number);
         config->frames = (uint16_t)number;
-    } else if (scan_is(&word, "asid_bits")) {
+        break;
+    case ASID_BITS:
         is_good = scan_number(scanner, "number of bits", 16, &number);
         config->asid_bits = (uint8_t)number;
-    } else if (scan_is(&word, "changes")) {
+        break;
+    case CHANGES:
         is_good = scan_number(scanner, "number of changes", 15, &number);
         config->change_count = (uint8_t)number;
-    } else if (scan_is(&word, "seed")) {
+        break;
+    case SEED:
         is_good = scan_number(scanner, "seed", UINT16_MAX, &number);
         config->schedule_seed = (uint16_t)number;
-    } else if (scan_is(&word, "reuse")) {
+        break;
+    case REUSE:
         is_good = parse_choice(scanner, "order of reuse", reuses, 2, &choice);
         config->is_lifo = choice;
-    } else if (scan_is(&word, "tlb")) {
+        break;
+    case TLB:
         is_good = parse_choice(scanner, "kind of TLB", tlbs, 2, &choice);
         config->is_natural_tlb = choice;
-    } else if (scan_is(&word, "schedule")) {
+        break;
+    case SCHEDULE:
         is_good = parse_choice(scanner, "schedule", schedule_names, SCHEDULE_COUNT, &choice);
         config->schedule = (uint8_t)choice;
-    } else {
-        return scan_fail(scanner, "there is no setting '%.*s'", (int)word.len, word.bytes);
+        break;
+    default:
+        break;
     }
     return is_good;
 }
 
-static bool parse_config(struct scanner *scanner, struct input_config *config)
+static bool parse_config(struct parser *parser, struct input_config *config)
 {
+    struct scanner *scanner = &parser->scanner;
+
     while (!scan_is_at_end(scanner)) {
-        if (!parse_setting(scanner, config)) {
+        if (!parse_setting(parser, config)) {
             return false;
         }
     }
@@ -452,9 +496,12 @@ static bool parse_line(struct parser *parser)
 
     if (scan_take(scanner, "#")) {
         if (scan_take(scanner, "check:")) {
+            if (parser->repro->check[0]) {
+                return scan_fail(scanner, "the check is there twice");
+            }
             parse_check(scanner, parser->repro->check);
         } else if (scan_take(scanner, "config:")) {
-            return parse_config(scanner, &parser->repro->input.config);
+            return parse_config(parser, &parser->repro->input.config);
         }
         return true;
     }
