@@ -73,17 +73,29 @@ static int pid_of(unsigned actor)
 static void carry_out(unsigned number)
 {
     const struct insn *insn = &input.insns[number];
+    struct outcome *outcome = &run.outcomes[number];
     uint64_t args[INPUT_ARGS];
     struct tracee *tracee;
 
     operand_values(insn, run.outcomes, args);
-    if (insn->op == OP_TICK) {
-        tracee_tick();
-    } else if (insn->op == OP_TYPE) {
+    switch ((enum operation)insn->op) {
+    case OP_TICK:
+        outcome->kind = tracee_tick() ? EVENT_TIME : EVENT_SKIPPED;
+        break;
+    case OP_TYPE:
         world_type((char)args[0]);
+        outcome->kind = EVENT_TYPED;
         tracee_settle();
-    } else if (insn->op != OP_SPURIOUS && (tracee = tracee_find_free(pid_of(insn->actor)))) {
-        tracee_do(tracee, number, args);
+        break;
+    case OP_SPURIOUS: /* who waits on Linux looks again and waits on, and nobody sees it */
+        outcome->kind = tracee_waits(pid_of(insn->actor)) ? EVENT_AGAIN : EVENT_SKIPPED;
+        break;
+    default:
+        tracee = tracee_find_free(pid_of(insn->actor));
+        if (tracee) {
+            tracee_do(tracee, number, args);
+        }
+        break;
     }
 }
 

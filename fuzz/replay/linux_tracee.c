@@ -176,6 +176,16 @@ struct tracee *tracee_find_free(int pid)
     return NULL;
 }
 
+bool tracee_waits(int pid)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        if (all.tracees[i].pid == pid && all.tracees[i].state == RUNS) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- stops ---- */
 
 static void resume(struct tracee *tracee, int request, int signal)

@@ -20,6 +20,9 @@ void tracee_begin(struct run *run, int init);
 /* The process with this number if it can be given something to do, or NULL. */
 struct tracee *tracee_find_free(int pid);
 
+/* Whether the process with this number is in a call that waits. */
+bool tracee_waits(int pid);
+
 /* Gives it an operation, and waits until nobody goes on any more. */
 void tracee_do(struct tracee *tracee, unsigned insn, const uint64_t *args);
 

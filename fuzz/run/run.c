@@ -138,16 +138,26 @@ static void disarm(struct outcome *outcome)
     state.armed = NULL;
 }
 
-static void let_time_pass(void)
+/* What happens that no process does; outcome: of the instruction that says so, or NULL. */
+static void set_kind(struct outcome *outcome, enum event_kind kind)
+{
+    if (outcome) {
+        outcome->kind = kind;
+    }
+}
+
+static void let_time_pass(struct outcome *outcome)
 {
     if (clock_jump()) {
+        set_kind(outcome, EVENT_TIME);
         tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
     }
 }
 
-static void type(uint8_t byte)
+static void type(uint8_t byte, struct outcome *outcome)
 {
     console_put((char)byte);
+    set_kind(outcome, EVENT_TYPED);
     tell(&(struct event){.kind = EVENT_TYPED, .args = {byte}, .now_ns = clock_now()});
 }
 
@@ -159,9 +169,9 @@ static void take_window_event(const struct insn *insn)
     }
     state.is_window_due = false;
     if (insn->window_event == WINDOW_TIMER) {
-        let_time_pass();
+        let_time_pass(NULL);
     } else if (insn->window_event == WINDOW_INTERRUPT_KEY) {
-        type(INTERRUPT_KEY);
+        type(INTERRUPT_KEY, NULL);
     }
 }
 
@@ -287,7 +297,7 @@ static void begin(unsigned number, struct process *process)
 }
 
 /* A call goes on. One that waits is run again though nothing has happened. */
-static void rerun(struct process *process)
+static void rerun(struct process *process, struct outcome *outcome)
 {
     bool is_spurious = process->thread->state == THREAD_BLOCKED;
 
@@ -295,6 +305,7 @@ static void rerun(struct process *process)
         sched_wake(process->thread);
     }
     if (is_spurious || actor_wants_to_run(process)) {
+        set_kind(outcome, EVENT_AGAIN);
         step(process->pid->number, is_spurious);
     }
 }
@@ -302,24 +313,30 @@ static void rerun(struct process *process)
 bool turns_begin(unsigned number)
 {
     const struct insn *insn = &state.run->input->insns[number];
+    struct outcome *outcome = &state.run->outcomes[number];
     struct process *process = actor_find(find_actor(insn->actor));
     uint64_t args[INPUT_ARGS];
 
-    if (insn->op == OP_TICK) {
-        let_time_pass();
-    } else if (insn->op == OP_TYPE) {
+    switch ((enum operation)insn->op) {
+    case OP_TICK:
+        let_time_pass(outcome);
+        return true;
+    case OP_TYPE:
         operand_values(insn, state.run->outcomes, args);
-        type((uint8_t)args[0]);
-    } else if (!process) {
-        return false;
-    } else if (insn->op == OP_SPURIOUS) {
-        rerun(process);
-    } else if (actor_is_free(process)) {
+        type((uint8_t)args[0], outcome);
+        return true;
+    case OP_SPURIOUS:
+        if (process) {
+            rerun(process, outcome);
+        }
+        return process != NULL;
+    default:
+        if (!process || !actor_is_free(process)) {
+            return false;
+        }
         begin(number, process);
-    } else {
-        return false;
+        return true;
     }
-    return true;
 }
 
 /* ---- the end ---- */

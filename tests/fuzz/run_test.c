@@ -110,8 +110,9 @@ TEST(run_a_given_schedule)
     EXPECT(run.outcomes[1].has_blocked);
     expect_result(1, 2);
     EXPECT_EQ(run.outcomes[3].kind, EVENT_SKIPPED);
-    EXPECT_EQ(run.outcomes[4].kind, EVENT_SKIPPED);
+    EXPECT_EQ(run.outcomes[4].kind, EVENT_AGAIN);
     expect_result(5, 0);
+    EXPECT_EQ(run.outcomes[6].kind, EVENT_SKIPPED);
 }
 
 TEST(run_memory_of_two)
