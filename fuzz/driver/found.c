@@ -53,7 +53,8 @@ static void hear(const char *bytes, size_t len)
         len -= head;
     }
     for (size_t i = 0; i < len && found.panic_len < PANIC_MAX - 1; i++) {
-        found.panic[found.panic_len++] = bytes[i] == '\n' ? ' ' : bytes[i];
+        char c = bytes[i];
+        found.panic[found.panic_len++] = (char)(c == '\n' ? ' ' : c);
     }
     found.panic[found.panic_len] = '\0';
 }

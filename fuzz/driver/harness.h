@@ -15,6 +15,11 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+/* Those that have mutators of their own. */
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t size_max, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size,
+                                 uint8_t *out, size_t out_max, unsigned seed);
+
 /* Takes the words of the command line that libFuzzer leaves to us: --plant=ID plants a bug in the
  * kernel, --mistake lets the harness itself expect something wrong. Others end the process. */
 void harness_options(int argc, char **argv);

@@ -1,8 +1,5 @@
 /* What libFuzzer itself costs: a target that does nothing. */
-#include <stddef.h>
-#include <stdint.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+#include "fuzz/driver/harness.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
