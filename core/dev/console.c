@@ -277,7 +277,11 @@ int64_t console_ready(uint64_t count)
 
 int console_peek(size_t index)
 {
-    return index < console.committed_len ? committed_at(index) : -1;
+    if (index < console.committed_len) {
+        return committed_at(index);
+    }
+    index -= console.committed_len;
+    return index < console.line_len ? (unsigned char)console.line[index] : -1;
 }
 
 void console_take(char *bytes, uint64_t count)

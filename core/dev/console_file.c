@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "dev/console.h"
 #include "mm/uaccess.h"
 #include "proc/sched.h"
@@ -26,6 +27,11 @@ static int64_t read_console(struct file *file, struct transfer *transfer, uint64
         return -EAGAIN;
     }
     if (ready == -EAGAIN) {
+        if (PLANTED(OWN_16)) {
+            struct abi_termios termios;
+            console_get_termios(&termios);
+            console_set_termios(&termios, true);
+        }
         sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
         return CALL_BLOCKED;
     }

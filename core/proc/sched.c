@@ -181,6 +181,10 @@ void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, st
     if (queue) {
         waitq_add(queue, thread);
     }
+    if (PLANTED(OWN_15) && queue && plant_memory == thread->tid) {
+        deadline = clock_now() + CLOCK_DET_STEP;
+        plant_memory = 0;
+    }
     if (deadline != PLAT_NEVER) {
         clock_add(thread, deadline);
     }

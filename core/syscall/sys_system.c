@@ -4,6 +4,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/entropy.h"
+#include "base/plant.h"
 #include "mm/frame.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
@@ -64,6 +65,9 @@ int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
         call->has_begun = true;
     }
     if (clock_now() >= call->deadline) {
+        if (PLANTED(OWN_15)) {
+            plant_memory = thread->tid;
+        }
         return 0;
     }
     sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
@@ -125,7 +129,7 @@ int64_t sys_getrandom(struct thread *thread, const uint64_t *args)
         }
         entropy_read(chunk, len);
         int error = user_write(args[0] + *done, chunk, len);
-        if (error) {
+        if (error && !(PLANTED(OWN_17) && error == -ENOMEM)) {
             return *done > 0 ? (int64_t)*done : error;
         }
         *done += len;

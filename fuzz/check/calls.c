@@ -86,8 +86,8 @@ static bool may_fail_with(const struct event *event, uint16_t error)
     return false;
 }
 
-/* Calls that give what they have done when they find no memory for the rest, or that it is not
- * their affair: brk the break as it is, exec a promise that it cannot keep. */
+/* Calls that give what they have done when they find no memory for the rest, which is not all, or
+ * that it is not their affair: brk the break as it is, exec a promise that it cannot keep. */
 static bool may_do_without(const struct event *event)
 {
     switch (event->nr) {
@@ -95,14 +95,16 @@ static bool may_do_without(const struct event *event)
     case CALL_execve:
     case CALL_execveat:
         return true;
+    case CALL_getrandom:
+        return event->result > 0 && (uint64_t)event->result < event->args[1];
     case CALL_read:
-    case CALL_readv:
     case CALL_pread64:
     case CALL_write:
-    case CALL_writev:
     case CALL_pwrite64:
-    case CALL_getrandom:
     case CALL_getdents64:
+        return event->result > 0 && (uint64_t)event->result < event->args[2];
+    case CALL_readv:
+    case CALL_writev:
         return event->result > 0;
     default:
         return false;

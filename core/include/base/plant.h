@@ -67,6 +67,9 @@ enum plant {
     PLANT_OWN_12, /* fork leaves the stack writable */
     PLANT_OWN_13, /* of what other rights are given, data is not counted anew */
     PLANT_OWN_14, /* an exec that fails forgets set_tid_address */
+    PLANT_OWN_15, /* the timer of a sleep wakes the sleeper out of its next wait too */
+    PLANT_OWN_16, /* who waits for the console throws away the line that is being typed */
+    PLANT_OWN_17, /* getrandom tells of bytes that it had no memory for */
     PLANT_COUNT,
 };
 

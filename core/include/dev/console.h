@@ -28,7 +28,8 @@ void console_put(char c);
 /* How many bytes a read of count would give now; -EAGAIN: it has to wait. 0: end of file. */
 MUST_CHECK int64_t console_ready(uint64_t count);
 
-/* What is committed and not taken, by index: a byte, or above 255 an end; -1: nothing more. */
+/* What is committed and not taken, and behind it the line that is being typed, by index: a byte, or
+ * above 255 an end; -1: nothing more. */
 int console_peek(size_t index);
 
 /* Takes count bytes, of which console_ready has spoken; with 0 an end of file that was typed. */
