@@ -1,31 +1,64 @@
 #include "fuzz/check/eyes.h"
 
+#include "fuzz/check/changed.h"
 #include "fuzz/check/look.h"
 #include "fuzz/check/peek.h"
 
 #include "fs/ramfs.h"
 
+/* What was found last: the next question is mostly about the same. */
+static struct {
+    int pid; /* 0: nothing */
+    const struct space *space;
+    const struct region *region;
+    uaddr_t base; /* of what the table has leaves for */
+    paddr_t leaves;
+} last;
+
 static unsigned open(void)
 {
     look_begin();
     look_at_processes();
+    last.pid = 0;
     return look.process_count;
+}
+
+static const struct region *region_at(int pid, uint64_t address)
+{
+    if (last.pid != pid) {
+        const struct process *process = look_process(pid);
+        last.pid = pid;
+        last.space = process ? process->space : NULL;
+        last.region = NULL;
+        last.base = UINT64_MAX;
+    }
+    if (last.region && address >= last.region->start && address < last.region->end) {
+        return last.region;
+    }
+    last.region = last.space ? look_region_at(last.space, address) : NULL;
+    return last.region;
 }
 
 static bool is_mapped(int pid, uint64_t address)
 {
-    const struct process *process = look_process(pid);
-    const struct region *region =
-        process && process->space ? look_region_at(process->space, address) : NULL;
+    return region_at(pid, address) != NULL;
+}
 
-    return region != NULL;
+/* The leaf for an address in the space of the last region. */
+static pte_t leaf_at(uint64_t address)
+{
+    uaddr_t base = address >> look_shift(LOOK_LEAF_LEVEL - 1);
+
+    if (last.base != base) {
+        last.base = base;
+        last.leaves = look_leaves(last.space->root, address);
+    }
+    return last.leaves ? look_table(last.leaves)[look_index(address, LOOK_LEAF_LEVEL)] : 0;
 }
 
 static const uint8_t *page(int pid, uint64_t address)
 {
-    const struct process *process = look_process(pid);
-    const struct region *region =
-        process && process->space ? look_region_at(process->space, address) : NULL;
+    const struct region *region = region_at(pid, address);
     paddr_t pa;
 
     if (!region) {
@@ -35,9 +68,21 @@ static const uint8_t *page(int pid, uint64_t address)
         uint64_t offset = address - region->start;
         pa = look_shared(region->shared, region->shared_index + (offset >> PAGE_SHIFT));
     } else {
-        pa = look_leaf(process->space->root, address) & LOOK_ADDRESS;
+        pa = leaf_at(address) & LOOK_ADDRESS;
     }
     return pa ? look_ram(pa) : NULL;
+}
+
+static uint32_t now(void)
+{
+    return changed_stamps() ? changed_tick() : 0;
+}
+
+static bool is_unwritten(const uint8_t *page, uint32_t since)
+{
+    const uint32_t *stamps = changed_stamps();
+
+    return stamps && stamps[(uint64_t)(page - look.bytes) >> PAGE_SHIFT] < since;
 }
 
 static void tell_fds(const struct fdtable *table, struct model_process *seen)
@@ -115,5 +160,7 @@ const struct model_eyes run_eyes = {
     .open = open,
     .is_mapped = is_mapped,
     .page = page,
+    .now = now,
+    .is_unwritten = is_unwritten,
     .process = tell_process,
 };

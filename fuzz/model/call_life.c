@@ -285,7 +285,7 @@ void call_wait4(struct proc *self, const struct event *event)
             memory_adopt(self, usage_at, sizeof(struct abi_rusage));
         }
         if (status_at) {
-            memory_verify(self, status_at, sizeof(int));
+            (void)memory_verify(self, status_at, sizeof(int));
         }
         family_reap(child);
     }
@@ -385,7 +385,7 @@ void call_waitid(struct proc *self, const struct event *event)
         memory_adopt(self, usage_at, sizeof(struct abi_rusage));
     }
     if (info_at) {
-        memory_verify(self, info_at, INFO_SIZE);
+        (void)memory_verify(self, info_at, INFO_SIZE);
     }
     if (child && !(doing->options & WNOWAIT)) {
         family_reap(child);

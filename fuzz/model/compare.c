@@ -2,6 +2,7 @@
 
 #include "fuzz/model/ask.h"
 #include "fuzz/model/memory.h"
+#include "fuzz/model/same.h"
 #include "fuzz/model/signals.h"
 
 /* Objects if two numbers are not the same. */
@@ -80,7 +81,7 @@ static bool compare_live(const struct proc *proc, const struct model_process *se
            same(proc, "that its name differs", !bytes_same(seen->name, proc->name, NAME_MAX), 0) &&
            same(proc, "that a limit differs",
                 !bytes_same(seen->limits, proc->limits, sizeof(proc->limits)), 0) &&
-           compare_signals(proc, seen) && compare_fds(proc, seen) && memory_compare(proc);
+           compare_signals(proc, seen) && compare_fds(proc, seen) && same_memory(proc);
 }
 
 static bool compare_one(const struct proc *proc)
@@ -104,11 +105,12 @@ static bool compare_one(const struct proc *proc)
     return same(proc, "its status", (uint64_t)seen.status, (uint64_t)proc->status);
 }
 
-void compare_all(void)
+void compare_all(bool is_complete)
 {
     unsigned count = 0;
     unsigned has = world.eyes->open();
 
+    same_open(is_complete);
     for (unsigned i = 0; i < world.proc_count; i++) {
         const struct proc *proc = &world.procs[i];
         if (proc->life == LIFE_NONE) {

@@ -4,7 +4,8 @@
 
 #include "fuzz/model/world.h"
 
-/* All processes and their memory; it objects to the first difference. */
-void compare_all(void);
+/* All processes and their memory; it objects to the first difference. is_complete: as for
+ * model_compare. */
+void compare_all(bool is_complete);
 
 #endif

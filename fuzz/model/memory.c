@@ -261,8 +261,7 @@ static bool has_right(const struct map *map, enum access access)
     }
 }
 
-/* Whether there is something behind the address: it is not beyond the file or the object. */
-static bool is_backed(const struct map *map, uint64_t at)
+bool memory_is_backed(const struct map *map, uint64_t at)
 {
     uint64_t offset = at - map->start;
 
@@ -305,7 +304,7 @@ enum touch memory_touch(struct proc *proc, uint64_t at, enum access access)
         memory_join(space);
         return TOUCH_FINE;
     }
-    return is_backed(map, at) ? TOUCH_FINE : TOUCH_BUS;
+    return memory_is_backed(map, at) ? TOUCH_FINE : TOUCH_BUS;
 }
 
 bool memory_can(struct proc *proc, uint64_t at, uint64_t len, enum access access)
@@ -323,8 +322,7 @@ bool memory_can(struct proc *proc, uint64_t at, uint64_t len, enum access access
 
 /* ---- what is in it ---- */
 
-/* Where the written page of an address is kept, or would be. */
-static struct leaf *find_leaf(struct space *space, const struct map *map, uint64_t at)
+struct leaf *memory_leaf(struct space *space, const struct map *map, uint64_t at)
 {
     struct object *object = map->object >= 0 ? &world.objects[map->object] : NULL;
 
@@ -345,15 +343,24 @@ static void fill(const struct map *map, uint64_t page, uint8_t *bytes, uint64_t 
     bytes_zero(bytes + count, len - count);
 }
 
+/* The bytes of a page that are about to change. */
+static uint8_t *changing(uint16_t page)
+{
+    static uint64_t version; /* not of a run, and not of the world: no two stores have the same */
+
+    world.page_versions[page] = ++version;
+    return world.pages[page];
+}
+
 /* A page of its own for an address, to be written to. NULL: there is no room. */
 static uint8_t *own_page(struct space *space, const struct map *map, uint64_t at)
 {
     struct object *object = map->object >= 0 ? &world.objects[map->object] : NULL;
-    struct leaf *leaf = find_leaf(space, map, at);
+    struct leaf *leaf = memory_leaf(space, map, at);
     int made;
 
     if (leaf && world.page_refs[leaf->page] == 1) {
-        return world.pages[leaf->page];
+        return changing(leaf->page);
     }
     made = pages_take();
     if (made < 0) {
@@ -363,7 +370,7 @@ static uint8_t *own_page(struct space *space, const struct map *map, uint64_t at
         bytes_copy(world.pages[made], world.pages[leaf->page], PAGE);
         pages_put(leaf->page);
         leaf->page = (uint16_t)made;
-        return world.pages[made];
+        return changing(leaf->page);
     }
     fill(map, round_down(at), world.pages[made], 0, PAGE);
     bool is_added =
@@ -371,7 +378,7 @@ static uint8_t *own_page(struct space *space, const struct map *map, uint64_t at
                            (uint32_t)(map->index + (at - map->start) / PAGE), (uint16_t)made)
                : pages_add(space->leaves, &space->leaf_count, LEAVES_MAX, (uint32_t)(at / PAGE),
                            (uint16_t)made);
-    return is_added ? world.pages[made] : NULL;
+    return is_added ? changing((uint16_t)made) : NULL;
 }
 
 void memory_store(struct space *space, uint64_t at, const void *bytes, uint64_t len)
@@ -392,7 +399,7 @@ void memory_look(struct space *space, uint64_t at, void *bytes, uint64_t len)
     for (uint64_t done = 0, count; done < len; done += count) {
         uint64_t offset = (at + done) & (PAGE - 1);
         const struct map *map = memory_find(space, at + done);
-        const struct leaf *leaf = map ? find_leaf(space, map, at + done) : NULL;
+        const struct leaf *leaf = map ? memory_leaf(space, map, at + done) : NULL;
         uint8_t *to = (uint8_t *)bytes + done;
         count = least(PAGE - offset, len - done);
         if (leaf) {
@@ -465,6 +472,7 @@ void memory_move(struct space *space, uint64_t from, uint64_t to, uint64_t len)
 void memory_adopt(struct proc *proc, uint64_t at, uint64_t len)
 {
     uint8_t bytes[PAGE];
+    uint8_t known[PAGE];
 
     for (uint64_t done = 0, count; done < len; done += count) {
         count = least(PAGE - ((at + done) & (PAGE - 1)), len - done);
@@ -473,7 +481,10 @@ void memory_adopt(struct proc *proc, uint64_t at, uint64_t len)
                        (int64_t)proc->pid, at + done);
             return;
         }
-        memory_store(memory_of(proc), at + done, bytes, count);
+        memory_look(memory_of(proc), at + done, known, count);
+        if (!bytes_same(bytes, known, count)) {
+            memory_store(memory_of(proc), at + done, bytes, count);
+        }
     }
 }
 
@@ -502,76 +513,19 @@ static bool compare(const struct proc *proc, uint64_t at, uint64_t len)
     return false;
 }
 
-void memory_verify(struct proc *proc, uint64_t at, uint64_t len)
+bool memory_verify(const struct proc *proc, uint64_t at, uint64_t len)
 {
     for (uint64_t done = 0, count; done < len; done += count) {
         count = least(PAGE - ((at + done) & (PAGE - 1)), len - done);
         if (!compare(proc, at + done, count)) {
-            return;
+            return false;
         }
     }
+    return true;
 }
 
 void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len)
 {
     memory_store(memory_of(proc), at, bytes, len);
-    memory_verify(proc, at, len);
-}
-
-/* A page that the kernel may not have. */
-static bool compare_page(const struct proc *proc, uint64_t at, const uint8_t *wanted)
-{
-    const uint8_t *has = world.eyes->page(proc->pid, at);
-    uint8_t room[PAGE];
-
-    if (has && !wanted) {
-        memory_look(memory_of(proc), at, room, PAGE);
-        wanted = room;
-    }
-    if (has ? bytes_same(has, wanted, PAGE) : !wanted) {
-        return true;
-    }
-    return compare(proc, at, PAGE);
-}
-
-static bool compare_mapped(const struct proc *proc, uint64_t at, bool wanted)
-{
-    if (at < END_OF_MEMORY && world.eyes->is_mapped(proc->pid, at) != wanted) {
-        ask_object(wanted ? "process %d: nothing is mapped at %x, where there should be"
-                          : "process %d: something is mapped at %x, where nothing should be",
-                   (int64_t)proc->pid, at);
-        return false;
-    }
-    return true;
-}
-
-/* Where maps begin and end; pages that have been written, and of each map the first ones. */
-bool memory_compare(const struct proc *proc)
-{
-    enum { FIRST_PAGES = 4 };
-    struct space *space = memory_of(proc);
-
-    for (unsigned i = 0; i < space->map_count; i++) {
-        const struct map *map = &space->maps[i];
-        uint64_t end = least(map->end, map->start + FIRST_PAGES * PAGE);
-        if (!compare_mapped(proc, map->start, true) ||
-            !compare_mapped(proc, map->end - PAGE, true) ||
-            (memory_is_free(space, map->end, map->end + PAGE) &&
-             !compare_mapped(proc, map->end, false))) {
-            return false;
-        }
-        for (uint64_t at = map->start; at < end && is_backed(map, at); at += PAGE) {
-            const struct leaf *leaf = find_leaf(space, map, at);
-            if (!compare_page(proc, at, leaf ? world.pages[leaf->page] : NULL)) {
-                return false;
-            }
-        }
-    }
-    for (unsigned i = 0; i < space->leaf_count; i++) {
-        const struct leaf *leaf = &space->leaves[i];
-        if (!compare_page(proc, leaf->number * PAGE, world.pages[leaf->page])) {
-            return false;
-        }
-    }
-    return true;
+    (void)memory_verify(proc, at, len);
 }

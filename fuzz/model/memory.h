@@ -50,6 +50,12 @@ bool memory_is_data(const struct map *map);
 
 /* ---- what is in it ---- */
 
+/* Whether there is something behind a mapped address: it is not beyond the file or the object. */
+bool memory_is_backed(const struct map *map, uint64_t at);
+
+/* Where the written page of an address is kept; NULL: it has not been written. */
+struct leaf *memory_leaf(struct space *space, const struct map *map, uint64_t at);
+
 /* What becomes of an access to one byte; a stack may become longer. */
 enum touch memory_touch(struct proc *proc, uint64_t at, enum access access);
 
@@ -80,10 +86,7 @@ void memory_adopt(struct proc *proc, uint64_t at, uint64_t len);
 /* Writes what a call has written, and objects if the kernel has not. */
 void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len);
 
-/* Objects if the kernel has something else there. */
-void memory_verify(struct proc *proc, uint64_t at, uint64_t len);
-
-/* All of a process's memory, behind eyes->open(); false: it has objected. */
-bool memory_compare(const struct proc *proc);
+/* Objects if the kernel has something else there; false: it has. */
+bool memory_verify(const struct proc *proc, uint64_t at, uint64_t len);
 
 #endif

@@ -8,6 +8,7 @@
 #include "fuzz/model/files.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/program.h"
+#include "fuzz/model/same.h"
 #include "fuzz/model/signals.h"
 
 enum { KEY_INTERRUPT = 3 };
@@ -34,6 +35,7 @@ void model_begin(const struct model_eyes *eyes)
 {
     files_read_archive();
     world.eyes = eyes;
+    same_begin();
     world.is_over = false;
     world.lost = NULL;
     world.now = 0;
@@ -276,11 +278,16 @@ const char *model_event(const struct event *event)
     return text ? text : world.lost;
 }
 
-const char *model_compare(void)
+bool model_overlooked(void)
+{
+    return same_was_overlooked();
+}
+
+const char *model_compare(bool is_complete)
 {
     ask_begin(&(struct event){.kind = EVENT_TIME});
     if (!world.is_over) {
-        compare_all();
+        compare_all(is_complete);
     }
     return ask_objection();
 }

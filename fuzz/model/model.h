@@ -54,11 +54,15 @@ struct model_eyes {
     /* Bytes of a process's memory, by address, whether resident or not and whatever its rights.
      * false: not all of it is mapped. */
     bool (*peek)(int pid, uint64_t address, void *bytes, size_t len);
-    /* Looks anew, for the three below, and gives the number of processes. */
+    /* Looks anew, for what is below, and gives the number of processes. */
     unsigned (*open)(void);
     bool (*is_mapped)(int pid, uint64_t address);
     /* The page that an address lies in; NULL: it is not there, and begins as it is mapped. */
     const uint8_t *(*page)(int pid, uint64_t address);
+    /* A number for this moment, 0: not known here; and whether a page that was found has been left
+     * alone since the moment with that number. */
+    uint32_t (*now)(void);
+    bool (*is_unwritten)(const uint8_t *page, uint32_t since);
     /* false: there is none with that number. */
     bool (*process)(int pid, struct model_process *process);
 };
@@ -69,8 +73,13 @@ void model_begin(const struct model_eyes *eyes);
 /* NULL: that is among what is allowed, and the model has followed. Else what would have been. */
 const char *model_event(const struct event *event);
 
-/* Compares everything that processes can observe with what the model has. NULL, or what differs. */
-const char *model_compare(void);
+/* Compares everything that processes can observe with what the model has. NULL, or what differs.
+ * Unless is_complete, pages that were the same before, and that nobody is known to have written to
+ * since on either side, are not read again. */
+const char *model_compare(bool is_complete);
+
+/* Whether what differed then was in a page that would not have been read again. */
+bool model_overlooked(void);
 
 /* Nothing is ready and no time will pass: NULL, or who should not be waiting. */
 const char *model_at_rest(void);

@@ -202,12 +202,13 @@ struct world {
     unsigned free_count;
     uint16_t free_pages[PAGES_MAX];
     uint16_t page_refs[PAGES_MAX];
-    uint8_t code[CODE_BYTES]; /* what all programs have at IMAGE_CODE */
-    int foreground;           /* group */
-    bool has_plain_keys;      /* the console's ISIG is off */
-    bool has_signals;         /* the console: keys make signals */
-    unsigned ends;            /* of processes so far */
-    uint64_t typed;           /* bytes that came to the console, and were not read; at most */
+    uint64_t page_versions[PAGES_MAX]; /* another one with each store, never 0 */
+    uint8_t code[CODE_BYTES];          /* what all programs have at IMAGE_CODE */
+    int foreground;                    /* group */
+    bool has_plain_keys;               /* the console's ISIG is off */
+    bool has_signals;                  /* the console: keys make signals */
+    unsigned ends;                     /* of processes so far */
+    uint64_t typed; /* bytes that came to the console, and were not read; at most */
     struct proc procs[PROCS_MAX];
     struct space spaces[SPACES_MAX];
     struct object objects[OBJECTS_MAX];

@@ -74,7 +74,7 @@ static void ask_model(const struct event *event)
         finding(model_check(event->kind), "%s", complaint);
     }
     if (state.run->stats.events % COMPARE_EVERY == 0) {
-        complaint = model_compare();
+        complaint = model_compare(false);
     }
     if (complaint) {
         finding("model.memory", "%s", complaint);
@@ -368,9 +368,10 @@ static void look_at_rest(void)
         if (complaint) {
             finding("model.rest", "%s", complaint);
         }
-        complaint = model_compare();
+        complaint = model_compare(true);
         if (complaint) {
-            finding("model.memory", "at rest: %s", complaint);
+            finding(model_overlooked() ? "check.incremental" : "model.memory", "at rest: %s",
+                    complaint);
         }
     }
     if (state.watch & RUN_CHECKS) {

@@ -271,24 +271,45 @@ TEST(model_objects_to_what_the_kernel_has)
     body_reset(&config);
     model_begin(&run_eyes);
     EXPECT(model_event(&none) == NULL);
-    EXPECT(model_compare() == NULL);
+    EXPECT(model_compare(false) == NULL);
     struct proc *init = world_find(1);
     struct proc was = *init;
     init->umask ^= 1;
-    EXPECT(model_compare() != NULL);
+    EXPECT(model_compare(false) != NULL);
     *init = was;
     init->group = 2;
-    EXPECT(model_compare() != NULL);
+    EXPECT(model_compare(false) != NULL);
     *init = was;
     init->fds[1].closes = true;
-    EXPECT(model_compare() != NULL);
+    EXPECT(model_compare(false) != NULL);
     *init = was;
     init->actions[0].handler = SIG_IGN;
-    EXPECT(model_compare() != NULL);
+    EXPECT(model_compare(false) != NULL);
     *init = was;
     init->limits[RLIMIT_STACK].rlim_cur--;
-    EXPECT(model_compare() != NULL);
+    EXPECT(model_compare(false) != NULL);
     *init = was;
     memory_store(memory_of(init), IMAGE_ZEROS + 100, "x", 1);
-    EXPECT(model_compare() != NULL);
+    EXPECT(model_compare(false) != NULL);
+}
+
+TEST(model_reads_pages_again_in_the_end)
+{
+    const struct input_config config = input_dull_config();
+
+    body_reset(&config);
+    model_begin(&run_eyes);
+    EXPECT(model_compare(true) == NULL);
+    EXPECT(model_compare(false) == NULL);
+    uint8_t *page = (uint8_t *)(uintptr_t)run_eyes.page(1, TOP_OF_STACK - 1);
+    EXPECT(page);
+    page[100] ^= 1; /* and nobody is told of it */
+    EXPECT(model_compare(false) == NULL);
+    EXPECT(model_compare(true) != NULL);
+    EXPECT(model_overlooked());
+    page[100] ^= 1;
+    EXPECT(model_compare(true) == NULL);
+    memory_store(memory_of(world_find(1)), TOP_OF_STACK - 1, "x", 1);
+    EXPECT(model_compare(false) != NULL);
+    EXPECT(!model_overlooked());
 }
