@@ -12,6 +12,17 @@ static inline uint64_t digest_mix(uint64_t digest, uint64_t word)
     return digest ^ digest >> 29;
 }
 
+/* A few words, of which none waits for another. */
+static inline uint64_t digest_words(const uint64_t *words, unsigned count)
+{
+    uint64_t digest = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        digest += digest_mix((i + 1) * UINT64_C(0xbf58476d1ce4e5b9), words[i]);
+    }
+    return digest;
+}
+
 static inline uint64_t digest_load(const uint8_t *bytes)
 {
     uint64_t word;

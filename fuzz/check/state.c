@@ -115,15 +115,18 @@ void state_begin(void)
 
 /* ---- memory ---- */
 
-static uint64_t digest_region(uint64_t digest, const struct region *region)
+static uint64_t digest_region(const struct region *region)
 {
     bool grows = region->flags & REGION_GROWS;
+    const uint64_t words[] = {
+        grows ? 0 : region->start,
+        region->end,
+        region->prot | region->flags << 3,
+        (uintptr_t)region->file ^ region->file_len,
+        (uintptr_t)region->shared + region->shared_index,
+    };
 
-    digest = digest_mix(digest, grows ? 0 : region->start);
-    digest = digest_mix(digest, region->end);
-    digest = digest_mix(digest, region->prot | region->flags << 3);
-    digest = digest_mix(digest, (uintptr_t)region->file ^ region->file_len);
-    return digest_mix(digest, (uintptr_t)region->shared + region->shared_index);
+    return digest_words(words, ARRAY_LEN(words));
 }
 
 /* The leaves of a region are those from *at on and below its end. */
@@ -151,7 +154,7 @@ static void take_space(struct state *state, const struct space *space)
     state->space = space;
     state->regions = digest_mix(space->brk_end, space->mmap_top);
     LOOK_REGIONS(region, space) {
-        state->regions = digest_region(state->regions, region);
+        state->regions = digest_mix(state->regions, digest_region(region));
         state->stacks += region->flags & REGION_GROWS ? region->start : 0;
         take_pages(state, region, leaves, count, &at);
     }
@@ -247,24 +250,24 @@ static uint64_t digest_process(const struct process *process)
         process->exec_count,
     };
 
-    return digest_bytes(words, sizeof(words));
+    return digest_words(words, ARRAY_LEN(words));
 }
 
 /* Of one that does not act: what it waits for and what is sent to it, too. */
 static uint64_t digest_other(const struct process *process)
 {
-    const struct thread *thread = process->thread;
-    uint64_t digest = digest_process(process);
+    const struct thread *thread = process->state == PROCESS_LIVE ? process->thread : NULL;
+    const uint64_t words[] = {
+        digest_process(process),
+        process->signals.pending,
+        (uint64_t)process->signals.fatal,
+        thread ? thread->signal_mask : 0,
+        thread ? thread->call.done : 0,
+        thread ? (uint64_t)thread->nice << 32 | thread->call.is_pending : 0,
+        thread ? (uintptr_t)thread->vfork_child : 0,
+    };
 
-    digest = digest_mix(digest, process->signals.pending);
-    digest = digest_mix(digest, (uint64_t)process->signals.fatal);
-    if (process->state == PROCESS_LIVE) {
-        digest = digest_mix(digest, thread->signal_mask);
-        digest = digest_mix(digest, thread->call.done);
-        digest = digest_mix(digest, (uint64_t)thread->nice << 32 | thread->call.is_pending);
-        digest = digest_mix(digest, (uintptr_t)thread->vfork_child);
-    }
-    return digest;
+    return digest_words(words, ARRAY_LEN(words));
 }
 
 /* A thread's FP registers: in memory, unless the CPU has them. */
