@@ -383,13 +383,15 @@ void calls_begin(void)
     }
 }
 
-void calls_before(int pid, uint32_t nr, const uint64_t args[6])
+void calls_before(int pid, uint32_t nr)
 {
-    (void)nr;
-    (void)args;
-    taken.is_taken = state_take(&taken.before, pid);
+    const struct process *process = look_process(pid);
+    bool is_known = taken.is_taken && taken.before.pid == pid;
+
+    taken.is_taken = nr != EVENT_NO_CALL && process && process->state == PROCESS_LIVE &&
+                     (is_known || state_take(&taken.before, pid));
     if (taken.is_taken) {
-        taken.registers = state_registers(look_process(pid)->thread);
+        taken.registers = state_registers(process->thread);
     }
 }
 

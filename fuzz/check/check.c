@@ -75,40 +75,48 @@ void check_begin(void)
     check_all();
 }
 
-void check_before(int pid, uint32_t nr, const uint64_t args[6])
+void check_before(int pid, uint32_t nr)
 {
     look_at_processes();
     follow_step();
     begun.pid = pid;
     begun.space = space_of(pid);
-    calls_before(pid, nr, args);
+    calls_before(pid, nr);
 }
 
-void check_after(const struct event *event)
+/* Those that are made behind every step. */
+static void check_step(void)
 {
     look_at_processes();
     processes_check();
     files_check();
     waits_check();
     follow_step();
+}
+
+/* And the others. */
+static void check_rest(void)
+{
+    events_left = CHECK_EVERY;
+    frames_check_all();
+    users_check();
+    state_check_remembered(false);
+}
+
+void check_after(const struct event *event)
+{
+    check_step();
     calls_after(event);
     processes_check_waited(event);
     if (--events_left == 0) {
-        check_all();
+        check_rest();
     }
 }
 
 void check_all(void)
 {
-    events_left = CHECK_EVERY;
-    look_at_processes();
-    follow_step();
-    processes_check();
-    files_check();
-    waits_check();
-    frames_check_all();
-    users_check();
-    state_check_remembered(false);
+    check_step();
+    check_rest();
 }
 
 void check_at_rest(void)

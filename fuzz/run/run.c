@@ -206,7 +206,7 @@ static enum actor_progress step(int pid, bool is_spurious)
     actor_tell(pid, &event);
     event.is_spurious = is_spurious;
     if (state.watch & RUN_CHECKS) {
-        check_before(pid, event.nr, event.args);
+        check_before(pid, event.nr);
     }
     enum actor_progress progress = actor_step(&event);
     if (event.kind != EVENT_SKIPPED) {

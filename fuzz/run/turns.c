@@ -90,7 +90,8 @@ static void take_in_order(const struct run *run, const bool *is_off)
 /* ---- by priority ---- */
 
 struct lane {
-    unsigned next; /* instruction, or the input's count */
+    bool has_actor; /* or could have one: its instruction makes a process */
+    unsigned next;  /* instruction, or the input's count */
     uint64_t priority;
 };
 
@@ -120,8 +121,16 @@ static void draw(const struct input *input)
     unsigned steps = 1 + STEPS_PER_INSN * input->count;
 
     for (unsigned i = 0; i < LANES; i++) {
-        pct.lanes[i] = (struct lane){.next = next_in_lane(input, i, 0),
+        pct.lanes[i] = (struct lane){.next = input->count,
                                      .priority = CHANGES_MAX + (random_next(&random) >> 8)};
+    }
+    pct.lanes[0].has_actor = true;
+    pct.lanes[LANE_NOBODY].has_actor = true;
+    for (unsigned i = input->count; i-- > 0;) {
+        pct.lanes[i + 1].has_actor = insn_makes_process(&input->insns[i]);
+        if (lane_of(&input->insns[i]) < LANES) {
+            pct.lanes[lane_of(&input->insns[i])].next = i;
+        }
     }
     pct.change_count = input->config.change_count;
     if (pct.change_count > CHANGES_MAX) {
@@ -154,9 +163,8 @@ static int best_lane(const struct run *run)
     int best = -1;
 
     for (unsigned i = 0; i < LANES; i++) {
-        bool is_empty = i > run->input->count && i != LANE_NOBODY;
-        if (!is_empty && (best < 0 || pct.lanes[i].priority > pct.lanes[best].priority) &&
-            can_go_on(run, i)) {
+        if (pct.lanes[i].has_actor &&
+            (best < 0 || pct.lanes[i].priority > pct.lanes[best].priority) && can_go_on(run, i)) {
             best = (int)i;
         }
     }

@@ -44,10 +44,13 @@ SANITIZER_BARE void bytes_fill(void *to, uint8_t byte, size_t size)
     const uint64_t bytes = byte * UINT64_C(0x0101010101010101);
     const word value = {bytes, bytes};
     volatile word *words = to;
-    size_t count = size / sizeof(word);
+    size_t count = size / sizeof(word) / UNROLLED * UNROLLED;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i += UNROLLED) {
         words[i] = value;
+        words[i + 1] = value;
+        words[i + 2] = value;
+        words[i + 3] = value;
     }
     for (size_t i = count * sizeof(word); i < size; i++) {
         ((volatile uint8_t *)to)[i] = byte;

@@ -53,7 +53,7 @@ static int64_t call(int pid, unsigned nr, uint64_t a, uint64_t b, uint64_t c)
     actor_set(actor_find(pid), &insn, args);
     while (progress == ACTOR_GOES_ON) {
         actor_tell(pid, &event);
-        check_before(pid, event.nr, event.args);
+        check_before(pid, event.nr);
         progress = actor_step(&event);
         if (event.kind != EVENT_SKIPPED) {
             check_after(&event);
@@ -236,32 +236,30 @@ static void break_errno(void)
         &(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = -ETXTBSY});
 }
 
-static const uint64_t no_args[6];
-
 static void break_failed(void)
 {
-    check_before(1, NR_close, no_args);
+    check_before(1, NR_close);
     init()->umask ^= 1;
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_close, .result = -EBADF});
 }
 
 static void break_waiting(void)
 {
-    check_before(1, NR_wait4, no_args);
+    check_before(1, NR_wait4);
     init()->death_signal ^= 1;
     check_after(&(struct event){.kind = EVENT_BLOCKED, .pid = 1, .nr = NR_wait4});
 }
 
 static void break_registers(void)
 {
-    check_before(1, NR_getpid, no_args);
+    check_before(1, NR_getpid);
     init()->thread->user.x[19]++;
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1});
 }
 
 static void break_flags(void)
 {
-    check_before(1, NR_getpid, no_args);
+    check_before(1, NR_getpid);
     init()->thread->user.pstate ^= UINT64_C(1) << 31;
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1});
 }
@@ -277,7 +275,7 @@ static void give_fp(uint64_t low)
 static void break_fp(void)
 {
     give_fp(1);
-    check_before(1, NR_getpid, no_args);
+    check_before(1, NR_getpid);
     give_fp(2);
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1});
 }
@@ -286,7 +284,7 @@ static void break_fp_of_child(void)
 {
     make_child();
     process_of(CHILD)->thread->fp.v[0][1]++;
-    check_before(1, NR_clone, no_args);
+    check_before(1, NR_clone);
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_clone, .result = CHILD});
 }
 
@@ -307,7 +305,7 @@ static void break_waiter(void)
     call(1, NR_wait4, (uint64_t)-1, 0, 0);
     EXPECT_EQ(event.kind, EVENT_BLOCKED);
     init()->thread->user.tpidr ^= 1;
-    check_before(1, NR_wait4, no_args);
+    check_before(1, NR_wait4);
     check_after(&(struct event){
         .kind = EVENT_BLOCKED, .pid = 1, .nr = NR_wait4, .is_rerun = true, .is_spurious = true});
 }
