@@ -311,7 +311,7 @@ void process_reap(struct process *process, bool is_waited_for)
     ASSERT(process->state == PROCESS_ZOMBIE);
     ASSERT(list_is_empty(&process->children));
     ASSERT(list_is_empty(&process->zombies));
-    if (is_waited_for) {
+    if (is_waited_for || PLANTED(OWN_18)) {
         usage_add_child(process->parent, process);
     }
     if (cpu_this()->limits == process->limits) {

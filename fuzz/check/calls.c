@@ -1,6 +1,7 @@
 #include "fuzz/check/calls.h"
 
 #include "fuzz/check/checks.h"
+#include "fuzz/check/peek.h"
 #include "fuzz/check/state.h"
 
 #include "abi/errno.h"
@@ -40,7 +41,8 @@ static const struct errnos all_errnos[] = {
 
 static struct {
     bool is_taken;
-    uint64_t registers; /* before: state_registers */
+    uint64_t registers;           /* before: state_registers */
+    struct abi_clone_args wanted; /* of clone3 */
     struct state before;
     struct state after;
 } taken;
@@ -333,16 +335,59 @@ static void check_waiter(const struct event *event, bool was_taken)
     waiter->pid = 0;
 }
 
-/* The new process, if it has to have its parent's registers. */
-static const struct thread *find_copy(const struct event *event)
+/* The process that a call has just made, or NULL. */
+static const struct process *find_made(const struct event *event)
 {
-    const struct process *child = event->nr == CALL_clone && event->args[1] == 0 &&
-                                          !(event->args[0] & (CLONE_SETTLS | CLONE_VFORK)) &&
-                                          event->result > 0
-                                      ? look_process((int)event->result)
-                                      : NULL;
+    bool makes_one = event->nr == CALL_clone || event->nr == CALL_clone3 || event->nr == CALL_spawn;
+    bool has_made = (event->kind == EVENT_RESULT || event->kind == EVENT_BLOCKED) &&
+                    !event->is_rerun && event->result > 0;
+    const struct process *child = makes_one && has_made ? look_process((int)event->result) : NULL;
 
-    return child && child->state == PROCESS_LIVE ? child->thread : NULL;
+    return child && child->state == PROCESS_LIVE ? child : NULL;
+}
+
+/* Where clone and clone3 say that the child's stack and its thread pointer are, or those of its
+ * parent. */
+static struct plat_user wanted_user(const struct event *event, const struct plat_user *parent)
+{
+    struct plat_user user = *parent;
+    bool is_old = event->nr == CALL_clone;
+    uint64_t flags = is_old ? event->args[0] : taken.wanted.flags;
+    uint64_t stack = is_old ? event->args[1] : taken.wanted.stack + taken.wanted.stack_size;
+
+    if (stack != 0) {
+        user.sp = stack;
+    }
+    if (flags & CLONE_SETTLS) {
+        user.tpidr = is_old ? event->args[3] : taken.wanted.tls;
+    }
+    return user;
+}
+
+/* A child has its parent's registers, but those that the call says; a spawned one has none. */
+static void check_made(const struct event *event, const struct thread *parent)
+{
+    static struct thread copy;
+    const struct process *child = find_made(event);
+
+    if (!child) {
+        return;
+    }
+    if (event->nr == CALL_spawn) {
+        CHECK_THAT(CALL_REGISTERS, state_registers_are_clear(child->thread),
+                   "process %ld, which was spawned, finds something in registers",
+                   (long)event->result);
+        return;
+    }
+    const struct plat_user wanted = wanted_user(event, &parent->user);
+    copy = *child->thread;
+    bool is_right = copy.user.x[0] == 0 && copy.user.sp == wanted.sp &&
+                    copy.user.tpidr == wanted.tpidr && copy.user.pc == parent->user.pc;
+    copy.user.sp = parent->user.sp;
+    copy.user.tpidr = parent->user.tpidr;
+    CHECK_THAT(CALL_REGISTERS, is_right && state_registers(&copy) == state_registers(parent),
+               "process %ld has other registers than %d, which made it", (long)event->result,
+               event->pid);
 }
 
 /* Of who made the call, and of whom it made. */
@@ -361,13 +406,10 @@ static void check_registers(const struct event *event, bool was_taken)
         return;
     }
     uint64_t registers = state_registers(process->thread);
-    const struct thread *copy = find_copy(event);
     CHECK_THAT(CALL_REGISTERS, !was_taken || taken.registers == registers,
                "%s of process %d has changed other registers than the first", name_of(event),
                event->pid);
-    CHECK_THAT(
-        CALL_REGISTERS, !copy || (copy->user.x[0] == 0 && state_registers(copy) == registers),
-        "process %ld has other registers than %d, which made it", (long)event->result, event->pid);
+    check_made(event, process->thread);
     if (event->kind != EVENT_RESULT) {
         unsigned at = (unsigned)event->pid % WAITERS_MAX;
         waiters[at].pid = event->pid;
@@ -390,6 +432,11 @@ void calls_before(int pid, uint32_t nr)
 
     taken.is_taken = nr != EVENT_NO_CALL && process && process->state == PROCESS_LIVE &&
                      (is_known || state_take(&taken.before, pid));
+    taken.wanted = (struct abi_clone_args){0};
+    if (taken.is_taken && nr == CALL_clone3) {
+        const uint64_t *x = process->thread->user.x;
+        (void)run_peek(pid, x[0], &taken.wanted, min_u64(x[1], sizeof(taken.wanted)));
+    }
     if (taken.is_taken) {
         taken.registers = state_registers(process->thread);
     }

@@ -86,7 +86,7 @@ void call_spawn(struct proc *self, const struct event *event)
     }
     bool is_fresh = family_is_fresh(event->result);
     int pid = (int)event->result;
-    if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1)) {
+    if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1 + (uint64_t)world.lost_numbers)) {
         struct proc *child = family_add(self, pid);
         files_inherit(child, self);
         files_close_for_exec(child);

@@ -5,6 +5,7 @@
 #include "fuzz/model/files.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/used.h"
 
 /* ---- ends: told as EVENT_ENDED ---- */
 
@@ -89,7 +90,7 @@ static void make_process(struct proc *self, const struct event *event,
         return;
     }
     if (!(wanted->flags & CLONE_VFORK)) {
-        if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1)) {
+        if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1 + (uint64_t)world.lost_numbers)) {
             (void)begin_process(self, pid, wanted);
         }
         return;
@@ -241,6 +242,26 @@ bool wait_would_block(struct proc *self)
     return count_children(self, LIFE_LIVE, &first) > 0;
 }
 
+/* Whether something at an address that is to be written lies where the usage is to be. */
+static bool overlap(uint64_t at, uint64_t len, uint64_t usage_at)
+{
+    return at && usage_at && usage_at < at + len && at < usage_at + sizeof(struct abi_rusage);
+}
+
+/* What the wait has told of its usage is right; reaps: the zombie goes. */
+static void wait_for(struct proc *self, struct proc *child, uint64_t usage_at, bool reaps)
+{
+    struct used both = used_of_both(child);
+
+    if (usage_at) {
+        used_look_at_child(self, usage_at, &both);
+    }
+    if (reaps) {
+        used_add(self, &both);
+        family_reap(child);
+    }
+}
+
 void call_wait4(struct proc *self, const struct event *event)
 {
     const uint32_t known = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE;
@@ -273,6 +294,7 @@ void call_wait4(struct proc *self, const struct event *event)
         (void)ask_result(-EFAULT); /* the child stays */
         return;
     }
+    bool has_two = overlap(status_at, sizeof(int), usage_at);
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *child = &world.procs[i];
         if (child->life != LIFE_ZOMBIE || !is_asked_for(self, child) || !ask_result(child->pid)) {
@@ -287,7 +309,7 @@ void call_wait4(struct proc *self, const struct event *event)
         if (status_at) {
             (void)memory_verify(self, status_at, sizeof(int));
         }
-        family_reap(child);
+        wait_for(self, child, has_two ? 0 : usage_at, true);
     }
 }
 
@@ -375,8 +397,7 @@ void call_waitid(struct proc *self, const struct event *event)
     if (!ask_result(0)) {
         return;
     }
-    bool is_hidden = usage_at && usage_at < info_at + INFO_SIZE &&
-                     info_at < usage_at + sizeof(struct abi_rusage);
+    bool is_hidden = overlap(info_at, INFO_SIZE, usage_at);
     struct proc *child = has_one ? child_told(self, is_hidden ? 0 : info_at) : NULL;
     if (info_at) {
         tell_of(self, child, info_at);
@@ -387,8 +408,8 @@ void call_waitid(struct proc *self, const struct event *event)
     if (info_at) {
         (void)memory_verify(self, info_at, INFO_SIZE);
     }
-    if (child && !(doing->options & WNOWAIT)) {
-        family_reap(child);
+    if (child) {
+        wait_for(self, child, is_hidden ? 0 : usage_at, !(doing->options & WNOWAIT));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "fuzz/model/memory.h"
 #include "fuzz/model/spans.h"
 #include "fuzz/model/text.h"
+#include "fuzz/model/used.h"
 
 #define NSEC_PER_SEC UINT64_C(1000000000)
 
@@ -103,11 +104,20 @@ void call_times(struct proc *self, const struct event *event)
 void call_getrusage(struct proc *self, const struct event *event)
 {
     int who = (int)event->args[0];
+    uint64_t at = event->args[1];
 
     if (who != RUSAGE_SELF && who != RUSAGE_THREAD && who != RUSAGE_CHILDREN) {
         (void)ask_result(-EINVAL);
+        return;
+    }
+    give_loosely(self, at, sizeof(struct abi_rusage));
+    if (event->kind != EVENT_RESULT || event->result != 0) {
+        return;
+    }
+    if (who == RUSAGE_CHILDREN) {
+        used_look_at_children(self, at);
     } else {
-        give_loosely(self, event->args[1], sizeof(struct abi_rusage));
+        used_look_at_own(self, at);
     }
 }
 

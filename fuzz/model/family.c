@@ -7,17 +7,7 @@
 
 bool family_is_fresh(int64_t pid)
 {
-    if (pid < 1 || pid == world.foreground) {
-        return false;
-    }
-    for (unsigned i = 0; i < world.proc_count; i++) {
-        const struct proc *proc = &world.procs[i];
-        if (proc->life != LIFE_NONE &&
-            (proc->pid == pid || proc->group == pid || proc->session == pid)) {
-            return false;
-        }
-    }
-    return true;
+    return pid > world.last_number && pid <= world.last_number + 1 + world.lost_numbers;
 }
 
 unsigned family_count(void)
@@ -67,6 +57,8 @@ struct proc *family_add(struct proc *parent, int pid)
         world.proc_count++;
     }
     bytes_zero(proc, __builtin_offsetof(struct proc, limits));
+    world.last_number = pid;
+    world.lost_numbers = 0;
     proc->life = LIFE_LIVE;
     proc->pid = pid;
     proc->exit_signal = SIGCHLD;

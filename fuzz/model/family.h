@@ -4,7 +4,8 @@
 
 #include "fuzz/model/world.h"
 
-/* Whether a number could be given to a new process. */
+/* Whether a number could be given to a new process: the one behind the last, or behind those that
+ * calls have had that failed. None comes again before all have been given. */
 bool family_is_fresh(int64_t pid);
 
 /* Processes, zombies too. */

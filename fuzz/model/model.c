@@ -10,6 +10,7 @@
 #include "fuzz/model/program.h"
 #include "fuzz/model/same.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/used.h"
 
 enum { KEY_INTERRUPT = 3 };
 
@@ -49,6 +50,8 @@ void model_begin(const struct model_eyes *eyes)
     world.typed = 0;
     world.has_plain_keys = false;
     world.ends = 0;
+    world.last_number = 0;
+    world.lost_numbers = 0;
     world.has_signals = true;
     struct proc *init = family_add(NULL, 1);
     world.foreground = 0;
@@ -72,7 +75,17 @@ static bool may_end(struct proc *proc, int status)
     return false;
 }
 
-enum { MREMAP = 216 }; /* which may have done a part when there is no memory */
+/* mremap may have done a part when there is no memory. */
+enum { MREMAP = 216, CLONE = 220, CLONE3 = 435, SPAWN = 4096 };
+
+/* A process that was made in part, and given up, may have had a number. */
+static bool may_have_lost_number(const struct event *event)
+{
+    bool makes_process = event->nr == CLONE || event->nr == CLONE3 || event->nr == SPAWN;
+
+    return makes_process && (event->was_refused || event->nr == SPAWN) &&
+           (event->kind == EVENT_ENDED || event->result < 0);
+}
 
 static void run_call(struct proc *proc, const struct event *event)
 {
@@ -94,7 +107,10 @@ static void run_call(struct proc *proc, const struct event *event)
     } else {
         (void)ask_result(-ENOSYS);
     }
-    if (event->kind != EVENT_BLOCKED && event->kind != EVENT_AGAIN) {
+    world.lost_numbers += may_have_lost_number(event);
+    if (event->kind == EVENT_BLOCKED) {
+        used_wait(proc);
+    } else if (event->kind != EVENT_AGAIN) {
         *doing = (struct doing){.nr = event->nr, .file = -1};
     }
 }

@@ -144,6 +144,7 @@ enum waits {
 /* The call that a process is in, while it has not ended. */
 struct doing {
     bool has_begun;
+    bool has_waited;
     uint32_t nr;
     enum waits waits;
     int64_t who; /* of a wait: 0 anyone, > 0 a process, < 0 a group */
@@ -152,6 +153,15 @@ struct doing {
     uint64_t done; /* bytes */
     int file;
     uint64_t total; /* bytes asked for */
+};
+
+enum used_kind { USED_USER, USED_SYSTEM, USED_MEMORY, USED_FAULTS, USED_TURNS, USED_COUNT };
+
+/* What a process has used, or its children have. */
+struct used {
+    int64_t waits;
+    int64_t least[USED_COUNT]; /* what was told last, by enum used_kind: it does not become less */
+    bool is_none;              /* nothing of all that */
 };
 
 struct proc {
@@ -180,6 +190,9 @@ struct proc {
     int cwd;
     char name[NAME_MAX];
     struct doing doing;
+    struct used own;
+    struct used children; /* that it has waited for */
+    bool has_waited_for;  /* any */
     struct abi_rlimit limits[RLIMIT_NLIMITS];
     struct abi_sigaction actions[SIGNAL_MAX]; /* of signal n at n - 1 */
     unsigned fd_count;
@@ -205,6 +218,8 @@ struct world {
     uint64_t page_versions[PAGES_MAX]; /* another one with each store, never 0 */
     uint8_t code[CODE_BYTES];          /* what all programs have at IMAGE_CODE */
     int foreground;                    /* group */
+    int last_number;                   /* of a process, that was given out */
+    int lost_numbers;                  /* since then: of calls that have failed, at most */
     bool has_plain_keys;               /* the console's ISIG is off */
     bool has_signals;                  /* the console: keys make signals */
     unsigned ends;                     /* of processes so far */

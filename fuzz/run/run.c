@@ -419,7 +419,7 @@ void run_end(void)
     if (state.is_off || !actor_is_free(process_first())) {
         return; /* init waits for itself, and that is its right */
     }
-    while (init_call(NR_wait4, (uint64_t)-1, 0) > 0) {
+    while (init_call(NR_wait4, (uint64_t)-1, WALL) > 0) {
     }
     init_call(NR_exit_group, 0, 0);
     if (state.watch & RUN_CHECKS) {

@@ -288,6 +288,21 @@ static void break_fp_of_child(void)
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_clone, .result = CHILD});
 }
 
+static void break_stack_of_child(void)
+{
+    make_child();
+    process_of(CHILD)->thread->user.sp -= 16;
+    check_before(1, NR_clone3);
+    check_after(&(struct event){.kind = EVENT_BLOCKED, .pid = 1, .nr = NR_clone3, .result = CHILD});
+}
+
+static void break_spawned(void)
+{
+    make_child();
+    check_before(1, NR_spawn);
+    check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_spawn, .result = CHILD});
+}
+
 static void break_start(void)
 {
     struct thread *thread = init()->thread;
@@ -364,6 +379,8 @@ static const struct {
     {"call.registers", break_flags},
     {"call.registers", break_fp},
     {"call.registers", break_fp_of_child},
+    {"call.registers", break_stack_of_child},
+    {"call.registers", break_spawned},
     {"call.registers", break_start},
     {"call.registers", break_waiter},
     {"wait.condition", break_rest},

@@ -68,26 +68,17 @@ static uint64_t answers(const struct event *event, bool *is_accepted)
     return after - before;
 }
 
-/* Whether a number that is given is any that is free: one of them is as good as another. */
-static bool gives_a_fresh_number(const struct event *event)
+/* Whether an address that is given is any that is free: one of them is as good as another. */
+static bool gives_a_fresh_address(const struct event *event)
 {
-    switch (event->nr) {
-    case NR_clone:
-    case NR_clone3:
-    case NR_spawn:
-    case NR_mmap:
-    case NR_mremap:
-        return event->result > 0;
-    default:
-        return false;
-    }
+    return (event->nr == NR_mmap || event->nr == NR_mremap) && event->result > 0;
 }
 
 static void tell_wrongly(struct event event, const struct event *right, uint64_t allowed)
 {
     bool is_accepted;
 
-    bool is_fresh = gives_a_fresh_number(right) && event.kind == right->kind && event.result > 0;
+    bool is_fresh = gives_a_fresh_address(right) && event.kind == right->kind && event.result > 0;
     if (is_fresh || (event.kind == right->kind && event.result == right->result &&
                      event.wait_status == right->wait_status)) {
         return;

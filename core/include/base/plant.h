@@ -70,6 +70,7 @@ enum plant {
     PLANT_OWN_15, /* the timer of a sleep wakes the sleeper out of its next wait too */
     PLANT_OWN_16, /* who waits for the console throws away the line that is being typed */
     PLANT_OWN_17, /* getrandom tells of bytes that it had no memory for */
+    PLANT_OWN_18, /* what those have used for whom nobody waited counts as children's */
     PLANT_COUNT,
 };
 
