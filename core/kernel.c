@@ -19,6 +19,7 @@
 #include "mm/tlb.h"
 #include "proc/clock.h"
 #include "proc/exec.h"
+#include "proc/print_processes.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "syscall/dispatch.h"
@@ -55,7 +56,7 @@ void kernel_on_console(void)
 void kernel_dump(void)
 {
     if (kernel.is_up) {
-        process_print_all();
+        print_processes();
         trace_print_last();
     }
 }
@@ -286,6 +287,7 @@ void kernel_boot(const struct plat_boot *boot)
     space_init();
     file_init();
     fdtable_init();
+    fs_context_init();
     pipe_init();
     fault_init();
     console_init();

@@ -293,15 +293,15 @@ int eft_spawn(int parent, const char *path, const char *const argv[])
     if (!process) {
         return -ESRCH;
     }
-    request.directory = process->cwd;
+    request.directory = process->thread->fs->cwd;
     if (path) {
-        error = exec_find(process->cwd, path, &request.source);
+        error = exec_find(process->thread->fs->cwd, path, &request.source);
     }
     while (args[request.argv.kernel_count]) {
         request.argv.kernel_count++;
     }
     if (!error) {
-        error = exec_spawn(process, &request, &made);
+        error = exec_spawn(process->thread, &request, &made);
     }
     return error ? error : made->pid->number;
 }

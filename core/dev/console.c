@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "proc/print_processes.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 
@@ -162,7 +163,7 @@ static void show_status(void)
 {
     echo_control(KEY_STATUS);
     plat_console_write("\n", 1);
-    process_print_all();
+    print_processes();
     show_line_again();
 }
 

@@ -23,6 +23,7 @@ int fdtable_create(struct fdtable **table)
     if (!made) {
         return -ENOMEM;
     }
+    made->users = 1;
     *table = made;
     return 0;
 }
@@ -62,7 +63,7 @@ int fdtable_fork(const struct fdtable *table, struct fdtable **copy)
         }
         made->chunks[i] = pool_alloc(&pools.chunks);
         if (!made->chunks[i]) {
-            fdtable_destroy(made);
+            fdtable_put(made);
             return -ENOMEM;
         }
         *made->chunks[i] = *table->chunks[i];
@@ -132,8 +133,19 @@ int fdtable_next(const struct fdtable *table, unsigned min)
     return -1;
 }
 
-void fdtable_destroy(struct fdtable *table)
+struct fdtable *fdtable_get(struct fdtable *table)
 {
+    ASSERT(table->users > 0);
+    table->users++;
+    return table;
+}
+
+void fdtable_put(struct fdtable *table)
+{
+    ASSERT(table->users > 0);
+    if (--table->users > 0) {
+        return;
+    }
     for (int fd = fdtable_next(table, 0); fd >= 0; fd = fdtable_next(table, (unsigned)fd + 1)) {
         int error = fdtable_close(table, fd);
         ASSERT(error == 0);
@@ -227,8 +239,12 @@ size_t fdtable_count(void)
     return pools.tables.used;
 }
 
-void fdtable_check(const struct fdtable *table)
+bool fdtable_check(struct fdtable *table)
 {
+    if (++table->seen < table->users) {
+        return false;
+    }
+    table->seen = 0;
     for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
         const struct fdchunk *chunk = table->chunks[i];
         if (!chunk) {
@@ -244,4 +260,5 @@ void fdtable_check(const struct fdtable *table)
             }
         }
     }
+    return true;
 }

@@ -473,17 +473,17 @@ static int lose_old(struct space *old)
     return error;
 }
 
-int exec_replace(struct process *process, const struct exec_request *request)
+int exec_replace(struct thread *thread, const struct exec_request *request)
 {
     struct cpu *cpu = cpu_this();
-    struct thread *thread = process->thread;
+    struct process *process = thread->process;
     struct space *old = process->space;
     struct space *made;
     struct plat_user user;
     int error = exec_build(request, &made, &user);
 
     if (error && PLANTED(OWN_14)) {
-        process->clear_tid = 0;
+        thread->clear_tid = 0;
     }
     if (error) {
         return error;
@@ -493,8 +493,9 @@ int exec_replace(struct process *process, const struct exec_request *request)
         space_put(made);
         return error;
     }
-    fdtable_exec(process->fds);
-    process_leave_space(process);
+    fdtable_exec(thread->fds);
+    thread_leave_space(thread);
+    usage_leave_space(process);
     signal_reset_handlers(process);
     process->space = made;
     if (PLANTED(K_10)) {
@@ -513,15 +514,15 @@ int exec_replace(struct process *process, const struct exec_request *request)
     return 0;
 }
 
-int exec_spawn(struct process *parent, const struct exec_request *request, struct process **child)
+int exec_spawn(struct thread *parent, const struct exec_request *request, struct process **child)
 {
     struct process *made;
-    int error = process_create(parent, &made);
+    int error = process_create(parent ? parent->process : NULL, &made);
 
     if (error) {
         return error;
     }
-    error = process_inherit_files(made, parent);
+    error = process_inherit(made, parent, 0);
     if (!error) {
         error = exec_build(request, &made->space, &made->thread->user);
     }
@@ -529,10 +530,10 @@ int exec_spawn(struct process *parent, const struct exec_request *request, struc
         process_discard(made);
         return error;
     }
-    fdtable_exec(made->fds);
+    fdtable_exec(made->thread->fds);
     made->has_execed = true;
     process_set_name(made, request->path);
-    process_start(made, parent);
+    process_start(made, parent ? parent->process : NULL);
     signal_reset_handlers(made);
     *child = made;
     return 0;

@@ -89,6 +89,7 @@ void pid_put(struct pid *pid)
         return;
     }
     ASSERT(!pid->process);
+    ASSERT(!pid->thread);
     ASSERT(list_is_empty(&pid->members));
     list_remove(&pid->hash_link);
     pids.used[pid->number / 64] &= ~((uint64_t)1 << (pid->number % 64));

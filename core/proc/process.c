@@ -18,7 +18,6 @@
 
 enum {
     STACK_LIMIT = 8 << 20, /* bytes */
-    FIRST_UMASK = 022,
 };
 
 static struct {
@@ -47,24 +46,19 @@ static void set_first_limits(struct process *process)
 
 int process_create(const struct process *parent, struct process **process)
 {
-    int error = -ENOMEM;
-
     if (parent && processes.pool.used >= parent->limits[RLIMIT_NPROC].rlim_cur) {
         return -EAGAIN;
     }
     struct process *made = pool_alloc(&processes.pool);
     if (!made) {
+        return -ENOMEM;
+    }
+    list_init(&made->threads);
+    int error = thread_create(made, &made->thread);
+    if (error) {
+        pool_free(&processes.pool, made);
         return error;
     }
-    made->thread = thread_create(made);
-    if (!made->thread) {
-        goto free_process;
-    }
-    error = pid_create(&made->pid);
-    if (error) {
-        goto destroy_thread;
-    }
-    made->thread->tid = made->pid->number;
     made->state = PROCESS_NEW;
     list_init(&made->children);
     list_init(&made->zombies);
@@ -74,12 +68,6 @@ int process_create(const struct process *parent, struct process **process)
     made->exit_signal = SIGCHLD;
     *process = made;
     return 0;
-
-destroy_thread:
-    thread_destroy(made->thread);
-free_process:
-    pool_free(&processes.pool, made);
-    return error;
 }
 
 void process_discard(struct process *process)
@@ -88,45 +76,26 @@ void process_discard(struct process *process)
     if (process->space) {
         space_put(process->space);
     }
-    if (process->fds) {
-        fdtable_destroy(process->fds);
+    if (process->signals.actions) {
+        signal_end(process);
     }
     thread_destroy(process->thread);
     pid_put(process->pid);
     pool_free(&processes.pool, process);
 }
 
-/* 0, 1 and 2 are one description. */
-static int open_console(struct fdtable *fds)
+int process_inherit(struct process *process, const struct thread *from, uint64_t flags)
 {
-    struct file *console = device_open_console();
-    int error = console ? 0 : -ENOMEM;
+    int error = signal_fork(from ? from->process : NULL, process, flags & CLONE_SIGHAND);
 
-    for (int fd = 0; fd < 3 && !error; fd++) {
-        error = fdtable_replace(fds, fd, console, false);
-    }
-    if (console) {
-        file_put(console);
-    }
-    return error;
-}
-
-int process_inherit_files(struct process *process, const struct process *parent)
-{
-    process->cwd = parent ? parent->cwd : ramfs_root();
-    process->umask = parent ? parent->umask : FIRST_UMASK;
-    if (parent) {
-        return fdtable_fork(parent->fds, &process->fds);
-    }
-    int error = fdtable_create(&process->fds);
-    return error ? error : open_console(process->fds);
+    return error ? error : thread_inherit(process->thread, from, flags);
 }
 
 void process_start(struct process *process, struct process *parent)
 {
     ASSERT(process->state == PROCESS_NEW);
     ASSERT(process->space);
-    ASSERT(process->fds);
+    ASSERT(process->thread->fds);
     process->state = PROCESS_LIVE;
     process->parent = parent;
     process->pid->process = process;
@@ -136,8 +105,6 @@ void process_start(struct process *process, struct process *parent)
     if (parent) {
         memcpy(process->limits, parent->limits, sizeof(process->limits));
         process->parent_exec_count = parent->exec_count;
-        signal_fork(parent, process);
-        process->thread->nice = parent->thread->nice;
         list_append(&parent->children, &process->sibling);
     } else {
         ASSERT(!processes.init);
@@ -235,24 +202,6 @@ static void end_machine(int wait_status)
     plat_power_off(signal ? 128 + signal : wait_status >> 8);
 }
 
-void process_leave_space(struct process *process)
-{
-    struct thread *waiter = process->vfork_parent;
-    const int nobody = 0;
-
-    if (process->clear_tid && process->space->users > 1) {
-        /* A bad address is the program's own affair. */
-        (void)!space_write(process->space, process->clear_tid, &nobody, sizeof(nobody));
-    }
-    process->clear_tid = 0;
-    usage_leave_space(process);
-    if (waiter) {
-        process->vfork_parent = NULL;
-        waiter->vfork_child = NULL;
-        sched_wake(waiter);
-    }
-}
-
 /* The planted bug k-11: the space of the child is in use still, and not the parent's. */
 static void complete_wait_too_early(const struct process *child, int wait_status)
 {
@@ -264,6 +213,18 @@ static void complete_wait_too_early(const struct process *child, int wait_status
     }
 }
 
+/* None of them runs: they are what the kernel has of them. */
+static void end_threads(struct process *process)
+{
+    LIST_FOR_REMOVABLE(link, &process->threads) {
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        thread_leave_space(thread);
+        usage_end_thread(thread);
+        thread_destroy(thread);
+        plat_irq_window();
+    }
+}
+
 void process_exit(struct process *process, int wait_status)
 {
     ASSERT(process->state == PROCESS_LIVE);
@@ -271,20 +232,11 @@ void process_exit(struct process *process, int wait_status)
     if (PLANTED(K_11)) {
         complete_wait_too_early(process, wait_status);
     }
-    process_leave_space(process);
-    if (process->thread->vfork_child) {
-        process->thread->vfork_child->vfork_parent = NULL;
-    }
     usage_charge_system(process);
-    usage_end_thread(process);
-    signal_put(process);
-    process->zombie_nice = process->thread->nice;
-    thread_destroy(process->thread);
-    process->thread = NULL;
-    if (!PLANTED(K_15)) {
-        fdtable_destroy(process->fds);
-    }
-    process->fds = NULL;
+    process->zombie_nice = process->thread ? process->thread->nice : 0;
+    end_threads(process);
+    signal_end(process);
+    usage_leave_space(process);
     space_put(process->space);
     process->space = NULL;
     process->state = PROCESS_ZOMBIE;
@@ -399,58 +351,6 @@ size_t process_count(void)
     return processes.pool.used;
 }
 
-static void print_wait(const struct thread *thread)
-{
-    const struct call *call = &thread->call;
-    nsec_t now = clock_now();
-
-    switch (call->reason) {
-    case WAIT_CHILD:
-        if (call->arg == 0) {
-            kprintf("waits for a child");
-        } else {
-            kprintf("waits for child %s%ld", call->arg < 0 ? "of group " : "",
-                    call->arg < 0 ? -call->arg : call->arg);
-        }
-        break;
-    case WAIT_VFORK:
-        kprintf("waits for child %ld to leave its memory", call->arg);
-        break;
-    case WAIT_TIME:
-        kprintf("sleeps for %lu ms more",
-                (call->deadline > now ? call->deadline - now : 0) / 1000000);
-        break;
-    case WAIT_CONSOLE:
-        kprintf("waits for the console");
-        break;
-    case WAIT_PIPE_BYTES:
-        kprintf("reads from pipe %ld", call->arg);
-        break;
-    case WAIT_PIPE_ROOM:
-        kprintf("writes to pipe %ld", call->arg);
-        break;
-    case WAIT_NOTHING:
-        kprintf("waits");
-        break;
-    }
-}
-
-static void print_process(const struct process *process)
-{
-    kprintf("%5d %5d %5d  %-15s ", process->pid->number,
-            process->parent ? process->parent->pid->number : 0, process->group->number,
-            process->name);
-    if (process->state == PROCESS_ZOMBIE) {
-        kprintf("zombie, status 0x%x", (unsigned)process->wait_status);
-    } else if (process->thread->state == THREAD_BLOCKED) {
-        print_wait(process->thread);
-    } else {
-        kprintf("%s, pc 0x%lx", process->thread->state == THREAD_HELD ? "is held" : "runs",
-                process->thread->user.pc);
-    }
-    kprintf("\n");
-}
-
 struct process *process_next(struct process *process)
 {
     struct process *at = process;
@@ -474,13 +374,23 @@ struct process *process_next(struct process *process)
     return NULL;
 }
 
-void process_print_all(void)
+static void check_threads(const struct process *process)
 {
-    kprintf("  PID PPID  PGRP  NAME            STATE\n");
-    for (struct process *p = processes.init; p; p = process_next(p)) {
-        print_process(p);
+    unsigned count = 0;
+
+    LIST_FOR(link, &process->threads) {
+        const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        ASSERT(thread->process == process);
+        ASSERT(thread->pid->thread == thread);
+        ASSERT(thread->tid == thread->pid->number);
+        ASSERT((thread->pid == process->pid) == (thread == process->thread));
+        ASSERT(thread->fds);
+        ASSERT(thread->fs);
+        ASSERT(!thread->vfork_parent || thread->vfork_parent->vfork_child == thread);
+        ASSERT(!thread->vfork_child || thread->vfork_child->vfork_parent == thread);
+        count++;
     }
-    kprintf("%lu of %lu frames free\n", frame_free_count(), frame_total_count());
+    ASSERT(count == process->thread_count);
 }
 
 static void check_process(const struct process *process)
@@ -491,18 +401,14 @@ static void check_process(const struct process *process)
     ASSERT(process->group_link.prev->next == &process->group_link);
     if (process->state == PROCESS_LIVE) {
         ASSERT(process->space);
-        ASSERT(process->fds);
-        ASSERT(process->thread);
-        ASSERT(process->thread->process == process);
-        ASSERT(!process->vfork_parent || process->vfork_parent->vfork_child == process);
-        ASSERT(!process->thread->vfork_child ||
-               process->thread->vfork_child->vfork_parent == process->thread);
+        ASSERT(process->thread_count > 0);
+        check_threads(process);
         signal_check(process);
     } else {
         ASSERT(process->state == PROCESS_ZOMBIE);
         ASSERT(!process->space);
-        ASSERT(!process->fds);
         ASSERT(!process->thread);
+        ASSERT(list_is_empty(&process->threads));
         /* Init leaves its children to nobody: the machine has ended. */
         ASSERT(!process->parent || list_is_empty(&process->children));
         ASSERT(!process->parent || list_is_empty(&process->zombies));
@@ -519,13 +425,25 @@ static void check_process(const struct process *process)
     }
 }
 
+/* Counts what the threads of a process have, each thing with its last user. */
+static void check_files(const struct process *process, size_t *tables, size_t *contexts)
+{
+    LIST_FOR(link, &process->threads) {
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        *tables += fdtable_check(thread->fds);
+        *contexts += fs_context_check(thread->fs);
+    }
+}
+
 void process_check(void)
 {
     struct frame_census census;
     uint64_t user_refs = 0;
     uint64_t tables = 0;
     size_t count = 0;
-    size_t live = 0;
+    size_t threads = 0;
+    size_t fdtables = 0;
+    size_t contexts = 0;
 
     frame_check(&census);
     sched_check();
@@ -538,16 +456,17 @@ void process_check(void)
         check_process(p);
         count++;
         if (p->state == PROCESS_LIVE) {
-            live++;
+            threads += p->thread_count;
             space_check_user(p->space);
-            fdtable_check(p->fds);
+            check_files(p, &fdtables, &contexts);
         }
     }
     ASSERT(user_refs == census.user_refs);
     ASSERT(tables == census.tables);
     ASSERT(count == processes.pool.used);
-    ASSERT(live == thread_count());
-    ASSERT(live == fdtable_count());
+    ASSERT(threads == thread_count());
+    ASSERT(fdtables == fdtable_count());
+    ASSERT(contexts == fs_context_count());
     file_check_end();
     uint64_t pipe_frames = pipe_check();
     ASSERT(pipe_frames == census.pipes);

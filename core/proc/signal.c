@@ -8,14 +8,18 @@
 #include "proc/sched.h"
 
 static struct {
-    struct pool pool;
-    struct list tables;
+    struct pool actions;
+    struct pool tables;
+    struct list all_actions;
+    struct list all_tables;
 } signals;
 
 void signal_init(void)
 {
-    pool_init(&signals.pool, "signal", sizeof(struct signal_table));
-    list_init(&signals.tables);
+    pool_init(&signals.actions, "actions", sizeof(struct signal_actions));
+    pool_init(&signals.tables, "signal", sizeof(struct signal_table));
+    list_init(&signals.all_actions);
+    list_init(&signals.all_tables);
 }
 
 bool signal_is_fatal(int signal)
@@ -48,7 +52,7 @@ static bool dumps_core(int signal)
 }
 
 /* Whether taking the signal would change nothing. */
-static bool is_idle(const struct signals *own, int signal)
+static bool is_idle(const struct signal_actions *own, int signal)
 {
     signal_set_t bit = signal_bit(signal);
 
@@ -58,7 +62,7 @@ static bool is_idle(const struct signals *own, int signal)
 /* The same, of a process: init ends by no signal that is sent to it. */
 static bool does_nothing(const struct process *process, int signal)
 {
-    const struct signals *own = &process->signals;
+    const struct signal_actions *own = process->signals.actions;
 
     return is_idle(own, signal) ||
            (process == process_first() && !(own->handled & signal_bit(signal)));
@@ -81,7 +85,7 @@ void signal_send(struct process *process, int signal)
     }
     /* As on Linux, what comes behind a signal that is still to be taken waits for its turn. */
     bool is_first = signal == SIGKILL || !(own->pending & ~process->thread->signal_mask);
-    if (is_first && !(own->handled & bit) && !dumps_core(signal)) {
+    if (is_first && !(own->actions->handled & bit) && !dumps_core(signal)) {
         own->fatal = signal;
     } else {
         own->pending |= bit;
@@ -124,7 +128,7 @@ int signal_take(struct thread *thread)
     while (ready != 0) {
         int signal = first_of(ready);
         ready &= ~signal_bit(signal);
-        if (!does_nothing(process, signal) && !(own->handled & signal_bit(signal))) {
+        if (!does_nothing(process, signal) && !(own->actions->handled & signal_bit(signal))) {
             return signal;
         }
     }
@@ -138,8 +142,11 @@ void signal_set_mask(struct thread *thread, signal_set_t mask)
 
 struct abi_sigaction signal_action(const struct process *process, int signal)
 {
-    const struct signals *own = &process->signals;
+    const struct signal_actions *own = process->signals.actions;
 
+    if (!own) {
+        return (struct abi_sigaction){0}; /* it has ended */
+    }
     if (own->table) {
         return own->table->actions[signal - 1];
     }
@@ -148,14 +155,14 @@ struct abi_sigaction signal_action(const struct process *process, int signal)
 
 static struct signal_table *table_create(const struct process *process)
 {
-    struct signal_table *table = pool_alloc(&signals.pool);
+    struct signal_table *table = pool_alloc(&signals.tables);
 
     if (table) {
         table->users = 1;
         for (int i = 1; i <= SIGNAL_MAX; i++) {
             table->actions[i - 1] = signal_action(process, i);
         }
-        list_append(&signals.tables, &table->link);
+        list_append(&signals.all_tables, &table->link);
     }
     return table;
 }
@@ -164,13 +171,13 @@ static void table_put(struct signal_table *table)
 {
     if (table && --table->users == 0) {
         list_remove(&table->link);
-        pool_free(&signals.pool, table);
+        pool_free(&signals.tables, table);
     }
 }
 
 int signal_set_action(struct process *process, int signal, const struct abi_sigaction *action)
 {
-    struct signals *own = &process->signals;
+    struct signal_actions *own = process->signals.actions;
     signal_set_t bit = signal_bit(signal);
 
     if (!own->table || (own->table->users > 1 && !PLANTED(M_39))) {
@@ -190,7 +197,7 @@ int signal_set_action(struct process *process, int signal, const struct abi_siga
         own->handled |= bit;
     }
     if (is_idle(own, signal)) {
-        own->pending &= ~bit;
+        process->signals.pending &= ~bit;
     }
     return 0;
 }
@@ -202,49 +209,104 @@ bool signal_wants_no_zombies(const struct process *process)
     return action.handler == SIG_IGN || (action.flags & SA_NOCLDWAIT);
 }
 
-void signal_fork(const struct process *parent, struct process *child)
+static struct signal_actions *actions_fork(const struct signal_actions *from)
 {
-    const struct signals *from = &parent->signals;
+    struct signal_actions *made = pool_alloc(&signals.actions);
 
-    child->signals = (struct signals){
-        .ignored = from->ignored,
-        .handled = from->handled,
-        .table = from->table,
-    };
-    if (from->table) {
-        from->table->users++;
+    if (!made) {
+        return NULL;
     }
-    child->thread->signal_mask = parent->thread->signal_mask;
-    if (PLANTED(X_33)) {
-        child->signals.fatal = plant_memory;
-        plant_memory = 0;
+    if (from) {
+        *made = *from;
+        if (made->table) {
+            made->table->users++;
+        }
+    }
+    made->users = 1;
+    made->seen = 0;
+    list_init(&made->link);
+    list_append(&signals.all_actions, &made->link);
+    return made;
+}
+
+static void actions_put(struct signal_actions *actions)
+{
+    if (--actions->users == 0) {
+        table_put(actions->table);
+        list_remove(&actions->link);
+        pool_free(&signals.actions, actions);
     }
 }
 
-void signal_put(struct process *process)
+int signal_fork(const struct process *parent, struct process *child, bool is_shared)
+{
+    struct signal_actions *from = parent ? parent->signals.actions : NULL;
+
+    if (is_shared) {
+        from->users++;
+        child->signals.actions = from;
+    } else {
+        child->signals.actions = actions_fork(from);
+    }
+    if (PLANTED(X_33) && parent) {
+        child->signals.fatal = plant_memory;
+        plant_memory = 0;
+    }
+    return child->signals.actions ? 0 : -ENOMEM;
+}
+
+void signal_end(struct process *process)
 {
     if (PLANTED(X_33)) {
         plant_memory = process->signals.fatal;
     }
-    table_put(process->signals.table);
-    process->signals.table = NULL;
+    actions_put(process->signals.actions);
+    process->signals.actions = NULL;
+}
+
+int signal_unshare(struct process *process)
+{
+    struct signal_actions *shared = process->signals.actions;
+
+    if (shared->users == 1) {
+        return 0;
+    }
+    struct signal_actions *own = actions_fork(shared);
+    if (!own) {
+        return -ENOMEM;
+    }
+    actions_put(shared);
+    process->signals.actions = own;
+    return 0;
 }
 
 void signal_reset_handlers(struct process *process)
 {
-    signal_put(process);
-    process->signals.handled = 0;
+    struct signal_actions *own = process->signals.actions;
+
+    ASSERT(own->users == 1);
+    table_put(own->table);
+    own->table = NULL;
+    own->handled = 0;
+}
+
+const struct list *signal_all_actions(void)
+{
+    return &signals.all_actions;
 }
 
 const struct list *signal_tables(void)
 {
-    return &signals.tables;
+    return &signals.all_tables;
 }
 
 void signal_check(const struct process *process)
 {
-    const struct signals *own = &process->signals;
+    struct signal_actions *own = process->signals.actions;
 
+    if (own->seen++ > 0) {
+        return;
+    }
     ASSERT((own->ignored & own->handled) == 0);
     if (!own->table) {
         ASSERT(own->handled == 0);
@@ -262,12 +324,21 @@ void signal_check_tables(void)
 {
     size_t count = 0;
 
-    LIST_FOR(link, &signals.tables) {
+    LIST_FOR(link, &signals.all_actions) {
+        struct signal_actions *actions = CONTAINER_OF(link, struct signal_actions, link);
+        ASSERT(actions->users == actions->seen);
+        actions->seen = 0;
+        count++;
+    }
+    ASSERT(count == signals.actions.used);
+    pool_check(&signals.actions);
+    count = 0;
+    LIST_FOR(link, &signals.all_tables) {
         struct signal_table *table = CONTAINER_OF(link, struct signal_table, link);
         ASSERT(table->users == table->seen);
         table->seen = 0;
         count++;
     }
-    ASSERT(count == signals.pool.used);
-    pool_check(&signals.pool);
+    ASSERT(count == signals.tables.used);
+    pool_check(&signals.tables);
 }

@@ -1,8 +1,14 @@
 #include "proc/thread.h"
 
+#include "abi/errno.h"
+#include "abi/linux.h"
 #include "base/cpu.h"
-#include "base/string.h"
+#include "base/panic.h"
+#include "base/plant.h"
+#include "dev/device.h"
 #include "mm/pool.h"
+#include "mm/uaccess.h"
+#include "proc/process.h"
 #include "proc/sched.h"
 
 static struct pool thread_pool;
@@ -12,22 +18,103 @@ void thread_init(void)
     pool_init(&thread_pool, "thread", sizeof(struct thread));
 }
 
-struct thread *thread_create(struct process *process)
+int thread_create(struct process *process, struct thread **thread)
 {
-    struct thread *thread = pool_alloc(&thread_pool);
+    struct thread *made = pool_alloc(&thread_pool);
 
-    if (thread) {
-        thread->process = process;
-        thread->state = THREAD_NEW;
-        list_init(&thread->run_link);
-        list_init(&thread->wait_link);
-        list_init(&thread->block_link);
+    if (!made) {
+        return -ENOMEM;
     }
-    return thread;
+    int error = pid_create(&made->pid);
+    if (error) {
+        pool_free(&thread_pool, made);
+        return error;
+    }
+    if (process->thread_count == 0) {
+        process->pid = pid_get(made->pid);
+    }
+    made->pid->thread = made;
+    made->tid = made->pid->number;
+    made->process = process;
+    made->state = THREAD_NEW;
+    list_init(&made->run_link);
+    list_init(&made->wait_link);
+    list_init(&made->block_link);
+    list_init(&made->process_link);
+    list_append(&process->threads, &made->process_link);
+    process->thread_count++;
+    *thread = made;
+    return 0;
+}
+
+/* 0, 1 and 2 are one description. */
+static int open_console(struct fdtable *fds)
+{
+    struct file *console = device_open_console();
+    int error = console ? 0 : -ENOMEM;
+
+    for (int fd = 0; fd < 3 && !error; fd++) {
+        error = fdtable_replace(fds, fd, console, false);
+    }
+    if (console) {
+        file_put(console);
+    }
+    return error;
+}
+
+static int inherit_nothing(struct thread *thread)
+{
+    int error = fdtable_create(&thread->fds);
+
+    if (error) {
+        return error;
+    }
+    thread->fs = fs_context_create();
+    return thread->fs ? open_console(thread->fds) : -ENOMEM;
+}
+
+int thread_inherit(struct thread *thread, const struct thread *from, uint64_t flags)
+{
+    int error = 0;
+
+    if (!from) {
+        return inherit_nothing(thread);
+    }
+    thread->nice = from->nice;
+    thread->signal_mask = from->signal_mask;
+    thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);
+    if (!thread->fs) {
+        return -ENOMEM;
+    }
+    if (flags & CLONE_FILES) {
+        thread->fds = fdtable_get(from->fds);
+    } else {
+        error = fdtable_fork(from->fds, &thread->fds);
+    }
+    return error;
+}
+
+void thread_leave_space(struct thread *thread)
+{
+    struct process *process = thread->process;
+    struct thread *waiter = thread->vfork_parent;
+    const int nobody = 0;
+
+    if (thread->clear_tid && (process->space->users > 1 || process->thread_count > 1)) {
+        /* A bad address is the program's own affair. */
+        (void)!space_write(process->space, thread->clear_tid, &nobody, sizeof(nobody));
+    }
+    thread->clear_tid = 0;
+    if (waiter) {
+        thread->vfork_parent = NULL;
+        waiter->vfork_child = NULL;
+        sched_wake(waiter);
+    }
 }
 
 void thread_destroy(struct thread *thread)
 {
+    struct process *process = thread->process;
     struct cpu *cpu = cpu_this();
 
     sched_remove(thread);
@@ -35,7 +122,30 @@ void thread_destroy(struct thread *thread)
         plat_fp_use(NULL);
         cpu->fp_owner = NULL;
     }
+    if (thread->vfork_child) {
+        thread->vfork_child->vfork_parent = NULL;
+    }
+    if (thread->fs) {
+        fs_context_put(thread->fs);
+    }
+    if (thread->fds && !(PLANTED(K_15) && process->state == PROCESS_LIVE)) {
+        fdtable_put(thread->fds);
+    }
+    list_remove(&thread->process_link);
+    process->thread_count--;
+    if (process->thread == thread) {
+        process->thread = NULL;
+    }
+    thread->pid->thread = NULL;
+    pid_put(thread->pid);
     pool_free(&thread_pool, thread);
+}
+
+struct thread *thread_find(int tid)
+{
+    const struct pid *pid = pid_find(tid);
+
+    return pid ? pid->thread : NULL;
 }
 
 void thread_sync_fp(struct thread *thread)

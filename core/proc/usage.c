@@ -40,10 +40,12 @@ void usage_charge_system(struct process *process)
     process->usage.system += take_time();
 }
 
-void usage_end_thread(struct process *process)
+void usage_end_thread(struct thread *thread)
 {
-    process->usage.waits += process->thread->waits;
-    process->usage.preemptions += process->thread->preemptions;
+    struct usage *own = &thread->process->usage;
+
+    own->waits += thread->waits;
+    own->preemptions += thread->preemptions;
     usage_pause(); /* another thread may get its place in memory */
 }
 
@@ -97,8 +99,11 @@ static struct usage own_usage(const struct process *process)
 
     if (process->state == PROCESS_LIVE) {
         usage.peak_pages = max_u64(usage.peak_pages, process->space->resident_peak);
-        usage.waits += process->thread->waits;
-        usage.preemptions += process->thread->preemptions;
+        LIST_FOR(link, &process->threads) {
+            const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+            usage.waits += thread->waits;
+            usage.preemptions += thread->preemptions;
+        }
     }
     return usage;
 }

@@ -44,16 +44,16 @@ static int find_from(const struct ramfs_node *directory, uint32_t flags, struct 
 }
 
 /* Finds what a descriptor and the path in the buffer name. */
-static int find_source(const struct process *process, int directory, uint32_t flags,
+static int find_source(const struct thread *thread, int directory, uint32_t flags,
                        struct elf_source *source)
 {
     if (flags & ~(uint32_t)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) {
         return -EINVAL;
     }
     if (directory == AT_FDCWD || path_buffer[0] == '/') {
-        return find_from(process->cwd, flags, source);
+        return find_from(thread->fs->cwd, flags, source);
     }
-    const struct file *file = fdtable_find(process->fds, directory);
+    const struct file *file = fdtable_find(thread->fds, directory);
     if (!file) {
         return -EBADF;
     }
@@ -89,11 +89,10 @@ static int read_path(uaddr_t from, bool may_be_empty)
 /* As on Linux a wrong flag is told behind wrong strings. */
 int64_t sys_execveat(struct thread *thread, const uint64_t *args)
 {
-    struct process *process = thread->process;
     int directory = (int)args[0];
     uint32_t flags = (uint32_t)args[4];
     struct exec_request request = {
-        .directory = process->cwd,
+        .directory = thread->fs->cwd,
         .argv = user_vector(args[2]),
         .envp = user_vector(args[3]),
     };
@@ -102,11 +101,11 @@ int64_t sys_execveat(struct thread *thread, const uint64_t *args)
     if (error) {
         return error;
     }
-    request.source_error = find_source(process, directory, flags, &request.source);
+    request.source_error = find_source(thread, directory, flags, &request.source);
     request.path = name_of(directory);
     request.is_unreachable = request.source_error == 0 && request.path != path_buffer &&
-                             fdtable_closes_on_exec(process->fds, directory);
-    error = exec_replace(process, &request);
+                             fdtable_closes_on_exec(thread->fds, directory);
+    error = exec_replace(thread, &request);
     return error ? error : CALL_NO_RESULT;
 }
 
@@ -119,7 +118,6 @@ int64_t sys_execve(struct thread *thread, const uint64_t *args)
 
 int64_t sys_spawn(struct thread *thread, const uint64_t *args)
 {
-    struct process *process = thread->process;
     struct abi_spawn spawn;
     struct process *child;
     int error = user_read(&spawn, args[0], sizeof(spawn));
@@ -133,20 +131,20 @@ int64_t sys_spawn(struct thread *thread, const uint64_t *args)
     struct exec_request request = {
         .path = path_buffer,
         .source = {.user = spawn.image, .len = spawn.image_len},
-        .directory = process->cwd,
+        .directory = thread->fs->cwd,
         .argv = user_vector(spawn.argv),
         .envp = user_vector(spawn.envp),
     };
     if (spawn.path) {
         error = read_path(spawn.path, false);
         if (!error) {
-            request.source_error = exec_find(process->cwd, path_buffer, &request.source);
+            request.source_error = exec_find(thread->fs->cwd, path_buffer, &request.source);
         }
     } else {
         str_copy(path_buffer, "(image)", RAMFS_PATH_MAX);
     }
     if (!error) {
-        error = exec_spawn(process, &request, &child);
+        error = exec_spawn(thread, &request, &child);
     }
     return error ? error : child->pid->number;
 }

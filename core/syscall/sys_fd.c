@@ -12,13 +12,13 @@
 
 int64_t sys_close(struct thread *thread, const uint64_t *args)
 {
-    return fdtable_close(thread->process->fds, (int)args[0]);
+    return fdtable_close(thread->fds, (int)args[0]);
 }
 
 /* Nobody shares a table, so that there is nothing to unshare. */
 int64_t sys_close_range(struct thread *thread, const uint64_t *args)
 {
-    struct fdtable *fds = thread->process->fds;
+    struct fdtable *fds = thread->fds;
     unsigned first = (unsigned)args[0];
     unsigned last = (unsigned)args[1];
 
@@ -39,47 +39,44 @@ int64_t sys_close_range(struct thread *thread, const uint64_t *args)
 }
 
 /* The lowest free number from min on for the same description. */
-static int64_t duplicate(struct process *process, struct file *file, unsigned min,
-                         bool close_on_exec)
+static int64_t duplicate(struct thread *thread, struct file *file, unsigned min, bool close_on_exec)
 {
     int fd;
-    int error = fdtable_reserve(process->fds, min, process_fd_limit(process), &fd);
+    int error = fdtable_reserve(thread->fds, min, process_fd_limit(thread->process), &fd);
 
     if (error) {
         return error;
     }
-    fdtable_install(process->fds, fd, file_get(file), close_on_exec);
+    fdtable_install(thread->fds, fd, file_get(file), close_on_exec);
     return fd;
 }
 
 int64_t sys_dup(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = fdtable_find(thread->process->fds, (int)args[0]);
+    struct file *file = fdtable_find(thread->fds, (int)args[0]);
 
-    return file ? duplicate(thread->process, file, 0, false) : -EBADF;
+    return file ? duplicate(thread, file, 0, false) : -EBADF;
 }
 
 int64_t sys_dup3(struct thread *thread, const uint64_t *args)
 {
-    struct process *process = thread->process;
-    struct file *file = fdtable_find(process->fds, (int)args[0]);
+    struct file *file = fdtable_find(thread->fds, (int)args[0]);
     int to = (int)args[1];
 
     if ((args[2] & ~(uint64_t)O_CLOEXEC) || (int)args[0] == to) {
         return -EINVAL;
     }
-    if ((unsigned)to >= process_fd_limit(process) || !file) {
+    if ((unsigned)to >= process_fd_limit(thread->process) || !file) {
         return -EBADF;
     }
-    int error = fdtable_replace(process->fds, to, file, args[2] & O_CLOEXEC);
+    int error = fdtable_replace(thread->fds, to, file, args[2] & O_CLOEXEC);
     return error ? error : to;
 }
 
 /* Packets (O_DIRECT) are not there. */
 int64_t sys_pipe2(struct thread *thread, const uint64_t *args)
 {
-    struct process *process = thread->process;
-    uint64_t limit = process_fd_limit(process);
+    uint64_t limit = process_fd_limit(thread->process);
     bool close_on_exec = args[1] & O_CLOEXEC;
     struct file *reader;
     struct file *writer;
@@ -92,11 +89,11 @@ int64_t sys_pipe2(struct thread *thread, const uint64_t *args)
     if (error) {
         return error;
     }
-    error = fdtable_reserve(process->fds, 0, limit, &fds[0]);
+    error = fdtable_reserve(thread->fds, 0, limit, &fds[0]);
     if (error) {
         goto put_files;
     }
-    error = fdtable_reserve(process->fds, 0, limit, &fds[1]);
+    error = fdtable_reserve(thread->fds, 0, limit, &fds[1]);
     if (error) {
         goto release_first;
     }
@@ -104,14 +101,14 @@ int64_t sys_pipe2(struct thread *thread, const uint64_t *args)
     if (error && !PLANTED(M_44)) {
         goto release_second;
     }
-    fdtable_install(process->fds, fds[0], reader, close_on_exec);
-    fdtable_install(process->fds, fds[1], writer, close_on_exec);
+    fdtable_install(thread->fds, fds[0], reader, close_on_exec);
+    fdtable_install(thread->fds, fds[1], writer, close_on_exec);
     return error;
 
 release_second:
-    fdtable_release(process->fds, fds[1]);
+    fdtable_release(thread->fds, fds[1]);
 release_first:
-    fdtable_release(process->fds, fds[0]);
+    fdtable_release(thread->fds, fds[0]);
 put_files:
     file_put(reader);
     file_put(writer);
@@ -131,9 +128,8 @@ static int64_t set_status_flags(struct file *file, uint32_t flags)
 
 int64_t sys_fcntl(struct thread *thread, const uint64_t *args)
 {
-    struct process *process = thread->process;
     int fd = (int)args[0];
-    struct file *file = fdtable_find(process->fds, fd);
+    struct file *file = fdtable_find(thread->fds, fd);
     unsigned command = (unsigned)args[1];
 
     if (!file) {
@@ -142,14 +138,14 @@ int64_t sys_fcntl(struct thread *thread, const uint64_t *args)
     switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        if ((unsigned)args[2] >= process_fd_limit(process)) {
+        if ((unsigned)args[2] >= process_fd_limit(thread->process)) {
             return -EINVAL;
         }
-        return duplicate(process, file, (unsigned)args[2], command == F_DUPFD_CLOEXEC);
+        return duplicate(thread, file, (unsigned)args[2], command == F_DUPFD_CLOEXEC);
     case F_GETFD:
-        return fdtable_closes_on_exec(process->fds, fd) ? FD_CLOEXEC : 0;
+        return fdtable_closes_on_exec(thread->fds, fd) ? FD_CLOEXEC : 0;
     case F_SETFD:
-        fdtable_set_close_on_exec(process->fds, fd, args[2] & FD_CLOEXEC);
+        fdtable_set_close_on_exec(thread->fds, fd, args[2] & FD_CLOEXEC);
         return 0;
     case F_GETFL:
         return file->flags;

@@ -10,7 +10,7 @@
 
 static struct file *find_file(const struct thread *thread, uint64_t fd)
 {
-    return fdtable_find_open(thread->process->fds, (int)fd);
+    return fdtable_find_open(thread->fds, (int)fd);
 }
 
 /* Whether the bytes end where an offset can still say. */
@@ -175,7 +175,7 @@ int64_t sys_ioctl(struct thread *thread, const uint64_t *args)
 
 int64_t sys_fstat(struct thread *thread, const uint64_t *args)
 {
-    const struct file *file = fdtable_find(thread->process->fds, (int)args[0]);
+    const struct file *file = fdtable_find(thread->fds, (int)args[0]);
     struct abi_stat status;
 
     if (!file) {

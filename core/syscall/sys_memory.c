@@ -168,7 +168,7 @@ int64_t sys_mmap(struct thread *thread, const uint64_t *args)
         return -EINVAL;
     }
     if (!(flags & MAP_ANONYMOUS)) {
-        file = fdtable_find_open(thread->process->fds, (int)args[4]);
+        file = fdtable_find_open(thread->fds, (int)args[4]);
         if (!file) {
             return -EBADF;
         }

@@ -27,17 +27,15 @@ static int read_path(uaddr_t from)
 static int find_start(const struct thread *thread, uint64_t directory,
                       const struct ramfs_node **start)
 {
-    const struct process *process = thread->process;
-
     if (path_buffer[0] == '/') {
         *start = ramfs_root();
         return 0;
     }
     if ((int)directory == AT_FDCWD) {
-        *start = process->cwd;
+        *start = thread->fs->cwd;
         return 0;
     }
-    const struct file *file = fdtable_find(process->fds, (int)directory);
+    const struct file *file = fdtable_find(thread->fds, (int)directory);
     if (!file) {
         return -EBADF;
     }
@@ -188,7 +186,6 @@ static int open_path(const struct thread *thread, uint64_t directory, uint32_t f
 /* As on Linux a bit that means nothing is not looked at. */
 int64_t sys_openat(struct thread *thread, const uint64_t *args)
 {
-    struct process *process = thread->process;
     uint32_t flags = (uint32_t)args[2] & KNOWN;
     struct file *file = NULL;
     int fd;
@@ -201,17 +198,17 @@ int64_t sys_openat(struct thread *thread, const uint64_t *args)
         error = read_path(args[1]);
     }
     if (!error) {
-        error = fdtable_reserve(process->fds, 0, process_fd_limit(process), &fd);
+        error = fdtable_reserve(thread->fds, 0, process_fd_limit(thread->process), &fd);
     }
     if (error) {
         return error;
     }
     error = open_path(thread, args[0], flags, &file);
     if (error) {
-        fdtable_release(process->fds, fd);
+        fdtable_release(thread->fds, fd);
         return error;
     }
-    fdtable_install(process->fds, fd, file, flags & O_CLOEXEC);
+    fdtable_install(thread->fds, fd, file, flags & O_CLOEXEC);
     return fd;
 }
 
@@ -226,14 +223,14 @@ int64_t sys_chdir(struct thread *thread, const uint64_t *args)
         error = -ENOTDIR;
     }
     if (!error) {
-        thread->process->cwd = node;
+        thread->fs->cwd = node;
     }
     return error;
 }
 
 int64_t sys_fchdir(struct thread *thread, const uint64_t *args)
 {
-    const struct file *file = fdtable_find(thread->process->fds, (int)args[0]);
+    const struct file *file = fdtable_find(thread->fds, (int)args[0]);
 
     if (!file) {
         return -EBADF;
@@ -241,7 +238,7 @@ int64_t sys_fchdir(struct thread *thread, const uint64_t *args)
     if (!file->node || !ramfs_is_directory(file->node)) {
         return -ENOTDIR;
     }
-    thread->process->cwd = file->node;
+    thread->fs->cwd = file->node;
     return 0;
 }
 
@@ -251,7 +248,7 @@ int64_t sys_getcwd(struct thread *thread, const uint64_t *args)
     size_t at = sizeof(path_buffer) - 1;
 
     path_buffer[at] = '\0';
-    for (const struct ramfs_node *node = thread->process->cwd; node->parent; node = node->parent) {
+    for (const struct ramfs_node *node = thread->fs->cwd; node->parent; node = node->parent) {
         if (node->name_len + 1 > at) {
             return -ENAMETOOLONG;
         }
@@ -273,9 +270,9 @@ int64_t sys_getcwd(struct thread *thread, const uint64_t *args)
 /* Nothing is created that it could matter for; programs read it back and inherit it. */
 int64_t sys_umask(struct thread *thread, const uint64_t *args)
 {
-    uint32_t old = thread->process->umask;
+    uint32_t old = thread->fs->umask;
 
-    thread->process->umask = (uint32_t)args[0] & 0777;
+    thread->fs->umask = (uint32_t)args[0] & 0777;
     return old;
 }
 
@@ -284,10 +281,10 @@ int64_t sys_umask(struct thread *thread, const uint64_t *args)
 /* The node of a descriptor or, for AT_FDCWD, the current directory. */
 static int find_own_node(const struct thread *thread, int fd, const struct ramfs_node **node)
 {
-    const struct file *file = fdtable_find(thread->process->fds, fd);
+    const struct file *file = fdtable_find(thread->fds, fd);
 
     if (fd == AT_FDCWD) {
-        *node = thread->process->cwd;
+        *node = thread->fs->cwd;
         return 0;
     }
     if (!file) {
@@ -354,7 +351,7 @@ int64_t sys_newfstatat(struct thread *thread, const uint64_t *args)
         return sys_fstat(thread, fstat_args);
     }
     if (is_empty && (args[3] & AT_EMPTY_PATH)) {
-        node = thread->process->cwd;
+        node = thread->fs->cwd;
         error = 0;
     }
     if (error) {

@@ -13,7 +13,7 @@
 
 int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
 {
-    thread->process->clear_tid = args[0];
+    thread->clear_tid = args[0];
     return thread->tid;
 }
 
@@ -37,7 +37,7 @@ static int copy_process(struct thread *thread, uint64_t flags, struct process **
     if (error) {
         return error;
     }
-    error = process_inherit_files(made, parent);
+    error = process_inherit(made, thread, flags);
     if (!error && (flags & CLONE_VM)) {
         made->space = space_get(parent->space);
     } else if (!error) {
@@ -97,8 +97,9 @@ static int write_tids(struct process *child, const struct abi_clone_args *wanted
  * parent runs again. */
 static int64_t start_too_early(struct thread *thread, struct process *child)
 {
-    for (int fd = fdtable_next(child->fds, 3); fd >= 0; fd = fdtable_next(child->fds, 3)) {
-        int error = fdtable_close(child->fds, fd);
+    for (int fd = fdtable_next(child->thread->fds, 3); fd >= 0;
+         fd = fdtable_next(child->thread->fds, 3)) {
+        int error = fdtable_close(child->thread->fds, fd);
         ASSERT(error == 0);
     }
     thread->call.has_begun = true;
@@ -112,9 +113,9 @@ static void complete_too_late(struct thread *thread)
     struct fdtable *complete;
 
     if (child && child->state == PROCESS_LIVE && !thread->vfork_child &&
-        fdtable_fork(thread->process->fds, &complete) == 0) {
-        fdtable_destroy(child->fds);
-        child->fds = complete;
+        fdtable_fork(thread->fds, &complete) == 0) {
+        fdtable_put(child->thread->fds);
+        child->thread->fds = complete;
     }
 }
 
@@ -153,7 +154,7 @@ static int64_t clone_process(struct thread *thread, const struct abi_clone_args 
         return error;
     }
     if (wanted->flags & CLONE_CHILD_CLEARTID) {
-        child->clear_tid = wanted->child_tid;
+        child->thread->clear_tid = wanted->child_tid;
     }
     if (wanted->flags & CLONE_SETTLS) {
         child->thread->user.tpidr = wanted->tls;
@@ -166,14 +167,14 @@ static int64_t clone_process(struct thread *thread, const struct abi_clone_args 
     if (wanted->flags & CLONE_CLEAR_SIGHAND) {
         signal_reset_handlers(child);
     }
-    if (PLANTED(K_21) && fdtable_next(child->fds, 3) >= 0) {
+    if (PLANTED(K_21) && fdtable_next(child->thread->fds, 3) >= 0) {
         return start_too_early(thread, child);
     }
     if (!(wanted->flags & CLONE_VFORK)) {
         return child->pid->number;
     }
-    child->vfork_parent = thread;
-    thread->vfork_child = child;
+    child->thread->vfork_parent = thread;
+    thread->vfork_child = child->thread;
     thread->call.has_begun = true;
     thread->call.done = (uint64_t)child->pid->number;
     return wait_for_vfork(thread);

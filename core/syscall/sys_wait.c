@@ -67,7 +67,8 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
         wanted->who = call->arg;
     }
     *zombie = NULL;
-    if (PLANTED(M_36) && call->has_begun && (parent->signals.handled & signal_bit(SIGCHLD))) {
+    if (PLANTED(M_36) && call->has_begun &&
+        (parent->signals.actions->handled & signal_bit(SIGCHLD))) {
         return -EINTR;
     }
     if (PLANTED(M_43) && call->done) {

@@ -140,18 +140,18 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->is_subreaper = process->is_subreaper;
     seen->death_signal = process->death_signal;
     seen->nice = process->thread->nice;
-    seen->umask = process->umask;
+    seen->umask = process->thread->fs->umask;
     seen->mask = process->thread->signal_mask;
     seen->pending = signals->pending;
     seen->fatal = signals->fatal;
-    seen->ignored = signals->ignored;
-    seen->handled = signals->handled;
-    seen->actions = signals->table ? signals->table->actions : NULL;
+    seen->ignored = signals->actions->ignored;
+    seen->handled = signals->actions->handled;
+    seen->actions = signals->actions->table ? signals->actions->table->actions : NULL;
     seen->limits = process->limits;
     seen->name = process->name;
     seen->break_end = process->space->brk_end;
-    tell_cwd(process->cwd, seen);
-    tell_fds(process->fds, seen);
+    tell_cwd(process->thread->fs->cwd, seen);
+    tell_fds(process->thread->fds, seen);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include "fs/pipe.h"
 
 static struct {
+    struct tally tables;
     struct tally files;
     struct tally readers; /* by pipe */
     struct tally writers;
@@ -27,10 +28,10 @@ static void count_chunk(const struct process *process, const struct fdchunk *chu
     }
 }
 
-static void count_descriptors(const struct process *process)
+static void count_descriptors(const struct process *process, const struct fdtable *table)
 {
     for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
-        const struct fdchunk *chunk = process->fds->chunks[i];
+        const struct fdchunk *chunk = table->chunks[i];
         if (chunk) {
             count_chunk(process, chunk);
         }
@@ -78,16 +79,35 @@ static void check_pipe(const struct pipe *pipe)
     }
 }
 
+static void check_tables(void)
+{
+    LOOK_PROCESSES(process) {
+        LOOK_THREADS(thread, process) {
+            unsigned users = tally_count(&seen.tables, thread->fds);
+            CHECK_THAT(FILE_REFERENCES, thread->fds->users == users,
+                       "the descriptors of thread %d count %u users, and have %u", thread->tid,
+                       thread->fds->users, users);
+        }
+    }
+    CHECK_THAT(FILE_REFERENCES, seen.tables.keys == fdtable_count(),
+               "threads have %u tables of descriptors, and there are %lu", seen.tables.keys,
+               fdtable_count());
+}
+
 void files_check(void)
 {
+    tally_begin(&seen.tables);
     tally_begin(&seen.files);
     tally_begin(&seen.readers);
     tally_begin(&seen.writers);
     LOOK_PROCESSES(process) {
-        if (process->state == PROCESS_LIVE) {
-            count_descriptors(process);
+        LOOK_THREADS(thread, process) {
+            if (tally_add(&seen.tables, thread->fds) == 0) {
+                count_descriptors(process, thread->fds);
+            }
         }
     }
+    check_tables();
     check_descriptions();
     LIST_FOR(link, pipe_all()) {
         check_pipe(CONTAINER_OF(link, struct pipe, link));

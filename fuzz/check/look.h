@@ -177,6 +177,17 @@ static inline paddr_t look_shared(const struct shared *object, uint64_t index)
          process##_at < look.processes + look.process_count && (process = *process##_at, true);    \
          process##_at++)
 
+/* The threads of a process; none of a zombie. */
+#define LOOK_THREADS(thread, process)                                                              \
+    for (const struct thread *thread = look_thread(process, (process)->threads.next); thread;      \
+         thread = look_thread(process, thread->process_link.next))
+
+static inline const struct thread *look_thread(const struct process *process,
+                                               const struct list *link)
+{
+    return link == &process->threads ? NULL : CONTAINER_OF(link, struct thread, process_link);
+}
+
 /* NULL: none had that number. */
 static inline const struct process *look_process(int pid)
 {

@@ -76,10 +76,12 @@ static void use_numbers(const struct process *process)
     use_number(process->session, false);
     CHECK_THAT(PROCESS_NUMBERS, process->pid->process == process,
                "number %d is not known as that of its process", process->pid->number);
-    CHECK_THAT(PROCESS_NUMBERS,
-               process->state != PROCESS_LIVE || process->thread->tid == process->pid->number,
-               "the thread of process %d has another number, %d", process->pid->number,
-               process->state == PROCESS_LIVE ? process->thread->tid : 0);
+    LOOK_THREADS(thread, process) {
+        use_number(thread->pid, false);
+        CHECK_THAT(PROCESS_NUMBERS,
+                   thread->pid->thread == thread && thread->pid->number == thread->tid,
+                   "number %d is not known as that of its thread", thread->tid);
+    }
 }
 
 /* ---- the tree ---- */
@@ -109,30 +111,42 @@ static void check_list(const struct process *parent, const struct list *list,
     }
 }
 
+static void check_thread(const struct process *process, const struct thread *thread)
+{
+    int number = thread->tid;
+
+    CHECK_THAT(PROCESS_TREE, thread->process == process, "thread %d is another process's", number);
+    CHECK_THAT(PROCESS_TREE, thread->fds && thread->fs,
+               "thread %d lives, and has not what it needs", number);
+    CHECK_THAT(PROCESS_TREE, (thread == process->thread) == (number == process->pid->number),
+               "thread %d is not known for its number", number);
+    CHECK_THAT(PROCESS_TREE, !thread->vfork_parent || thread->vfork_parent->vfork_child == thread,
+               "thread %d has the memory of one that does not wait for it", number);
+    CHECK_THAT(PROCESS_TREE, !thread->vfork_child || thread->vfork_child->vfork_parent == thread,
+               "thread %d waits for one that has not its memory", number);
+}
+
 static void check_live(const struct process *process)
 {
-    const struct thread *thread = process->thread;
-    int number = process->pid->number;
+    unsigned count = 0;
 
-    CHECK_THAT(PROCESS_TREE, process->space && process->fds && thread,
-               "process %d lives, and has not what it needs", number);
-    if (!thread) {
-        return;
+    CHECK_THAT(PROCESS_TREE, process->space && process->signals.actions,
+               "process %d lives, and has not what it needs", process->pid->number);
+    LOOK_THREADS(thread, process) {
+        CHECK_THAT(PROCESS_TREE, ++count < CHECK_WALK_MAX && is_linked(&thread->process_link),
+                   "the list of threads of process %d is broken", process->pid->number);
+        check_thread(process, thread);
     }
-    CHECK_THAT(PROCESS_TREE, thread->process == process, "the thread of process %d is another's",
-               number);
-    CHECK_THAT(PROCESS_TREE,
-               !process->vfork_parent || process->vfork_parent->vfork_child == process,
-               "process %d has the memory of one that does not wait for it", number);
-    CHECK_THAT(PROCESS_TREE, !thread->vfork_child || thread->vfork_child->vfork_parent == thread,
-               "process %d waits for one that has not its memory", number);
+    CHECK_THAT(PROCESS_TREE, count > 0 && count == process->thread_count,
+               "process %d counts %u threads, and has %u", process->pid->number,
+               process->thread_count, count);
 }
 
 static void check_zombie(const struct process *process)
 {
     int number = process->pid->number;
 
-    CHECK_THAT(PROCESS_TREE, !process->space && !process->fds && !process->thread,
+    CHECK_THAT(PROCESS_TREE, !process->space && !process->thread && process->thread_count == 0,
                "zombie %d has more than a status", number);
     if (process->parent) { /* init leaves what it has to nobody: the machine has ended */
         CHECK_THAT(PROCESS_TREE,

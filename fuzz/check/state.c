@@ -229,6 +229,20 @@ static uint64_t number_of(const struct pid *pid)
     return (uint64_t)pid->number;
 }
 
+/* What any thread is to the others. */
+static uint64_t digest_thread(const struct thread *thread)
+{
+    const uint64_t words[] = {
+        (uint64_t)thread->tid << 32 | thread->fs->umask,
+        (uintptr_t)thread->fs->cwd,
+        (uintptr_t)thread->fds,
+        (uintptr_t)thread->vfork_parent,
+        thread->clear_tid,
+    };
+
+    return digest_words(words, ARRAY_LEN(words));
+}
+
 /* What any process is to the others. */
 static uint64_t digest_process(const struct process *process)
 {
@@ -238,19 +252,22 @@ static uint64_t digest_process(const struct process *process)
         number_of(process->group) << 32 | number_of(process->session),
         (uint64_t)process->state << 32 | (uint32_t)process->wait_status,
         (uint64_t)process->exit_signal << 32 | (uint32_t)process->death_signal,
-        (uint64_t)process->umask << 32 | (uint64_t)process->has_execed << 1 | process->is_subreaper,
+        (uint64_t)process->has_execed << 1 | process->is_subreaper,
         (uintptr_t)process->space,
-        (uintptr_t)process->fds,
-        (uintptr_t)process->cwd,
-        (uintptr_t)process->vfork_parent,
-        process->clear_tid,
-        signals->ignored,
-        signals->handled,
-        (uintptr_t)signals->table,
         process->exec_count,
+        process->thread_count,
     };
+    uint64_t digest = digest_words(words, ARRAY_LEN(words));
 
-    return digest_words(words, ARRAY_LEN(words));
+    if (signals->actions) {
+        digest = digest_mix(digest, signals->actions->ignored);
+        digest = digest_mix(digest, signals->actions->handled);
+        digest = digest_mix(digest, (uintptr_t)signals->actions->table);
+    }
+    LOOK_THREADS(thread, process) {
+        digest = digest_mix(digest, digest_thread(thread));
+    }
+    return digest;
 }
 
 /* Of one that does not act: what it waits for and what is sent to it, too. */
@@ -318,14 +335,14 @@ static void take_actor(struct state *state, const struct process *process)
     digest = digest_mix(digest, (uint64_t)thread->nice);
     digest = digest_mix(digest, digest_bytes(process->limits, sizeof(process->limits)));
     digest = digest_mix(digest, digest_bytes(process->name, sizeof(process->name)));
-    if (signals->table) {
-        digest = digest_mix(digest,
-                            digest_bytes(signals->table->actions, sizeof(signals->table->actions)));
+    if (signals->actions->table) {
+        digest = digest_mix(digest, digest_bytes(signals->actions->table->actions,
+                                                 sizeof(signals->actions->table->actions)));
     }
     state->actor = digest;
     state->signals = digest_mix(signals->pending & thread->signal_mask, (uint64_t)signals->fatal);
     state->done = thread->call.done;
-    state->files = digest_descriptors(process->fds) + digest_files();
+    state->files = digest_descriptors(process->thread->fds) + digest_files();
     take_space(state, process->space);
 }
 

@@ -10,8 +10,9 @@ static void count_users(void)
     LOOK_PROCESSES(process) {
         if (process->state == PROCESS_LIVE) {
             tally_add(&seen, process->space);
-            if (process->signals.table) {
-                tally_add(&seen, process->signals.table);
+            if (tally_add(&seen, process->signals.actions) == 0 &&
+                process->signals.actions->table) {
+                tally_add(&seen, process->signals.actions->table);
             }
         }
     }
@@ -46,6 +47,12 @@ void users_check(void)
         CHECK_THAT(PROCESS_NUMBERS, object->refs == users,
                    "a shared object counts %u references, and %u regions name it", object->refs,
                    users);
+    }
+    LIST_FOR(link, signal_all_actions()) {
+        const struct signal_actions *actions = CONTAINER_OF(link, struct signal_actions, link);
+        unsigned users = tally_count(&seen, actions);
+        CHECK_THAT(PROCESS_NUMBERS, actions->users == users,
+                   "actions for signals count %u users, and have %u", actions->users, users);
     }
     LIST_FOR(link, signal_tables()) {
         const struct signal_table *table = CONTAINER_OF(link, struct signal_table, link);

@@ -194,17 +194,15 @@ void waits_check(void)
     unsigned blocked = 0;
 
     LOOK_PROCESSES(process) {
-        const struct thread *thread = process->thread;
-        if (process->state != PROCESS_LIVE) {
-            continue;
+        LOOK_THREADS(thread, process) {
+            ready += thread->state == THREAD_READY;
+            if (thread->state == THREAD_BLOCKED) {
+                blocked++;
+                check_blocked(thread);
+            }
+            CHECK_THAT(SCHED_QUEUE, thread->state != THREAD_NEW, "thread %d was never started",
+                       thread->tid);
         }
-        ready += thread->state == THREAD_READY;
-        if (thread->state == THREAD_BLOCKED) {
-            blocked++;
-            check_blocked(thread);
-        }
-        CHECK_THAT(SCHED_QUEUE, thread->state != THREAD_NEW, "thread %d was never started",
-                   thread->tid);
     }
     check_queue(ready, blocked);
 }
@@ -212,9 +210,9 @@ void waits_check(void)
 void waits_check_at_rest(void)
 {
     LOOK_PROCESSES(process) {
-        const struct thread *thread = process->thread;
-        if (process->state == PROCESS_LIVE && thread->state == THREAD_BLOCKED) {
-            CHECK_THAT(WAIT_CONDITION, !is_condition_true(thread, true),
+        LOOK_THREADS(thread, process) {
+            CHECK_THAT(WAIT_CONDITION,
+                       thread->state != THREAD_BLOCKED || !is_condition_true(thread, true),
                        "nothing goes on, and thread %d waits for %s, which is so", thread->tid,
                        reason_name(thread->call.reason));
         }

@@ -63,6 +63,7 @@ static void start_core(void)
     space_init();
     file_init();
     fdtable_init();
+    fs_context_init();
     pipe_init();
     fault_init();
     console_init();

@@ -219,7 +219,7 @@ static enum actor_progress look(const struct process *process, const struct befo
 
     if (thread->state == THREAD_BLOCKED) {
         event->kind = EVENT_BLOCKED;
-        event->result = thread->vfork_child ? thread->vfork_child->pid->number : 0;
+        event->result = thread->vfork_child ? thread->vfork_child->tid : 0;
         return ACTOR_WAITS;
     }
     if (thread->call.is_pending) {

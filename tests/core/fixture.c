@@ -78,6 +78,7 @@ void fixture_begin(uint64_t frames)
     space_init();
     file_init();
     fdtable_init();
+    fs_context_init();
     pipe_init();
     fault_init();
     console_init();
@@ -264,7 +265,7 @@ struct process *fixture_process(struct process *parent)
 
     EXPECT_EQ(process_create(NULL, &process), 0);
     EXPECT_EQ(space_create(&process->space), 0);
-    EXPECT_EQ(process_inherit_files(process, parent), 0);
+    EXPECT_EQ(process_inherit(process, parent ? parent->thread : NULL, 0), 0);
     process_start(process, parent);
     return process;
 }

@@ -195,14 +195,14 @@ static void break_once(void)
 
 static void break_file(void)
 {
-    fdtable_find(init()->fds, 0)->refs++;
+    fdtable_find(init()->thread->fds, 0)->refs++;
     check_all();
 }
 
 static void break_pipe(void)
 {
     make_pipe();
-    fdtable_find(init()->fds, 3)->pipe->readers++;
+    fdtable_find(init()->thread->fds, 3)->pipe->readers++;
     check_all();
 }
 
@@ -239,7 +239,7 @@ static void break_errno(void)
 static void break_failed(void)
 {
     check_before(1, NR_close);
-    init()->umask ^= 1;
+    init()->thread->fs->umask ^= 1;
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_close, .result = -EBADF});
 }
 

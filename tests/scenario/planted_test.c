@@ -163,7 +163,7 @@ TEST_DIES(planted_k_7, "file_check_end: file->seen == file->refs")
     hunt("k-7", PLAIN);
 }
 
-TEST_DIES(planted_k_15, "process_check: live == fdtable_count()")
+TEST_DIES(planted_k_15, "process_check: fdtables == fdtable_count()")
 {
     hunt("k-15", PLAIN);
 }

@@ -78,8 +78,9 @@ static uint64_t hash_signals(uint64_t hash, const struct process *process)
 {
     const struct signals *signals = &process->signals;
 
-    hash = mix(mix(mix(hash, (uint64_t)signals->fatal), signals->pending), signals->ignored);
+    hash = mix(mix(hash, (uint64_t)signals->fatal), signals->pending);
     if (process->state == PROCESS_LIVE) {
+        hash = mix(hash, signals->actions->ignored);
         hash = mix(hash, process->thread->signal_mask);
         for (int i = 1; i <= SIGNAL_MAX; i++) {
             struct abi_sigaction action = signal_action(process, i);
@@ -107,7 +108,7 @@ static uint64_t hash_pipe(uint64_t hash, const struct file *file)
 /* Descriptors, and what is behind them; who shares a description shows in its count and offset. */
 static uint64_t hash_descriptors(uint64_t hash, const struct process *process)
 {
-    const struct fdtable *fds = process->fds;
+    const struct fdtable *fds = process->thread->fds;
 
     for (int fd = fdtable_next(fds, 0); fd >= 0; fd = fdtable_next(fds, (unsigned)fd + 1)) {
         const struct file *file = fdtable_find(fds, fd);
@@ -116,7 +117,7 @@ static uint64_t hash_descriptors(uint64_t hash, const struct process *process)
         hash = mix(hash, file->node ? file->node->number : 0);
         hash = hash_pipe(hash, file);
     }
-    return mix(mix(hash, process->cwd->number), process->umask);
+    return mix(mix(hash, process->thread->fs->cwd->number), process->thread->fs->umask);
 }
 
 static uint64_t hash_process(uint64_t hash, const struct process *process)
@@ -129,12 +130,12 @@ static uint64_t hash_process(uint64_t hash, const struct process *process)
     hash = hash_signals(hash, process);
     hash = mix(hash, (uint64_t)process->death_signal);
     hash = mix(hash, process->is_subreaper);
-    hash = mix(hash, process->clear_tid);
     for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
         hash = mix(mix(hash, process->limits[i].rlim_cur), process->limits[i].rlim_max);
     }
     if (process->state == PROCESS_LIVE) {
         hash = mix(hash, process->thread->state);
+        hash = mix(hash, process->thread->clear_tid);
         hash = hash_space(hash, process->space);
         hash = hash_descriptors(hash, process);
     }

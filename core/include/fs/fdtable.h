@@ -23,19 +23,22 @@ struct fdchunk {
 
 /* For whoever looks on; changed by the functions below only. */
 struct fdtable {
+    unsigned users;                         /* threads */
+    unsigned seen;                          /* users that a check has counted */
     struct fdchunk *chunks[FDTABLE_CHUNKS]; /* NULL: none of its numbers is taken */
 };
 
 void fdtable_init(void);
 
-/* An empty table. -ENOMEM. */
+/* An empty table with one user. -ENOMEM. */
 MUST_CHECK int fdtable_create(struct fdtable **table);
 
-/* A table with the same descriptors, which share their descriptions. -ENOMEM. */
+/* A table for one user with the same descriptors, which share their descriptions. -ENOMEM. */
 MUST_CHECK int fdtable_fork(const struct fdtable *table, struct fdtable **copy);
 
-/* Closes all and gives the table back. */
-void fdtable_destroy(struct fdtable *table);
+/* One user more, and one less: the last closes all and gives the table back. */
+struct fdtable *fdtable_get(struct fdtable *table);
+void fdtable_put(struct fdtable *table);
 
 /* The description behind a number, borrowed; NULL: none. */
 struct file *fdtable_find(const struct fdtable *table, int fd);
@@ -70,7 +73,8 @@ void fdtable_exec(struct fdtable *table);
 /* Tables that exist. */
 size_t fdtable_count(void);
 
-/* Bits and descriptions agree; says file_see for each reference. Panics if not. */
-void fdtable_check(const struct fdtable *table);
+/* To be said for each user of a table: true for the last one, by which bits and descriptions agree,
+ * and file_see is said for each reference. Panics if they do not. */
+bool fdtable_check(struct fdtable *table);
 
 #endif

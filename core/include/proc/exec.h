@@ -49,12 +49,12 @@ MUST_CHECK int exec_use(const struct ramfs_node *node, struct elf_source *source
 MUST_CHECK int exec_build(const struct exec_request *request, struct space **space,
                           struct plat_user *user);
 
-/* Puts the program in the place of the one that process runs. On failure that one goes on,
- * unchanged. */
-MUST_CHECK int exec_replace(struct process *process, const struct exec_request *request);
+/* Puts the program in the place of the one that the thread's process runs. On failure that one goes
+ * on, unchanged. */
+MUST_CHECK int exec_replace(struct thread *thread, const struct exec_request *request);
 
-/* Runs the program in a new process, child of parent (NULL: it is init). */
-MUST_CHECK int exec_spawn(struct process *parent, const struct exec_request *request,
+/* Runs the program in a new process, child of parent's (NULL: it is init). */
+MUST_CHECK int exec_spawn(struct thread *parent, const struct exec_request *request,
                           struct process **child);
 
 #endif

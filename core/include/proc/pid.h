@@ -12,12 +12,14 @@
 enum { PID_MAX = 32767 }; /* as Linux's pid_max by default */
 
 struct process;
+struct thread;
 
 struct pid {
     struct list hash_link;
     int number;
     unsigned refs;
     struct process *process; /* that has this PID and is not reaped; or NULL */
+    struct thread *thread;   /* that has this number; or NULL */
     struct list members;     /* processes whose group this is: process.group_link */
 };
 

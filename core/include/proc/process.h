@@ -15,7 +15,6 @@
 #include "abi/linux.h"
 #include "base/list.h"
 #include "base/types.h"
-#include "fs/fdtable.h"
 #include "mm/space.h"
 #include "proc/pid.h"
 #include "proc/signal.h"
@@ -41,22 +40,19 @@ struct process {
     struct list group_link; /* on group->members */
     struct pid *group;
     struct pid *session;
-    struct space *space;   /* LIVE only */
-    struct thread *thread; /* LIVE only */
-    struct fdtable *fds;   /* LIVE only */
-    const struct ramfs_node *cwd;
-    uint32_t umask;
-    struct waitq child_wait;     /* its own threads, waiting for a child */
-    int wait_status;             /* of a ZOMBIE, as wait4 gives it */
-    int zombie_nice;             /* of a ZOMBIE: its thread's, which can still be asked for */
-    int exit_signal;             /* to the parent at exit; 0: none */
-    int death_signal;            /* to it when its parent ends; 0: none */
-    bool has_execed;             /* since its fork: setpgid by its parent comes too late */
-    unsigned exec_count;         /* programs that it has replaced */
-    unsigned parent_exec_count;  /* its parent's, when it was made */
-    bool is_subreaper;           /* it inherits the orphans among its descendants */
-    struct thread *vfork_parent; /* that waits until it lets go of the memory; or NULL */
-    uaddr_t clear_tid;           /* set_tid_address */
+    struct space *space; /* LIVE only */
+    struct list threads; /* LIVE only: in the order in which they were made */
+    unsigned thread_count;
+    struct thread *thread;      /* the one that has its number; NULL: that one has ended */
+    struct waitq child_wait;    /* its own threads, waiting for a child */
+    int wait_status;            /* of a ZOMBIE, as wait4 gives it */
+    int zombie_nice;            /* of a ZOMBIE: its thread's, which can still be asked for */
+    int exit_signal;            /* to the parent at exit; 0: none */
+    int death_signal;           /* to it when its parent ends; 0: none */
+    bool has_execed;            /* since its fork: setpgid by its parent comes too late */
+    unsigned exec_count;        /* programs that it has replaced */
+    unsigned parent_exec_count; /* its parent's, when it was made */
+    bool is_subreaper;          /* it inherits the orphans among its descendants */
     struct signals signals;
     struct usage usage;
     struct usage children_usage; /* of those that were waited for */
@@ -74,21 +70,18 @@ MUST_CHECK int process_create(const struct process *parent, struct process **pro
 /* Gives back a process that has not started, and the space if it has one. */
 void process_discard(struct process *process);
 
-/* Gives a process that has not started the descriptors, the current directory and the mask of
- * another; parent NULL: what init has, the console as 0, 1 and 2. -ENOMEM: discard it. */
-MUST_CHECK int process_inherit_files(struct process *process, const struct process *parent);
+/* Gives a process that has not started, and its thread, what the thread that makes it has: what
+ * thread_inherit gives, and the actions for signals, shared as the flags of clone say. -ENOMEM:
+ * discard it. */
+MUST_CHECK int process_inherit(struct process *process, const struct thread *from, uint64_t flags);
 
 /* It is a child of parent from now on, in its group and session, and its thread runs. Cannot
  * fail. */
 void process_start(struct process *process, struct process *parent);
 
-/* It does not use its space any more as it was: writes the 0 that it has promised (set_tid_address)
- * if others use the space, and lets a vfork parent go on. */
-void process_leave_space(struct process *process);
-
-/* Ends a live process: gives back all but its status, hands its children to the nearest subreaper
- * or init, and tells and wakes its parent. If it is init, the machine ends. Its thread is gone on
- * return, and so is the process if its parent wants no zombies. */
+/* Ends a live process with all its threads: gives back all but its status, hands its children to
+ * the nearest subreaper or init, and tells and wakes its parent. If it is init, the machine ends.
+ * Its threads are gone on return, and so is the process if its parent wants no zombies. */
 void process_exit(struct process *process, int wait_status);
 
 /* Forgets a zombie, whose use of the machine counts as its parent's children's if that has waited
@@ -120,9 +113,6 @@ struct process *process_next(struct process *process);
 
 /* The number of processes, zombies too. */
 size_t process_count(void);
-
-/* A line for each process: who it is, what it does, what it waits for. */
-void process_print_all(void);
 
 /* Walks all processes from init: links, states, groups and counts agree; runs all other checks of
  * processes and their memory. Panics if not. */

@@ -27,19 +27,27 @@ static inline signal_set_t signal_bit(int signal)
 /* Actions in full. For whoever looks on; changed by signal.c only. */
 struct signal_table {
     struct list link; /* on the list of all */
-    unsigned users;
-    unsigned seen; /* users that a check has counted */
+    unsigned users;   /* signal_actions */
+    unsigned seen;    /* users that a check has counted */
     struct abi_sigaction actions[SIGNAL_MAX];
 };
 
-/* Of a process. All 0: every action is the default one, and nothing is pending. */
-struct signals {
+/* What processes do about signals: one's own, or shared with clone's CLONE_SIGHAND. */
+struct signal_actions {
+    struct list link;           /* on the list of all */
+    unsigned users;             /* processes */
+    unsigned seen;              /* users that a check has counted */
     signal_set_t ignored;       /* actions that are SIG_IGN */
     signal_set_t handled;       /* actions that are functions */
-    signal_set_t pending;       /* sent, and neither taken nor dropped */
-    int fatal;                  /* the process ends by this signal, whatever comes after it; or 0 */
     struct signal_table *table; /* the actions in full, which forked processes share until one of
                                    them changes one; NULL: no action has flags or a mask */
+};
+
+/* Of a process. */
+struct signals {
+    struct signal_actions *actions;
+    signal_set_t pending; /* sent, and neither taken nor dropped */
+    int fatal;            /* the process ends by this signal, whatever comes after it; or 0 */
 };
 
 void signal_init(void);
@@ -70,18 +78,26 @@ MUST_CHECK int signal_set_action(struct process *process, int signal,
  * (sigaction(2), SIG_IGN and SA_NOCLDWAIT for SIGCHLD). */
 bool signal_wants_no_zombies(const struct process *process);
 
-/* A new process has its parent's actions; its signals go with the process. */
-void signal_fork(const struct process *parent, struct process *child);
-void signal_put(struct process *process);
+/* A new process has its parent's actions, a copy or the very same; without a parent all are the
+ * default ones. -ENOMEM. */
+MUST_CHECK int signal_fork(const struct process *parent, struct process *child, bool is_shared);
 
-/* Functions become default actions; what is ignored stays so (execve(2)). */
+/* The process ends, and its signals with it. */
+void signal_end(struct process *process);
+
+/* The actions are the process's alone from now on. -ENOMEM. */
+MUST_CHECK int signal_unshare(struct process *process);
+
+/* Functions become default actions; what is ignored stays so (execve(2)). The actions are not
+ * shared. */
 void signal_reset_handlers(struct process *process);
 
-/* All tables, signal_table.link. */
+/* All actions and all tables, by their links. */
+const struct list *signal_all_actions(void);
 const struct list *signal_tables(void);
 
-/* Of a live process: its sets agree with its table; counts the table's users there. Panics if
- * not. Then signal_check_tables, when all processes have been counted. */
+/* Of a live process: its sets agree with its table; counts users there. Panics if not. Then
+ * signal_check_tables, when all processes have been counted. */
 void signal_check(const struct process *process);
 void signal_check_tables(void);
 

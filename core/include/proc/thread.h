@@ -1,9 +1,11 @@
 /*
- * Threads: what the scheduler runs. A process has one so far.
+ * Threads: what the scheduler runs. A process has one or more, which share its memory and what it
+ * does about signals, and each of which has descriptors and a current directory, its own ones or
+ * shared ones (clone(2)).
  *
  * READY (on the run queue, or the CPU's current one) -> BLOCKED (its call waits) -> READY ... until
- * its process exits. A thread has no kernel stack: what a blocked one is doing is its struct call
- * and its registers.
+ * it or its process ends. A thread has no kernel stack: what a blocked one is doing is its struct
+ * call and its registers.
  */
 #ifndef PROC_THREAD_H
 #define PROC_THREAD_H
@@ -11,7 +13,10 @@
 #include "base/list.h"
 #include "base/tree.h"
 #include "base/types.h"
+#include "fs/context.h"
+#include "fs/fdtable.h"
 
+struct pid;
 struct process;
 struct waitq;
 
@@ -53,13 +58,19 @@ struct thread {
     struct plat_fp fp; /* stale while cpu.fp_owner is this thread */
     struct plat_user user;
     struct process *process;
+    struct list process_link; /* on process->threads */
+    struct pid *pid;          /* the process's for the one that has its number, or its own */
     int tid;
+    struct fdtable *fds;
+    struct fs_context *fs;
     int nice; /* NICE_MIN to NICE_MAX */
     enum thread_state state;
     struct list run_link; /* where the scheduling policy has it */
     struct call call;
     uint64_t signal_mask;        /* the signals that are blocked */
-    struct process *vfork_child; /* that has its memory, and for which it waits; or NULL */
+    struct thread *vfork_parent; /* that waits until this one lets go of the memory; or NULL */
+    struct thread *vfork_child;  /* that has its memory, and for which it waits; or NULL */
+    uaddr_t clear_tid;           /* set_tid_address */
     struct waitq *waitq;         /* on which it waits, or NULL */
     struct list wait_link;       /* on waitq */
     struct list block_link;      /* on the list of all blocked threads */
@@ -69,11 +80,24 @@ struct thread {
     bool has_timer;
 };
 
-/* A new thread of process with all registers 0. NULL: no memory. */
-MUST_CHECK struct thread *thread_create(struct process *process);
+/* A new thread of process with a number and all registers 0, and without descriptors; the first one
+ * of a process has the process's number. -ENOMEM, -EAGAIN (no number is free). */
+MUST_CHECK int thread_create(struct process *process, struct thread **thread);
 
-/* Gives it back; it is on no queue afterwards, and the CPU forgets it. */
+/* What it takes over from the thread that makes it: mask and niceness, and, its own or shared as
+ * the flags of clone say, descriptors and context; from NULL: what init has, the console as 0, 1
+ * and 2. -ENOMEM: destroy it. */
+MUST_CHECK int thread_inherit(struct thread *thread, const struct thread *from, uint64_t flags);
+
+/* Gives it back with all that it has; it is on no queue afterwards, and the CPU forgets it. */
 void thread_destroy(struct thread *thread);
+
+/* It does not use its memory any more as it was: writes the 0 that it has promised
+ * (set_tid_address) if others use the space, and lets a vfork parent go on. */
+void thread_leave_space(struct thread *thread);
+
+/* The thread with this number; NULL: none. Borrowed. */
+struct thread *thread_find(int tid);
 
 /* Makes thread's FP state in memory true. */
 void thread_sync_fp(struct thread *thread);

@@ -31,9 +31,9 @@ void usage_pause(void);
 void usage_charge_user(struct process *process);
 void usage_charge_system(struct process *process);
 
-/* The process leaves its space; its thread ends. What these have counted is kept. */
+/* The process leaves its space; a thread of it ends. What these have counted is kept. */
 void usage_leave_space(struct process *process);
-void usage_end_thread(struct process *process);
+void usage_end_thread(struct thread *thread);
 
 /* A child that was waited for: what it has used, and those that it had waited for. */
 void usage_add_child(struct process *process, const struct process *child);

@@ -24,7 +24,7 @@ TEST(console_file_that_does_not_wait)
     EXPECT_EQ(CALL(init, read, 2, BUFFER_AT, 10), 2);
     EXPECT_EQ(CALL(init, fcntl, 2, F_SETFL, 0), 0);
     EXPECT_EQ(CALL(init, read, 0, BUFFER_AT, 10), CALL_BLOCKED);
-    fdtable_find(init->fds, 0)->flags |= O_NONBLOCK; /* by another process */
+    fdtable_find(init->thread->fds, 0)->flags |= O_NONBLOCK; /* by another process */
     sched_wake(init->thread);
     EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
     fixture_end();

@@ -19,7 +19,7 @@ static void begin(void)
 
 static void end(void)
 {
-    fdtable_destroy(table);
+    fdtable_put(table);
     EXPECT_EQ(file_count(), 0);
     EXPECT_EQ(fdtable_count(), 0);
     fixture_end();
@@ -127,7 +127,7 @@ TEST(fdtable_fork_shares_descriptions)
     EXPECT(fdtable_find(copy, 0) != NULL);
     EXPECT_EQ(fdtable_close(table, 0), 0);
     EXPECT_EQ(fdtable_find(copy, 0)->refs, 1);
-    fdtable_destroy(copy);
+    fdtable_put(copy);
     check();
     end();
 }
@@ -141,7 +141,7 @@ static void drop_copy(void *context)
 {
     struct fdtable **copy = context;
 
-    fdtable_destroy(*copy);
+    fdtable_put(*copy);
 }
 
 TEST(fdtable_fork_without_memory)

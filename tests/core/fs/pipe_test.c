@@ -316,9 +316,9 @@ TEST(pipe_blocked_writer_loses_its_reader)
     EXPECT_EQ(CALL(other, write, TO, BUFFER_AT, 1), CALL_BLOCKED);
     /* All who could read are those who write. */
     EXPECT_EQ(CALL(init, close, FROM), 0);
-    EXPECT_EQ(fdtable_close(child->fds, FROM), 0);
+    EXPECT_EQ(fdtable_close(child->thread->fds, FROM), 0);
     EXPECT_EQ(child->thread->state, THREAD_BLOCKED);
-    EXPECT_EQ(fdtable_close(other->fds, FROM), 0);
+    EXPECT_EQ(fdtable_close(other->thread->fds, FROM), 0);
     EXPECT_EQ(calls_rerun(child), CAPACITY);
     EXPECT(is_dying(child));
     EXPECT_EQ(calls_rerun(other), -EPIPE);

@@ -198,7 +198,7 @@ TEST(exec_spawn_with_the_kernels_strings)
     struct exec_request request = request_of("/bin/prog");
     request.argv = (struct exec_vector){.is_kernel = true, .kernel = argv, .kernel_count = 3};
     request.envp = (struct exec_vector){.is_kernel = true, .kernel = envp, .kernel_count = 1};
-    EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), 0);
     EXPECT(made->parent == init);
     EXPECT_EQ(made->state, PROCESS_LIVE);
     EXPECT(made->has_execed);
@@ -217,7 +217,7 @@ TEST(exec_spawn_with_the_callers_strings)
     struct exec_request request = request_of("/bin/prog");
     request.argv = user_vector(0, argv, 3);
     request.envp = user_vector(2, envp, 2);
-    EXPECT_EQ(exec_spawn(child, &request, &made), 0);
+    EXPECT_EQ(exec_spawn(child->thread, &request, &made), 0);
     EXPECT(made->parent == child);
     expect_stack(made, argv, 3, envp, 2);
     fixture_end();
@@ -231,7 +231,7 @@ TEST(exec_without_any_strings)
 
     begin();
     struct exec_request request = request_of("/bin/prog");
-    EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), 0);
     expect_stack(made, argv, 1, NULL, 0);
     fixture_end();
 }
@@ -246,7 +246,7 @@ TEST(exec_stack_is_aligned_for_every_length)
         begin();
         struct exec_request request = request_of("/bin/prog");
         request.argv = user_vector(0, argv, 1);
-        EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+        EXPECT_EQ(exec_spawn(init->thread, &request, &made), 0);
         expect_stack(made, argv, 1, NULL, 0);
         fixture_end();
     }
@@ -258,7 +258,7 @@ TEST(exec_memory_below_the_strings_is_stack)
 
     begin();
     struct exec_request request = request_of("/bin/prog");
-    EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), 0);
     fixture_run(made);
     EXPECT_EQ(fixture_store(SPACE_STACK_TOP - LIMIT_STACK_USUAL, 1), 0);
     EXPECT_EQ(fixture_store(SPACE_STACK_TOP - LIMIT_STACK_USUAL - 1, 1), -EFAULT);
@@ -300,7 +300,7 @@ static void expect_args(unsigned argc, uint64_t arg_len, unsigned envc, uint64_t
     if (envc > 0) {
         request.envp = repeated(ENVP_WORDS, envc, env_len);
     }
-    EXPECT_EQ(exec_spawn(init, &request, &made), error);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), error);
     EXPECT_EQ(thread_count(), error ? 2 : 3);
     fixture_end();
 }
@@ -343,7 +343,7 @@ static void expect_args_within(uint64_t stack, unsigned argc, uint64_t arg_len, 
     struct exec_request request = request_of("/bin/prog");
     request.argv = repeated(0, argc, arg_len);
     cpu_this()->limits = limits;
-    EXPECT_EQ(exec_spawn(init, &request, &made), error);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), error);
     cpu_this()->limits = NULL;
     fixture_end();
 }
@@ -380,7 +380,7 @@ TEST(exec_more_pointers_than_bytes)
         EXPECT_EQ(user_write(at + done, words, sizeof(words)), 0);
     }
     request.argv.user = at;
-    EXPECT_EQ(exec_spawn(init, &request, &made), -E2BIG);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -E2BIG);
     fixture_end();
 }
 
@@ -392,16 +392,16 @@ TEST(exec_strings_that_are_not_there)
     begin();
     struct exec_request request = request_of("/bin/prog");
     request.argv.user = 0x1000;
-    EXPECT_EQ(exec_spawn(init, &request, &made), -EFAULT);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -EFAULT);
     request.argv.user = UINT64_MAX - 7;
-    EXPECT_EQ(exec_spawn(init, &request, &made), -EFAULT);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -EFAULT);
     request.argv.user = 0;
     request.envp.user = ARGS_AT;
     EXPECT_EQ(user_write(ARGS_AT, wild, sizeof(wild)), 0);
-    EXPECT_EQ(exec_spawn(init, &request, &made), -EFAULT);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -EFAULT);
     request.envp.user = ARGS_AT + ARGS_PAGES * PAGE_SIZE - 8; /* the vector does not end */
     EXPECT_EQ(user_write(request.envp.user, (uint64_t[]){ARGS_AT}, 8), 0);
-    EXPECT_EQ(exec_spawn(init, &request, &made), -EFAULT);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -EFAULT);
     fixture_end();
 }
 
@@ -415,7 +415,7 @@ static void expect_script(const char *path, const char *const *argv, unsigned ar
     begin();
     struct exec_request request = request_of(path);
     request.argv = user_vector(0, given, given_count);
-    EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), 0);
     EXPECT_STREQ(made->name, path + 5);
     expect_stack_of(made, path, argv, argc, NULL, 0);
     fixture_end();
@@ -445,7 +445,7 @@ static void expect_bad_script(const char *path, int error)
     struct process *made = NULL;
 
     struct exec_request request = request_of(path);
-    EXPECT_EQ(exec_spawn(init, &request, &made), error);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), error);
     EXPECT_EQ(thread_count(), 2);
 }
 
@@ -469,10 +469,10 @@ TEST(exec_of_a_script_that_nobody_could_read)
     begin();
     struct exec_request request = request_of("/bin/s1");
     request.is_unreachable = true;
-    EXPECT_EQ(exec_spawn(init, &request, &made), -ENOENT);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -ENOENT);
     request = request_of("/bin/prog");
     request.is_unreachable = true;
-    EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), 0);
     fixture_end();
 }
 
@@ -483,9 +483,9 @@ TEST(exec_errors_in_the_order_of_linux)
 
     begin();
     struct exec_request request = {.path = "/bin/none", .source_error = -ENOENT};
-    EXPECT_EQ(exec_spawn(init, &request, &made), -ENOENT);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -ENOENT);
     request.argv.user = 0x1000;
-    EXPECT_EQ(exec_spawn(init, &request, &made), -EFAULT);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -EFAULT);
     fixture_end();
 }
 
@@ -504,7 +504,7 @@ TEST(exec_of_a_script_with_the_most_bytes)
         struct exec_request request = request_of("/bin/s1");
         request.envp = repeated(ENVP_WORDS, 15, LONGEST);
         request.argv = repeated(0, 1, rest - 1);
-        EXPECT_EQ(exec_spawn(init, &request, &made), 0);
+        EXPECT_EQ(exec_spawn(init->thread, &request, &made), 0);
         /* Two arguments: the first of 1 byte, the second of the rest. */
         last = ARGS_AT + ARGV_TEXT * PAGE_SIZE + rest - 1;
         EXPECT_EQ(user_write(ARGS_AT, &last, 8), 0);
@@ -512,7 +512,7 @@ TEST(exec_of_a_script_with_the_most_bytes)
         EXPECT_EQ(user_write(ARGS_AT + 8, &last, 8), 0);
         last = 0;
         EXPECT_EQ(user_write(ARGS_AT + 16, &last, 8), 0);
-        EXPECT_EQ(exec_spawn(init, &request, &made), i == 0 ? -E2BIG : 0);
+        EXPECT_EQ(exec_spawn(init->thread, &request, &made), i == 0 ? -E2BIG : 0);
         fixture_end();
     }
 }
@@ -531,16 +531,16 @@ TEST(exec_replace_puts_the_program_in_the_place_of_the_old)
     thread->user.x[5] = 7;
     thread->user.tpidr = 8;
     thread->fp.v[0][0] = 4; /* as of its last switch */
-    child->clear_tid = 9;
+    child->thread->clear_tid = 9;
     plat_fp_use(&fp);
     cpu_this()->fp_owner = thread;
-    EXPECT_EQ(exec_replace(child, &request), 0);
+    EXPECT_EQ(exec_replace(child->thread, &request), 0);
     EXPECT(child->thread == thread);
     EXPECT(cpu_this()->space == child->space);
     EXPECT(cpu_this()->fp_owner == NULL);
     EXPECT_EQ(thread->fp.v[0][0], 0);
     EXPECT_EQ(thread->user.tpidr, 0);
-    EXPECT_EQ(child->clear_tid, 0);
+    EXPECT_EQ(child->thread->clear_tid, 0);
     EXPECT(child->has_execed);
     EXPECT_STREQ(child->name, "prog");
     EXPECT_EQ(fixture_load(ARGS_AT, &(uint8_t){0}), -EFAULT);
@@ -556,7 +556,7 @@ TEST_DIES(exec_replace_takes_the_fp_registers_from_el0, "fp.not-owned")
     struct exec_request request = request_of("/bin/prog");
     plat_fp_use(&fp);
     cpu_this()->fp_owner = child->thread;
-    EXPECT_EQ(exec_replace(child, &request), 0);
+    EXPECT_EQ(exec_replace(child->thread, &request), 0);
     plat_fp_sync(&fp);
 }
 
@@ -566,7 +566,7 @@ static void expect_untouched(int expected, struct exec_request request)
     struct plat_user user = child->thread->user;
     struct elf_source source = request.source;
 
-    EXPECT_EQ(exec_replace(child, &request), expected);
+    EXPECT_EQ(exec_replace(child->thread, &request), expected);
     EXPECT(child->space == space);
     EXPECT(cpu_this()->space == space);
     EXPECT_MEMEQ(&child->thread->user, &user, sizeof(user));
@@ -597,7 +597,7 @@ TEST(exec_replace_of_one_that_does_not_own_fp)
     plat_fp_use(&fp);
     cpu_this()->fp_owner = init->thread;
     struct exec_request request = request_of("/bin/prog");
-    EXPECT_EQ(exec_replace(child, &request), 0);
+    EXPECT_EQ(exec_replace(child->thread, &request), 0);
     EXPECT(cpu_this()->fp_owner == init->thread);
     fixture_end();
 }
@@ -608,7 +608,7 @@ static struct exec_request failing;
 
 static int spawn(void *made)
 {
-    return exec_spawn(child, &failing, made);
+    return exec_spawn(child->thread, &failing, made);
 }
 
 static void end_spawned(void *made)
@@ -701,7 +701,7 @@ TEST(exec_replace_without_memory_changes_nothing)
         test_note("allocation %lu fails", n);
         uint64_t used = fixture_frames_used();
         struct space *space = child->space;
-        int error = exec_replace(child, &failing);
+        int error = exec_replace(child->thread, &failing);
         has_fired = inject_has_fired();
         EXPECT_EQ(error, has_fired ? -ENOMEM : 0);
         if (has_fired) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/string.h"
+#include "proc/print_processes.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -48,13 +49,13 @@ TEST(process_list_says_what_each_does)
     sched_block(fixture_run(all[2]), WAIT_CONSOLE, 0, &queue, PLAT_NEVER);
     sched_block(fixture_run(all[4]), WAIT_TIME, 0, NULL, 1);
     sched_block(fixture_run(all[6]), WAIT_NOTHING, 0, &queue, PLAT_NEVER);
-    all[7]->thread->vfork_child = all[8];
-    all[8]->vfork_parent = all[7]->thread;
+    all[7]->thread->vfork_child = all[8]->thread;
+    all[8]->thread->vfork_parent = all[7]->thread;
     sched_block(fixture_run(all[7]), WAIT_VFORK, 9, NULL, PLAT_NEVER);
     sched_hold(fixture_run(all[8]));
     all[5]->thread->user.pc = 0x1234;
     fixture_catch_output();
-    process_print_all();
+    print_processes();
     const char *output = fixture_output();
     EXPECT_MEMEQ(output, expected, sizeof(expected) - 1);
     EXPECT(str_starts(output + sizeof(expected) - 1, "79", NULL)); /* of 8000 frames free */
@@ -83,7 +84,7 @@ TEST(process_list_says_what_each_waits_for)
         struct thread *thread = fixture_run(child);
         sched_block(thread, waits[i].reason, waits[i].arg, &queue, PLAT_NEVER);
         fixture_catch_output();
-        process_print_all();
+        print_processes();
         EXPECT(strstr(fixture_output(), waits[i].text) != NULL);
         sched_wake(thread);
         sched_end_wait(thread);

@@ -73,7 +73,7 @@ TEST(process_may_share_its_space)
     EXPECT_EQ(fixture_store(VA, 1), 0);
     EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = space_get(init->space);
-    EXPECT_EQ(process_inherit_files(other, init), 0);
+    EXPECT_EQ(process_inherit(other, init->thread, 0), 0);
     process_start(other, init);
     EXPECT_EQ(space_count(), 1);
     process_check();
@@ -502,17 +502,17 @@ TEST_DIES(process_check_sees_a_zombie_with_a_child,
     process_check();
 }
 
-TEST_DIES(process_check_sees_half_a_vfork, "check_process: ")
+TEST_DIES(process_check_sees_half_a_vfork, "check_threads: ")
 {
     begin();
-    fixture_process(init)->vfork_parent = init->thread;
+    fixture_process(init)->thread->vfork_parent = init->thread;
     process_check();
 }
 
-TEST_DIES(process_check_sees_the_other_half_of_a_vfork, "check_process: ")
+TEST_DIES(process_check_sees_the_other_half_of_a_vfork, "check_threads: ")
 {
     begin();
-    init->thread->vfork_child = fixture_process(init);
+    init->thread->vfork_child = fixture_process(init)->thread;
     process_check();
 }
 
@@ -539,7 +539,7 @@ TEST_DIES(process_check_sees_a_frame_with_too_few_references,
     EXPECT_EQ(space_fork(init->space, &child), 0);
     EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = child;
-    EXPECT_EQ(process_inherit_files(other, init), 0);
+    EXPECT_EQ(process_inherit(other, init->thread, 0), 0);
     process_start(other, init);
     EXPECT(pt_find(child->root, VA, &leaf));
     frame_put(leaf.pa);

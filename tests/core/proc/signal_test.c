@@ -248,17 +248,17 @@ TEST(signal_actions_are_the_childs_own)
     set_action(child, SIGUSR1, 0x1000, SA_NOCLDSTOP);
     set_action(child, SIGUSR2, SIG_IGN, 0);
     struct process *grandchild = fixture_process(child);
-    EXPECT(grandchild->signals.table == child->signals.table);
+    EXPECT(grandchild->signals.actions->table == child->signals.actions->table);
     process_check();
     EXPECT_EQ(signal_action(grandchild, SIGUSR1).handler, 0x1000);
     EXPECT_EQ(signal_action(grandchild, SIGUSR1).flags, SA_NOCLDSTOP);
     set_action(grandchild, SIGUSR1, SIG_DFL, 0);
-    EXPECT(grandchild->signals.table != child->signals.table);
+    EXPECT(grandchild->signals.actions->table != child->signals.actions->table);
     EXPECT_EQ(signal_action(grandchild, SIGUSR2).handler, SIG_IGN);
     EXPECT_EQ(signal_action(child, SIGUSR1).handler, 0x1000);
-    struct signal_table *table = child->signals.table;
+    struct signal_table *table = child->signals.actions->table;
     set_action(child, SIGUSR1, 0x2000, 0); /* the only user left: in place */
-    EXPECT(child->signals.table == table);
+    EXPECT(child->signals.actions->table == table);
     EXPECT_EQ(signal_action(grandchild, SIGUSR1).handler, SIG_DFL);
     process_check();
     fixture_end();
@@ -310,14 +310,14 @@ TEST_DIES(signal_check_sees_a_set_that_is_wrong, "signal_check: ")
 {
     begin();
     set_action(child, SIGUSR1, 0x1000, 0);
-    child->signals.ignored = signal_bit(SIGUSR2);
+    child->signals.actions->ignored = signal_bit(SIGUSR2);
     process_check();
 }
 
 TEST_DIES(signal_check_sees_a_handler_without_a_table, "signal_check: own->handled == 0")
 {
     begin();
-    child->signals.handled = signal_bit(SIGUSR2);
+    child->signals.actions->handled = signal_bit(SIGUSR2);
     process_check();
 }
 

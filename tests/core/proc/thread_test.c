@@ -9,18 +9,19 @@
 #include "test.h"
 #include "tests/core/fixture.h"
 
+static struct process *process;
 static struct thread *thread;
 
 static void begin(void)
 {
     fixture_begin(200);
-    thread = thread_create(NULL);
-    EXPECT(thread != NULL);
+    EXPECT_EQ(process_create(NULL, &process), 0);
+    thread = process->thread;
 }
 
 static void end(void)
 {
-    thread_destroy(thread);
+    process_discard(process);
     EXPECT_EQ(thread_count(), 0);
     fixture_end();
 }
@@ -93,7 +94,8 @@ TEST(thread_sync_fp_of_the_owner)
 TEST(thread_sync_fp_of_another)
 {
     begin();
-    struct thread *other = thread_create(NULL);
+    struct thread *other;
+    EXPECT_EQ(thread_create(process, &other), 0);
     own_fp(77);
     thread_sync_fp(other);
     EXPECT_EQ(other->fp.v[0][0], 0);
@@ -122,8 +124,7 @@ TEST_DIES(thread_destroy_takes_the_fp_registers_from_el0, "fp.not-owned")
 
 static int create(void *made)
 {
-    *(struct thread **)made = thread_create(NULL);
-    return *(struct thread **)made ? 0 : -ENOMEM;
+    return thread_create(process, made);
 }
 
 static void destroy(void *made)

@@ -126,7 +126,7 @@ TEST(sys_clone_writes_the_tid_where_it_is_wanted)
     fixture_run(child);
     EXPECT_EQ(calls_get_int(parents), 0);
     EXPECT_EQ(calls_get_int(childs), 2);
-    EXPECT_EQ(child->clear_tid, 0);
+    EXPECT_EQ(child->thread->clear_tid, 0);
     fixture_end();
 }
 
@@ -135,7 +135,7 @@ TEST(sys_clone_remembers_what_is_to_be_cleared)
     begin();
     struct process *child =
         calls_child(CALL(init, clone, FORK | CLONE_CHILD_CLEARTID, 0, 0, 0, CALLS_DATA + 8));
-    EXPECT_EQ(child->clear_tid, CALLS_DATA + 8);
+    EXPECT_EQ(child->thread->clear_tid, CALLS_DATA + 8);
     fixture_end();
 }
 
@@ -249,8 +249,8 @@ enum { VFORK = CLONE_VM | CLONE_VFORK | SIGCHLD };
 static struct process *vfork_from(struct process *parent)
 {
     EXPECT_EQ(CALL(parent, clone, VFORK), CALL_BLOCKED);
-    struct process *child = parent->thread->vfork_child;
-    EXPECT(child->vfork_parent == parent->thread);
+    struct process *child = parent->thread->vfork_child->process;
+    EXPECT(child->thread->vfork_parent == parent->thread);
     EXPECT(child->space == parent->space);
     EXPECT_EQ(parent->thread->call.reason, WAIT_VFORK);
     process_check();
@@ -302,7 +302,7 @@ TEST(sys_vfork_woken_for_no_reason_waits_on)
     for (unsigned i = 0; i < 3; i++) {
         sched_wake(init->thread);
         EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
-        EXPECT(init->thread->vfork_child == child);
+        EXPECT(init->thread->vfork_child == child->thread);
         process_check();
     }
     EXPECT_EQ(init->thread->waits, 1);
@@ -330,7 +330,7 @@ TEST(sys_vfork_without_shared_memory)
 {
     begin();
     EXPECT_EQ(CALL(init, clone, CLONE_VFORK | SIGCHLD), CALL_BLOCKED);
-    struct process *child = init->thread->vfork_child;
+    struct process *child = init->thread->vfork_child->process;
     EXPECT(child->space != init->space);
     calls_exit(child, 0);
     expect_released(init, 2);
@@ -354,7 +354,7 @@ TEST(sys_vfork_parent_is_killed)
     EXPECT_EQ(parent->thread->state, THREAD_READY);
     EXPECT_EQ(signal_take(parent->thread), SIGKILL);
     process_exit(parent, SIGKILL);
-    EXPECT(!child->vfork_parent);
+    EXPECT(!child->thread->vfork_parent);
     EXPECT(child->parent == init);
     process_check();
     fixture_run(child);
@@ -404,7 +404,7 @@ TEST(sys_clone_clears_the_tid_at_exec)
         CALL(init, clone, FORK | CLONE_VM | CLONE_CHILD_CLEARTID, 0, 0, 0, CALLS_DATA + 64));
     calls_put_text(CALLS_DATA, "/bin/prog");
     (void)CALL(child, execve, CALLS_DATA, 0, 0);
-    EXPECT_EQ(child->clear_tid, 0);
+    EXPECT_EQ(child->thread->clear_tid, 0);
     fixture_run(init);
     EXPECT_EQ(calls_get_int(CALLS_DATA + 64), 0);
     fixture_end();
@@ -447,7 +447,7 @@ TEST(sys_clone3_all_that_there_is)
     EXPECT_EQ(child->thread->user.sp, CALLS_DATA + 2 * PAGE_SIZE);
     EXPECT_EQ(child->thread->user.tpidr, 0x4444);
     EXPECT_EQ(child->exit_signal, SIGUSR2);
-    EXPECT_EQ(child->clear_tid, CALLS_DATA + 512);
+    EXPECT_EQ(child->thread->clear_tid, CALLS_DATA + 512);
     EXPECT_EQ(calls_get_int(CALLS_DATA + 516), 2);
     fixture_end();
 }
@@ -456,7 +456,7 @@ TEST(sys_clone3_vfork)
 {
     begin();
     EXPECT_EQ(clone3((struct abi_clone_args){.flags = CLONE_VM | CLONE_VFORK}, 64), CALL_BLOCKED);
-    struct process *child = init->thread->vfork_child;
+    struct process *child = init->thread->vfork_child->process;
     EXPECT_EQ(child->exit_signal, 0);
     sched_wake(init->thread);
     EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);

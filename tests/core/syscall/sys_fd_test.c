@@ -30,7 +30,7 @@ static int64_t open_text(struct process *process, unsigned flags)
 
 static bool is_open(const struct process *process, int fd)
 {
-    return fdtable_find(process->fds, fd) != NULL;
+    return fdtable_find(process->thread->fds, fd) != NULL;
 }
 
 static void set_file_limit(uint64_t limit)
@@ -66,7 +66,7 @@ TEST(sys_close_range)
     EXPECT(!is_open(init, 5));
     EXPECT(is_open(init, 7));
     EXPECT_EQ(CALL(init, close_range, 3, UINT32_MAX, 0), 0);
-    EXPECT_EQ(fdtable_next(init->fds, 3), -1);
+    EXPECT_EQ(fdtable_next(init->thread->fds, 3), -1);
     EXPECT(is_open(init, 2));
     fixture_end();
 }
@@ -171,7 +171,7 @@ TEST(sys_pipe2_that_fails_leaves_nothing)
     set_file_limit(4);
     EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, 0), -EMFILE);
     EXPECT_EQ(file_count(), 1);
-    EXPECT_EQ(fdtable_next(init->fds, 3), -1);
+    EXPECT_EQ(fdtable_next(init->thread->fds, 3), -1);
     set_file_limit(5);
     EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, O_CLOEXEC), 0);
     EXPECT_EQ(calls_get_int(BUFFER_AT), 3);
@@ -197,7 +197,7 @@ TEST(sys_clone_shares_descriptions)
     EXPECT(is_open(child, 0));
     EXPECT_EQ(file_count(), 2);
     CALL(child, exit_group, 0);
-    EXPECT(child->fds == NULL);
+    EXPECT(child->thread == NULL);
     EXPECT_EQ(fdtable_count(), 1);
     fixture_end();
 }

@@ -201,7 +201,7 @@ TEST(sys_fchdir_and_a_child)
     expect_cwd("/etc");
     struct process *child = calls_child(CALL(init, clone, SIGCHLD));
     EXPECT_EQ(change("/"), 0);
-    EXPECT_EQ(child->cwd->name_len, 3);
+    EXPECT_EQ(child->thread->fs->cwd->name_len, 3);
     EXPECT_EQ(CALL(init, fchdir, 4), -ENOTDIR);
     EXPECT_EQ(CALL(init, fchdir, 99), -EBADF);
     EXPECT_EQ(CALL(init, pipe2, BUFFER_AT, 0), 0);

@@ -32,7 +32,7 @@ TEST(sys_set_tid_address_is_kept)
 {
     begin();
     EXPECT_EQ(CALL(init, set_tid_address, 0x1234), 1);
-    EXPECT_EQ(init->clear_tid, 0x1234);
+    EXPECT_EQ(init->thread->clear_tid, 0x1234);
     fixture_end();
 }
 

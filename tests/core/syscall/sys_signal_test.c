@@ -239,7 +239,7 @@ TEST(sys_rt_sigaction_that_fails)
     EXPECT_EQ(CALL(init, rt_sigaction, SIGKILL, 0, OLD, SIGNAL_SET_SIZE), 0);
     EXPECT_EQ(CALL(init, rt_sigaction, SIGUSR1, GIVEN, CALLS_NOWHERE, SIGNAL_SET_SIZE), -EFAULT);
     EXPECT_EQ(action_of(init, SIGUSR1).handler, SIG_DFL);
-    EXPECT(!init->signals.table);
+    EXPECT(!init->signals.actions->table);
     fixture_end();
 }
 

@@ -1,0 +1,67 @@
+#include "proc/print_processes.h"
+
+#include "base/print.h"
+#include "mm/frame.h"
+#include "proc/clock.h"
+#include "proc/process.h"
+
+static void print_wait(const struct thread *thread)
+{
+    const struct call *call = &thread->call;
+    nsec_t now = clock_now();
+
+    switch (call->reason) {
+    case WAIT_CHILD:
+        if (call->arg == 0) {
+            kprintf("waits for a child");
+        } else {
+            kprintf("waits for child %s%ld", call->arg < 0 ? "of group " : "",
+                    call->arg < 0 ? -call->arg : call->arg);
+        }
+        break;
+    case WAIT_VFORK:
+        kprintf("waits for child %ld to leave its memory", call->arg);
+        break;
+    case WAIT_TIME:
+        kprintf("sleeps for %lu ms more",
+                (call->deadline > now ? call->deadline - now : 0) / 1000000);
+        break;
+    case WAIT_CONSOLE:
+        kprintf("waits for the console");
+        break;
+    case WAIT_PIPE_BYTES:
+        kprintf("reads from pipe %ld", call->arg);
+        break;
+    case WAIT_PIPE_ROOM:
+        kprintf("writes to pipe %ld", call->arg);
+        break;
+    case WAIT_NOTHING:
+        kprintf("waits");
+        break;
+    }
+}
+
+static void print_process(const struct process *process)
+{
+    kprintf("%5d %5d %5d  %-15s ", process->pid->number,
+            process->parent ? process->parent->pid->number : 0, process->group->number,
+            process->name);
+    if (process->state == PROCESS_ZOMBIE) {
+        kprintf("zombie, status 0x%x", (unsigned)process->wait_status);
+    } else if (process->thread->state == THREAD_BLOCKED) {
+        print_wait(process->thread);
+    } else {
+        kprintf("%s, pc 0x%lx", process->thread->state == THREAD_HELD ? "is held" : "runs",
+                process->thread->user.pc);
+    }
+    kprintf("\n");
+}
+
+void print_processes(void)
+{
+    kprintf("  PID PPID  PGRP  NAME            STATE\n");
+    for (struct process *p = process_first(); p; p = process_next(p)) {
+        print_process(p);
+    }
+    kprintf("%lu of %lu frames free\n", frame_free_count(), frame_total_count());
+}
