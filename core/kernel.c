@@ -22,6 +22,7 @@
 #include "proc/print_processes.h"
 #include "proc/process.h"
 #include "proc/sched.h"
+#include "sync/futex.h"
 #include "syscall/dispatch.h"
 #include "syscall/trace.h"
 
@@ -284,6 +285,7 @@ void kernel_boot(const struct plat_boot *boot)
     thread_init();
     signal_init();
     sched_init();
+    futex_init();
     space_init();
     file_init();
     fdtable_init();

@@ -10,6 +10,7 @@ static struct {
     struct pool objects;
     struct pool pages;
     struct list all;
+    uint64_t last_id;
 } shared;
 
 void shared_init(void)
@@ -17,6 +18,7 @@ void shared_init(void)
     pool_init(&shared.objects, "shared", sizeof(struct shared));
     pool_init(&shared.pages, "shared page", sizeof(struct shared_page));
     list_init(&shared.all);
+    shared.last_id = 0;
 }
 
 struct shared *shared_create(uint64_t pages)
@@ -24,6 +26,7 @@ struct shared *shared_create(uint64_t pages)
     struct shared *object = pool_alloc(&shared.objects);
 
     if (object) {
+        object->id = ++shared.last_id;
         object->pages = pages;
         object->refs = 1;
         tree_init(&object->tree);

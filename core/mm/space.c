@@ -16,11 +16,13 @@ enum { WINDOW_LEAVES = 4 };
 
 static struct pool space_pool;
 static struct list spaces; /* all there are */
+static uint64_t last_id;
 
 void space_init(void)
 {
     pool_init(&space_pool, "space", sizeof(struct space));
     list_init(&spaces);
+    last_id = 0;
     region_init();
     shared_init();
 }
@@ -46,6 +48,7 @@ int space_create(struct space **space)
         return -ENOMEM;
     }
     region_set_init(&made->regions);
+    made->id = ++last_id;
     made->users = 1;
     made->mmap_top = mmap_top();
     list_append(&spaces, &made->link);

@@ -60,6 +60,22 @@ int user_write(uaddr_t dst, const void *src, uint64_t len)
     return 0;
 }
 
+int user_cas32(uaddr_t at, uint32_t expected, uint32_t desired, uint32_t *seen)
+{
+    struct plat_fault fault;
+
+    if (!is_user_range(at, sizeof(*seen))) {
+        return -EFAULT;
+    }
+    while (plat_user_cas32(at, expected, desired, seen, &fault) == PLAT_CAS_FAULT) {
+        int error = fault_resolve(cpu_this()->space, fault.addr, PLAT_WRITE);
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
 int user_string_len(uaddr_t src, uint64_t capacity, uint64_t *len)
 {
     char chunk[64];

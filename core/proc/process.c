@@ -14,6 +14,7 @@
 #include "mm/uaccess.h"
 #include "proc/clock.h"
 #include "proc/sched.h"
+#include "sync/futex.h"
 #include "syscall/trace.h"
 
 enum {
@@ -447,6 +448,7 @@ void process_check(void)
 
     frame_check(&census);
     sched_check();
+    futex_check();
     thread_check();
     pool_check(&processes.pool);
     (void)pid_check();

@@ -222,6 +222,7 @@ void sched_remove(struct thread *thread)
     struct cpu *cpu = cpu_this();
 
     sched_end_wait(thread);
+    futex_leave(thread);
     if (cpu->current == thread) {
         cpu->current = NULL;
     } else if (thread->state == THREAD_READY) {
@@ -291,7 +292,8 @@ void sched_check(void)
         const struct thread *thread = CONTAINER_OF(link, struct thread, block_link);
         ASSERT(thread->state == THREAD_BLOCKED);
         ASSERT(thread->call.is_pending);
-        ASSERT(thread->waitq || thread->has_timer || thread->vfork_child);
+        ASSERT(thread->waitq || thread->has_timer || thread->vfork_child ||
+               thread->futex.is_waiting);
         blocked++;
     }
     ASSERT(queued == sched.waiting);

@@ -2,6 +2,7 @@
 
 #include "abi/linux.h"
 #include "base/string.h"
+#include "syscall/describe_futex.h"
 #include "syscall/names.h"
 #include "syscall/show.h"
 
@@ -314,6 +315,11 @@ static void tell_clone_arg(const struct telling *telling, unsigned index)
     }
 }
 
+static void tell_futex(const struct telling *telling, unsigned index)
+{
+    describe_futex(&telling->view, telling->what->args, index);
+}
+
 /* ---- all kinds ---- */
 
 static const struct {
@@ -356,6 +362,11 @@ static const struct {
     [KIND_USAGE] = {.one = &names_usage},
     [KIND_SIG_HOW] = {.one = &names_sig_how},
     [KIND_RANDOM_FLAGS] = {.flags = &names_random},
+    [KIND_FUTEX] = {.tell = tell_address},
+    [KIND_FUTEX_OP] = {.one = &names_futex},
+    [KIND_FUTEX_VALUE] = {.tell = tell_futex},
+    [KIND_FUTEX_ARG] = {.tell = tell_futex},
+    [KIND_FUTEX_LAST] = {.tell = tell_futex},
     [KIND_PATH] = {.tell = tell_path},
     [KIND_STRV] = {.tell = tell_strings},
     [KIND_ENVV] = {.tell = tell_environment},
@@ -400,6 +411,11 @@ static bool is_told(const struct described *what, unsigned index)
                (uint32_t)what->args[index - 1] != F_GETFL;
     case KIND_PRCTL_MORE:
         return false;
+    case KIND_FUTEX:
+    case KIND_FUTEX_VALUE:
+    case KIND_FUTEX_ARG:
+    case KIND_FUTEX_LAST:
+        return describe_futex_uses(what->args, index);
     case KIND_MODE:
         return index == 0 || what->call->kinds[index - 1] != KIND_OPEN_FLAGS ||
                (what->args[index - 1] & (O_CREAT | O_TMPFILE_BIT));

@@ -303,6 +303,7 @@ static bool must_wait_idly(const struct event *event)
     case CALL_wait4:
     case CALL_waitid:
     case CALL_nanosleep:
+    case CALL_futex:
     case CALL_read:
     case CALL_readv:
         return true;
@@ -417,6 +418,12 @@ static void check_registers(const struct event *event, bool was_taken)
     }
 }
 
+/* What ends a wait though nobody has woken anybody: time. */
+static bool has_waited_enough(const struct event *event)
+{
+    return event->nr == CALL_nanosleep || (event->nr == CALL_futex && event->result == -ETIMEDOUT);
+}
+
 void calls_begin(void)
 {
     taken.is_taken = false;
@@ -452,7 +459,7 @@ void calls_after(const struct event *event)
     if (is_result) {
         check_error(event);
     }
-    CHECK_THAT(CALL_WAITING, !event->is_spurious || !is_result || event->nr == CALL_nanosleep,
+    CHECK_THAT(CALL_WAITING, !event->is_spurious || !is_result || has_waited_enough(event),
                "%s of process %d was not woken and does not wait: it gave %ld", name_of(event),
                event->pid, (long)event->result);
     if (is_result || has_waited || event->kind == EVENT_AGAIN) {

@@ -270,6 +270,19 @@ static uint64_t digest_process(const struct process *process)
     return digest;
 }
 
+/* Where it waits for a word of memory, if it does. */
+static uint64_t digest_futex(const struct futex_waiter *waiter)
+{
+    const uint64_t words[] = {
+        waiter->key.owner,
+        waiter->key.place,
+        (uint64_t)waiter->key.kind << 32 | waiter->bitset,
+        (uint64_t)waiter->is_waiting << 1 | waiter->is_woken,
+    };
+
+    return waiter->is_waiting || waiter->is_woken ? digest_words(words, ARRAY_LEN(words)) : 0;
+}
+
 /* Of one that does not act: what it waits for and what is sent to it, too. */
 static uint64_t digest_other(const struct process *process)
 {
@@ -282,6 +295,7 @@ static uint64_t digest_other(const struct process *process)
         thread ? thread->call.done : 0,
         thread ? (uint64_t)thread->nice << 32 | thread->call.is_pending : 0,
         thread ? (uintptr_t)thread->vfork_child : 0,
+        thread ? digest_futex(&thread->futex) : 0,
     };
 
     return digest_words(words, ARRAY_LEN(words));

@@ -9,6 +9,7 @@
 #include "fs/pipe.h"
 #include "proc/clock.h"
 #include "proc/sched.h"
+#include "sync/futex.h"
 
 /* The calls whose waits have options. */
 enum { CALL_WAITID = 95, CALL_WAIT4 = 260 };
@@ -67,6 +68,12 @@ static const struct pipe *pipe_of(const struct thread *thread, bool reads)
     return NULL;
 }
 
+/* Whether it waits no longer than to a deadline, which has passed. */
+static bool is_over(const struct thread *thread, bool at_rest)
+{
+    return thread->call.deadline != PLAT_NEVER && (!thread->has_timer || at_rest);
+}
+
 /* Whether what a blocked thread waits for is so. With time that is counted in calls a deadline
  * comes when nothing else goes on; at_rest: that is now. */
 static bool is_condition_true(const struct thread *thread, bool at_rest)
@@ -88,6 +95,8 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
     case WAIT_PIPE_ROOM:
         pipe = pipe_of(thread, false);
         return !pipe || pipe->count < PIPE_PIECES || pipe->readers == 0;
+    case WAIT_FUTEX:
+        return thread->futex.is_woken || is_over(thread, at_rest);
     case WAIT_NOTHING:
         return true;
     }
@@ -97,12 +106,35 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 static const char *reason_name(enum wait_reason reason)
 {
     static const char *const names[] = {
-        [WAIT_NOTHING] = "nothing",         [WAIT_CHILD] = "a child",
-        [WAIT_VFORK] = "its memory",        [WAIT_TIME] = "time",
-        [WAIT_CONSOLE] = "the console",     [WAIT_PIPE_BYTES] = "bytes of a pipe",
-        [WAIT_PIPE_ROOM] = "room in a pipe"};
+        [WAIT_NOTHING] = "nothing",          [WAIT_CHILD] = "a child",
+        [WAIT_VFORK] = "its memory",         [WAIT_TIME] = "time",
+        [WAIT_CONSOLE] = "the console",      [WAIT_PIPE_BYTES] = "bytes of a pipe",
+        [WAIT_PIPE_ROOM] = "room in a pipe", [WAIT_FUTEX] = "a futex"};
 
     return (unsigned)reason < ARRAY_LEN(names) ? names[reason] : "what nobody knows";
+}
+
+static bool is_on(const struct list *list, const struct list *link)
+{
+    unsigned count = 0;
+
+    for (const struct list *at = list->next; at != list && count < CHECK_WALK_MAX; at = at->next) {
+        if (at == link) {
+            return at->next->prev == at && at->prev->next == at;
+        }
+        count++;
+    }
+    return false;
+}
+
+/* Whether a thread is on the queue of its futex. */
+static bool waits_for_futex(const struct thread *thread)
+{
+    const struct futex_waiter *waiter = &thread->futex;
+
+    return waiter->is_waiting && waiter->bitset != 0 && !thread->waitq &&
+           thread->has_timer == (thread->call.deadline != PLAT_NEVER) &&
+           is_on(futex_queue(&waiter->key), &waiter->link);
 }
 
 /* Whether a thread waits on the queue that its reason says, and on nothing else. */
@@ -127,23 +159,12 @@ static bool waits_for_one(const struct thread *thread)
         return !thread->waitq && !thread->has_timer;
     case WAIT_TIME:
         return !thread->waitq && thread->has_timer;
+    case WAIT_FUTEX:
+        return waits_for_futex(thread);
     case WAIT_NOTHING:
         return false;
     }
     return has_queue && !thread->has_timer;
-}
-
-static bool is_on(const struct list *list, const struct list *link)
-{
-    unsigned count = 0;
-
-    for (const struct list *at = list->next; at != list && count < CHECK_WALK_MAX; at = at->next) {
-        if (at == link) {
-            return at->next->prev == at && at->prev->next == at;
-        }
-        count++;
-    }
-    return false;
 }
 
 static void check_blocked(const struct thread *thread)
@@ -196,6 +217,8 @@ void waits_check(void)
     LOOK_PROCESSES(process) {
         LOOK_THREADS(thread, process) {
             ready += thread->state == THREAD_READY;
+            CHECK_THAT(WAIT_CONDITION, thread->call.is_pending || !thread->futex.is_waiting,
+                       "thread %d makes no call, and is on the queue of a futex", thread->tid);
             if (thread->state == THREAD_BLOCKED) {
                 blocked++;
                 check_blocked(thread);

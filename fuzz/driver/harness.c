@@ -22,6 +22,7 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
+#include "sync/futex.h"
 #include "syscall/trace.h"
 
 enum { SEED = 1, ASID_BITS = 16 };
@@ -60,6 +61,7 @@ static void start_core(void)
     thread_init();
     signal_init();
     sched_init();
+    futex_init();
     space_init();
     file_init();
     fdtable_init();

@@ -195,6 +195,34 @@ static void see_transfer(struct context *context, unsigned who, const struct ins
     }
 }
 
+/* Who waits for a word with no end does nothing until somebody wakes somebody: the word is not
+ * looked at. */
+static void see_futex(struct context *context, unsigned who, const struct insn *insn)
+{
+    const int64_t flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+    int64_t command = insn->args[1].value & ~flags;
+    bool waits = command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
+
+    if (insn->args[1].kind != OPERAND_NUMBER) {
+        return;
+    }
+    if (waits) {
+        bool is_endless = insn->args[3].kind == OPERAND_NUMBER && insn->args[3].value == 0;
+        bool is_zero = insn->args[2].kind == OPERAND_NUMBER && insn->args[2].value == 0;
+        context->people[who].is_waiting |= is_endless && is_zero;
+        context->people[who].has_futex |= is_endless && is_zero;
+        return;
+    }
+    for (unsigned i = 0; i < context->people_count; i++) {
+        struct person *person = &context->people[i];
+        if (person->has_futex) {
+            person->is_waiting = false;
+            person->has_futex = false;
+            return;
+        }
+    }
+}
+
 /* Nobody refers to it any more. */
 static void see_unmap(struct context *context, const struct operand *address)
 {
@@ -228,6 +256,9 @@ static void see_call(struct context *context, unsigned who, const struct insn *i
         break;
     case NR_waitid:
         see_wait(context, who, &insn->args[3]);
+        break;
+    case NR_futex:
+        see_futex(context, who, insn);
         break;
     case NR_kill:
         see_kill(context, who, insn);

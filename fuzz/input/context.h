@@ -15,7 +15,8 @@ struct person {
     uint8_t exec_at; /* as actor, of its last exec; 0: none */
     uint8_t reads;   /* as actor, of the pipe that it waits for; 0: none */
     bool is_gone;
-    bool is_waiting; /* for a child or a pipe */
+    bool is_waiting; /* for a child, a pipe or a word */
+    bool has_futex;  /* for a word */
     bool is_vforked;
     bool has_long; /* runs /long */
 };

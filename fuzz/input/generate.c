@@ -251,6 +251,52 @@ static void make_sleep(struct context *context, struct insn *insn)
     operands_choose(context, insn);
 }
 
+/* Mostly one of two words, which others have too if it is where something is mapped. */
+static struct operand any_word(struct context *context)
+{
+    struct operand word = operand_slot(SLOT_futex);
+
+    if (random_below(context->random, 3) != 0) {
+        (void)context_refer(context, &context->addresses, &word);
+    }
+    word.value = 4 * (int64_t)(random_below(context->random, 3) == 0);
+    return word;
+}
+
+static void make_futex(struct context *context, struct insn *insn)
+{
+    static const uint8_t commands[] = {FUTEX_WAIT,        FUTEX_WAIT,    FUTEX_WAIT,
+                                       FUTEX_WAIT_BITSET, FUTEX_WAKE,    FUTEX_WAKE,
+                                       FUTEX_WAKE_BITSET, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE,
+                                       FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_WAKE_OP};
+    unsigned command = commands[random_below(context->random, sizeof(commands))];
+    bool waits = command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET;
+    bool is_private = random_below(context->random, 4) == 0;
+    struct random *random = context->random;
+
+    set_call(insn, NR_futex, waits ? context_child(context) : context_anybody(context), context);
+    operands_choose(context, insn);
+    insn->args[0] = any_word(context);
+    insn->args[1] = operand_number((int64_t)(command | (is_private ? FUTEX_PRIVATE_FLAG : 0)));
+    insn->args[4] = any_word(context);
+    if (waits && random_below(random, 4) != 0) {
+        insn->args[2] = operand_number(0); /* what most words hold */
+    }
+    if (waits) {
+        static const uint8_t times[] = {SLOT_time_zero, SLOT_time_short, SLOT_time_second};
+        insn->args[3] = random_below(random, 4) ? operand_number(0)
+                                                : operand_slot(times[random_below(random, 3)]);
+    } else if (random_below(random, 4) != 0) {
+        insn->args[2] = operand_number(random_below(random, 3));
+        insn->args[3] = operand_number(random_below(random, 3));
+    }
+    if (command == FUTEX_CMP_REQUEUE && random_below(random, 4) != 0) {
+        insn->args[5] = operand_number(0);
+    } else if ((waits || command == FUTEX_WAKE_BITSET) && random_below(random, 4) != 0) {
+        insn->args[5] = operand_number(1 + random_below(random, 3));
+    }
+}
+
 static void make_key(struct context *context, struct insn *insn)
 {
     unsigned who = context_child(context);
@@ -293,16 +339,16 @@ static const struct {
     unsigned weight;
     enum generate_profile since;
 } classes[] = {
-    {make_fork, 12, GENERATE_CALLS},        {make_process, 3, GENERATE_CALLS},
-    {make_exit, 9, GENERATE_CALLS},         {make_wait, 11, GENERATE_CALLS},
-    {make_kill, 5, GENERATE_CALLS},         {make_store, 10, GENERATE_CALLS},
-    {make_load, 7, GENERATE_CALLS},         {make_pipe, 3, GENERATE_CALLS},
-    {make_transfer, 6, GENERATE_CALLS},     {make_descriptor, 4, GENERATE_CALLS},
-    {make_map, 4, GENERATE_CALLS},          {make_unmap, 5, GENERATE_CALLS},
-    {make_exec, 3, GENERATE_CALLS},         {make_signal, 3, GENERATE_CALLS},
-    {make_group, 2, GENERATE_CALLS},        {make_sleep, 2, GENERATE_CALLS},
-    {make_key, 1, GENERATE_CALLS},          {make_any, 5, GENERATE_CALLS},
-    {make_spurious, 2, GENERATE_SCHEDULES},
+    {make_fork, 12, GENERATE_CALLS},    {make_process, 3, GENERATE_CALLS},
+    {make_exit, 9, GENERATE_CALLS},     {make_wait, 11, GENERATE_CALLS},
+    {make_kill, 5, GENERATE_CALLS},     {make_store, 10, GENERATE_CALLS},
+    {make_load, 7, GENERATE_CALLS},     {make_pipe, 3, GENERATE_CALLS},
+    {make_transfer, 6, GENERATE_CALLS}, {make_descriptor, 4, GENERATE_CALLS},
+    {make_map, 4, GENERATE_CALLS},      {make_unmap, 5, GENERATE_CALLS},
+    {make_exec, 3, GENERATE_CALLS},     {make_signal, 3, GENERATE_CALLS},
+    {make_group, 2, GENERATE_CALLS},    {make_sleep, 2, GENERATE_CALLS},
+    {make_key, 1, GENERATE_CALLS},      {make_any, 5, GENERATE_CALLS},
+    {make_futex, 4, GENERATE_CALLS},    {make_spurious, 2, GENERATE_SCHEDULES},
 };
 
 enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };

@@ -117,7 +117,7 @@ bool insn_can_fail(const struct insn *insn)
 
 bool insn_kind_is_pointer(unsigned kind)
 {
-    return (kind >= ARG_PATH && kind <= ARG_IN_SPAWN) || kind == ARG_CLONE_ARG ||
+    return (kind >= ARG_PATH && kind <= ARG_FUTEX_ARG) || kind == ARG_CLONE_ARG ||
            kind == ARG_IOCTL_ARG || kind == ARG_PRCTL_ARG;
 }
 
@@ -288,6 +288,54 @@ static const int64_t priorities[] = {PRIO_PROCESS, PRIO_PGRP, PRIO_USER, 3};
 static const int64_t usages[] = {RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD, 2};
 static const int64_t sig_hows[] = {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK, 3};
 static const int64_t random_flags[] = {0, 1, 2, 8};
+#define FUTEX_SHARED_OPS                                                                           \
+    FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET, FUTEX_REQUEUE,                   \
+        FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP
+static const int64_t futex_ops[] = {
+    FUTEX_SHARED_OPS,
+    FUTEX_WAIT | FUTEX_PRIVATE_FLAG,
+    FUTEX_WAKE | FUTEX_PRIVATE_FLAG,
+    FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG,
+    FUTEX_WAKE_BITSET | FUTEX_PRIVATE_FLAG,
+    FUTEX_REQUEUE | FUTEX_PRIVATE_FLAG,
+    FUTEX_CMP_REQUEUE | FUTEX_PRIVATE_FLAG,
+    FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG,
+    FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME,
+    FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME | FUTEX_PRIVATE_FLAG,
+    FUTEX_WAIT | FUTEX_CLOCK_REALTIME,
+    FUTEX_FD,
+    FUTEX_LOCK_PI,
+    FUTEX_UNLOCK_PI | FUTEX_PRIVATE_FLAG,
+    FUTEX_TRYLOCK_PI,
+    FUTEX_WAIT_REQUEUE_PI,
+    FUTEX_CMP_REQUEUE_PI | FUTEX_PRIVATE_FLAG,
+    FUTEX_LOCK_PI2,
+    14,
+    -1,
+};
+static const int64_t futex_values[] = {0, 1, 2, 3, 7, -1, INT32_MAX, INT32_MIN};
+static const int64_t futex_args[] = {0, 1, 2, -1, INT32_MAX, 0x1000, IMAGE_ZEROS};
+/* What FUTEX_WAKE_OP does; the numbers are of 12 bits. */
+#define WAKE_OP(operation, number, comparison, with)                                               \
+    ((int64_t)(operation) << 28 | (int64_t)(FUTEX_OP_CMP_##comparison) << 24 |                     \
+     ((number)&0xfff) << 12 | ((with)&0xfff))
+static const int64_t futex_lasts[] = {
+    0,
+    -1,
+    1,
+    2,
+    WAKE_OP(FUTEX_OP_SET, 0, EQ, 0),
+    WAKE_OP(FUTEX_OP_ADD, 1, NE, 0),
+    WAKE_OP(FUTEX_OP_ADD, -1, GT, 1),
+    WAKE_OP(FUTEX_OP_OR, 0x800, LT, 0),
+    WAKE_OP(FUTEX_OP_ANDN, -2, LE, -1),
+    WAKE_OP(FUTEX_OP_XOR, 0x7ff, GE, 0x7ff),
+    WAKE_OP(FUTEX_OP_OR | FUTEX_OP_ARG_SHIFT, 31, LT, 1),
+    WAKE_OP(FUTEX_OP_XOR | FUTEX_OP_ARG_SHIFT, 33, EQ, 2),
+    WAKE_OP(FUTEX_OP_SET | FUTEX_OP_ARG_SHIFT, -1, NE, 1),
+    WAKE_OP(5, 1, EQ, 0),
+    WAKE_OP(FUTEX_OP_SET, 9, EQ, 0) | 9 << 24,
+};
 static const int64_t stored[] = {0, 1, 7, 42, -1, 0x12345670, INT64_MIN};
 static const int64_t access_sizes[] = {8, 4, 2, 1};
 static const int64_t bytes[] = {3, '\n', 'a', 4, 28, 26, 127, 255};
@@ -332,6 +380,10 @@ static const struct {
     LIST(USAGE, usages),
     LIST(SIG_HOW, sig_hows),
     LIST(RANDOM_FLAGS, random_flags),
+    LIST(FUTEX_OP, futex_ops),
+    LIST(FUTEX_VALUE, futex_values),
+    LIST(FUTEX_ARG, futex_args),
+    LIST(FUTEX_LAST, futex_lasts),
     LIST(PLACE, places),
     LIST(VALUE, stored),
     LIST(ACCESS_SIZE, access_sizes),

@@ -144,7 +144,7 @@ static bool parse_value(struct scanner *scanner, unsigned kind, struct operand *
             return scan_fail(scanner, "'%.*s' means nothing here", (int)word.len, word.bytes);
         }
         value |= term;
-    } while (symbol_is_flags(kind) && scan_take(scanner, "|"));
+    } while ((symbol_is_flags(kind) || kind == ARG_FUTEX_OP) && scan_take(scanner, "|"));
     return set_number(scanner, kind, value, operand);
 }
 

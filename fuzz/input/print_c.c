@@ -13,6 +13,7 @@ enum { LINE_MAX_BYTES = 512, SIGNAL_NAMED_MAX = 31 };
 static const char head[] = "#define _GNU_SOURCE\n"
                            "#include <errno.h>\n"
                            "#include <fcntl.h>\n"
+                           "#include <linux/futex.h>\n"
                            "#include <sched.h>\n"
                            "#include <signal.h>\n"
                            "#include <stdint.h>\n"

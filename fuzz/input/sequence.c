@@ -221,6 +221,44 @@ static const struct step shared_later[] = {
     LOAD(1, RESULT(0, 0), NUMBER(8)),
 };
 
+/* Two wait for a word of shared memory, the one for good, and are woken in their order. */
+#define FUTEX(who, operation, at, value, argument, other, last)                                    \
+    CALL(who, futex, RESULT(0, at), NUMBER(operation), NUMBER(value), NUMBER(argument),            \
+         RESULT(0, other), NUMBER(last))
+static const struct step two_waiters[] = {
+    MAP(FIRST, 0, PAGE, READ_WRITE, MAP_SHARED),
+    FORK(FIRST),
+    FORK(FIRST),
+    FUTEX(1, FUTEX_WAIT, 0, 0, 0, 0, 0),
+    FUTEX(2, FUTEX_WAIT_BITSET, 0, 0, 0, 0, 2),
+    FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
+    FUTEX(FIRST, FUTEX_WAKE_BITSET, 0, 1, 0, 0, 1),
+    FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
+};
+static const struct step moved_waiter[] = {
+    MAP(FIRST, 0, PAGE, READ_WRITE, MAP_SHARED),
+    FORK(FIRST),
+    FORK(FIRST),
+    FUTEX(1, FUTEX_WAIT, 0, 0, 0, 0, 0),
+    FUTEX(2, FUTEX_WAIT, 0, 0, 0, 0, 0),
+    FUTEX(FIRST, FUTEX_CMP_REQUEUE, 0, 1, 1, 4, 0),
+    FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
+    FUTEX(FIRST, FUTEX_WAKE, 4, 1, 0, 0, 0),
+};
+static const struct step impatient_waiter[] = {
+    MAP(FIRST, 0, PAGE, READ_WRITE, MAP_SHARED),
+    FORK(FIRST),
+    CALL(1, futex, RESULT(0, 0), NUMBER(FUTEX_WAIT), NUMBER(0), SLOT(time_short)),
+    CALL(FIRST, nanosleep, SLOT(time_second), NUMBER(0)),
+    FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
+};
+static const struct step word_of_one_space[] = {
+    CALL(FIRST, clone, NUMBER(CLONE_VM | SIGCHLD)),
+    CALL(0, futex, SLOT(futex), NUMBER(FUTEX_WAIT | FUTEX_PRIVATE_FLAG), NUMBER(0), NUMBER(0)),
+    CALL(FIRST, futex, SLOT(futex), NUMBER(FUTEX_WAKE), NUMBER(1)),
+    CALL(FIRST, futex, SLOT(futex), NUMBER(FUTEX_WAKE | FUTEX_PRIVATE_FLAG), NUMBER(1)),
+};
+
 #define KIND(steps)                                                                                \
     {                                                                                              \
         steps, sizeof(steps) / sizeof((steps)[0])                                                  \
@@ -229,11 +267,12 @@ static const struct {
     const struct step *steps;
     unsigned count;
 } kinds[] = {
-    KIND(fresh_code),      KIND(few_descriptors), KIND(group_of_waiter),  KIND(group_of_child),
-    KIND(other_directory), KIND(little_space),    KIND(near_stack),       KIND(far_stack),
-    KIND(lost_reader),     KIND(slow_reader),     KIND(impatient_writer), KIND(failing_move),
-    KIND(clone_execs),     KIND(silent_clone),    KIND(file_is_kept),     KIND(shared_later),
-    KIND(two_readers),     KIND(group_of_fork),
+    KIND(fresh_code),       KIND(few_descriptors),   KIND(group_of_waiter),  KIND(group_of_child),
+    KIND(other_directory),  KIND(little_space),      KIND(near_stack),       KIND(far_stack),
+    KIND(lost_reader),      KIND(slow_reader),       KIND(impatient_writer), KIND(failing_move),
+    KIND(clone_execs),      KIND(silent_clone),      KIND(file_is_kept),     KIND(shared_later),
+    KIND(two_readers),      KIND(group_of_fork),     KIND(two_waiters),      KIND(moved_waiter),
+    KIND(impatient_waiter), KIND(word_of_one_space),
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -36,6 +36,7 @@ static const struct written kinds[ARG_COUNT] = {
     ONE(ADVICE, advice),
     ONE(CLOCK, clock),
     ONE(FCNTL, fcntl),
+    ONE(FUTEX_OP, futex),
     ONE(ID_TYPE, id_type),
     ONE(IOCTL, ioctl),
     ONE(PRCTL, prctl),
@@ -60,6 +61,7 @@ static const struct written kinds[ARG_COUNT] = {
     [ARG_SIZE] = {STYLE_SIZE, NULL},
     [ARG_IOCTL_ARG] = {STYLE_NUMBER, NULL},
     [ARG_PRCTL_ARG] = {STYLE_NUMBER, NULL},
+    [ARG_FUTEX_ARG] = {STYLE_NUMBER, NULL},
 };
 
 static const struct name limits_list[] = {
@@ -77,6 +79,7 @@ static const struct name constants_list[] = {
     {O_RDONLY, "O_RDONLY"},
     {O_WRONLY, "O_WRONLY"},
     {O_RDWR, "O_RDWR"},
+    {FUTEX_CLOCK_REALTIME, "FUTEX_CLOCK_REALTIME"},
 };
 static const struct names constants = {constants_list, ARRAY_LEN(constants_list), NULL};
 
@@ -85,7 +88,7 @@ static struct written written_as(unsigned kind)
     if (kind < ARG_COUNT && (kinds[kind].style != STYLE_NUMBER || kinds[kind].names)) {
         return kinds[kind];
     }
-    bool is_number = kind == ARG_PRCTL_ARG || kind == ARG_IOCTL_ARG;
+    bool is_number = kind == ARG_PRCTL_ARG || kind == ARG_IOCTL_ARG || kind == ARG_FUTEX_ARG;
     return (struct written){insn_kind_is_pointer(kind) && !is_number ? STYLE_POINTER : STYLE_NUMBER,
                             NULL};
 }

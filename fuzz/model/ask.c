@@ -136,15 +136,16 @@ static void put_result(int64_t value)
         int number;
         const char *name;
     } errors[] = {
-        {EPERM, "EPERM"},   {ENOENT, "ENOENT"}, {ESRCH, "ESRCH"},
-        {EINTR, "EINTR"},   {E2BIG, "E2BIG"},   {ENOEXEC, "ENOEXEC"},
-        {EBADF, "EBADF"},   {ECHILD, "ECHILD"}, {EAGAIN, "EAGAIN"},
-        {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"}, {EFAULT, "EFAULT"},
-        {EEXIST, "EEXIST"}, {ENODEV, "ENODEV"}, {ENOTDIR, "ENOTDIR"},
-        {EISDIR, "EISDIR"}, {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"},
-        {ENOTTY, "ENOTTY"}, {ESPIPE, "ESPIPE"}, {EROFS, "EROFS"},
-        {EPIPE, "EPIPE"},   {ERANGE, "ERANGE"}, {ENAMETOOLONG, "ENAMETOOLONG"},
-        {ENOSYS, "ENOSYS"}, {ELOOP, "ELOOP"},   {EOVERFLOW, "EOVERFLOW"},
+        {EPERM, "EPERM"},         {ENOENT, "ENOENT"}, {ESRCH, "ESRCH"},
+        {EINTR, "EINTR"},         {E2BIG, "E2BIG"},   {ENOEXEC, "ENOEXEC"},
+        {EBADF, "EBADF"},         {ECHILD, "ECHILD"}, {EAGAIN, "EAGAIN"},
+        {ENOMEM, "ENOMEM"},       {EACCES, "EACCES"}, {EFAULT, "EFAULT"},
+        {EEXIST, "EEXIST"},       {ENODEV, "ENODEV"}, {ENOTDIR, "ENOTDIR"},
+        {EISDIR, "EISDIR"},       {EINVAL, "EINVAL"}, {EMFILE, "EMFILE"},
+        {ENOTTY, "ENOTTY"},       {ESPIPE, "ESPIPE"}, {EROFS, "EROFS"},
+        {EPIPE, "EPIPE"},         {ERANGE, "ERANGE"}, {ENAMETOOLONG, "ENAMETOOLONG"},
+        {ENOSYS, "ENOSYS"},       {ELOOP, "ELOOP"},   {EOVERFLOW, "EOVERFLOW"},
+        {ETIMEDOUT, "ETIMEDOUT"},
     };
 
     for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {

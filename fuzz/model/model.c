@@ -52,6 +52,7 @@ void model_begin(const struct model_eyes *eyes)
     world.ends = 0;
     world.last_number = 0;
     world.lost_numbers = 0;
+    world.places = 0;
     world.has_signals = true;
     struct proc *init = family_add(NULL, 1);
     world.foreground = 0;
@@ -317,6 +318,8 @@ static bool would_block(struct proc *proc)
         return proc->vfork_child != NULL;
     case WAITS_TIME:
         return world.now < proc->doing.deadline;
+    case WAITS_FUTEX:
+        return futex_would_block(proc);
     case WAITS_BYTES:
     case WAITS_ROOM:
     case WAITS_CONSOLE:

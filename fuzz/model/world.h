@@ -138,7 +138,17 @@ enum waits {
     WAITS_TIME,
     WAITS_BYTES,
     WAITS_ROOM,
-    WAITS_CONSOLE
+    WAITS_CONSOLE,
+    WAITS_FUTEX
+};
+
+/* A word that is waited for, and among whom. */
+enum word_kind { WORD_NONE, WORD_OF_PROCESS, WORD_OF_SPACE, WORD_OF_OBJECT, WORD_OF_FILE };
+
+struct word {
+    enum word_kind kind;
+    int owner; /* space or object */
+    uint64_t place;
 };
 
 /* The call that a process is in, while it has not ended. */
@@ -153,6 +163,10 @@ struct doing {
     uint64_t done; /* bytes */
     int file;
     uint64_t total; /* bytes asked for */
+    struct word word;
+    uint32_t bitset;
+    uint64_t place; /* among those who wait for words: the lower, the longer; 0: it does not */
+    bool is_woken;
 };
 
 enum used_kind { USED_USER, USED_SYSTEM, USED_MEMORY, USED_FAULTS, USED_TURNS, USED_COUNT };
@@ -223,6 +237,7 @@ struct world {
     bool has_plain_keys;               /* the console's ISIG is off */
     bool has_signals;                  /* the console: keys make signals */
     unsigned ends;                     /* of processes so far */
+    uint64_t places;                   /* that were given to those who wait for words */
     uint64_t typed; /* bytes that came to the console, and were not read; at most */
     struct proc procs[PROCS_MAX];
     struct space spaces[SPACES_MAX];

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@
  * a fork or an exec. Between two instructions of the program all stand where a call has ended, or
  * wait in one.
  *
- * Who sleeps does so until tracee_tick: nanosleep has become ppoll, which waits for nothing.
+ * Who sleeps does so until tracee_tick: nanosleep has become ppoll, which waits for nothing, and a
+ * futex that waits with a time-out has none.
  */
 
 enum {
@@ -32,6 +34,7 @@ enum {
     SECONDS_MAX = 1,     /* of the machine's own time, which passes quickly while all wait */
     CALL_STEP_NS = 1000, /* that a call takes, for sleeps that begin one after the other */
     REG_NUMBER = 8,
+    REG_TIMEOUT = 3, /* of futex */
     REG_LOADED = 9,
     LOG2_SPAN = 8,
     NR_PPOLL = 73,
@@ -52,12 +55,13 @@ struct tracee {
     pid_t host; /* as its tracer sees it */
     int pid;    /* as it sees itself */
     enum tracee_state state;
-    int insn;          /* what it does, or NO_INSN */
-    bool is_poked;     /* goes on only to take its signals */
-    bool is_woken;     /* its sleep is over */
-    bool is_stopping;  /* will come to a stop that is about nothing else */
-    uint64_t wakes_ns; /* 0: it does not sleep */
-    uint64_t fds_at;   /* where the call writes two descriptors, or 0 */
+    int insn;           /* what it does, or NO_INSN */
+    bool is_poked;      /* goes on only to take its signals */
+    bool is_woken;      /* its sleep is over */
+    bool is_stopping;   /* will come to a stop that is about nothing else */
+    uint64_t wakes_ns;  /* 0: it does not sleep */
+    int64_t wakes_with; /* what its call gives then */
+    uint64_t fds_at;    /* where the call writes two descriptors, or 0 */
 };
 
 struct registers { /* of NT_PRSTATUS */
@@ -217,29 +221,68 @@ static void end_access(struct tracee *tracee)
     outcome->result = is_load ? (int64_t)registers.x[REG_LOADED] : 0;
 }
 
+/* false: there is no time at that address. */
+static bool read_time(const struct tracee *tracee, uint64_t at, uint64_t *ns)
+{
+    const uint64_t seconds_max = INT64_MAX / NSEC_PER_SEC;
+    struct timespec time;
+
+    if (!peek(tracee, at, &time, sizeof(time)) || time.tv_sec < 0 || time.tv_nsec < 0 ||
+        time.tv_nsec >= NSEC_PER_SEC) {
+        return false;
+    }
+    uint64_t seconds = (uint64_t)time.tv_sec;
+    *ns = (seconds < seconds_max ? seconds : seconds_max) * NSEC_PER_SEC + (uint64_t)time.tv_nsec;
+    return true;
+}
+
+/* Its call ends at a time, or before; unless that has been set already. */
+static void sleep_until(struct tracee *tracee, uint64_t wakes_ns, int64_t result)
+{
+    if (tracee->wakes_ns == 0) {
+        tracee->wakes_ns = wakes_ns;
+        tracee->wakes_with = result;
+    }
+}
+
 /* Makes a nanosleep that is one into a call that waits for good. */
 static void begin_sleep(struct tracee *tracee, const uint64_t *args)
 {
-    struct timespec duration;
     struct registers registers = {0};
     int number = NR_PPOLL;
     struct iovec vector = {&number, sizeof(number)};
-    const uint64_t seconds_max = INT64_MAX / NSEC_PER_SEC;
+    uint64_t duration;
 
-    if (!peek(tracee, args[0], &duration, sizeof(duration)) || duration.tv_sec < 0 ||
-        duration.tv_nsec < 0 || duration.tv_nsec >= NSEC_PER_SEC ||
-        (duration.tv_sec == 0 && duration.tv_nsec == 0)) {
+    if (!read_time(tracee, args[0], &duration) || duration == 0) {
         return;
     }
-    if (tracee->wakes_ns == 0) {
-        uint64_t seconds = (uint64_t)duration.tv_sec;
-        seconds = seconds < seconds_max ? seconds : seconds_max;
-        tracee->wakes_ns = all.now_ns + seconds * NSEC_PER_SEC + (uint64_t)duration.tv_nsec;
-    }
+    sleep_until(tracee, all.now_ns + duration, 0);
     get_registers(tracee, &registers);
     memset(registers.x, 0, 5 * sizeof(registers.x[0]));
     set_registers(tracee, &registers);
     ptrace(PTRACE_SETREGSET, tracee->host, NT_ARM_SYSTEM_CALL, &vector);
+}
+
+/* Makes a futex that waits for some time wait for good. A time that has passed here has passed for
+ * Linux too, whose clock is ahead. */
+static void begin_futex(struct tracee *tracee, const uint64_t *args)
+{
+    struct registers registers = {0};
+    unsigned command = (unsigned)args[1] & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
+    uint64_t wakes_ns;
+
+    if ((command != FUTEX_WAIT && command != FUTEX_WAIT_BITSET) ||
+        !read_time(tracee, args[REG_TIMEOUT], &wakes_ns)) {
+        return;
+    }
+    wakes_ns += command == FUTEX_WAIT ? all.now_ns : 0;
+    if (wakes_ns <= all.now_ns) {
+        return;
+    }
+    sleep_until(tracee, wakes_ns, -ETIMEDOUT);
+    get_registers(tracee, &registers);
+    registers.x[REG_TIMEOUT] = 0;
+    set_registers(tracee, &registers);
 }
 
 static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *args)
@@ -257,6 +300,9 @@ static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *a
     if (number == NR_nanosleep) {
         begin_sleep(tracee, args);
     }
+    if (number == NR_futex) {
+        begin_futex(tracee, args);
+    }
     if (number == NR_clone && (args[0] & CLONE_PTRACE_NOT)) {
         complain("a process that cannot be traced");
     }
@@ -271,9 +317,9 @@ static void end_call(struct tracee *tracee, int64_t result)
 
     if (tracee->is_woken) {
         get_registers(tracee, &registers);
-        registers.x[0] = 0;
+        registers.x[0] = (uint64_t)tracee->wakes_with;
         set_registers(tracee, &registers);
-        result = 0;
+        result = tracee->wakes_with;
     } else if (result >= RESTART_FIRST && result <= RESTART_LAST) {
         resume(tracee, PTRACE_SYSCALL, 0);
         return;

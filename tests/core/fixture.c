@@ -26,6 +26,7 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
+#include "sync/futex.h"
 #include "syscall/trace.h"
 #include "test.h"
 
@@ -75,6 +76,7 @@ void fixture_begin(uint64_t frames)
     thread_init();
     signal_init();
     sched_init();
+    futex_init();
     space_init();
     file_init();
     fdtable_init();

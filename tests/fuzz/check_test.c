@@ -223,6 +223,31 @@ static void break_one(void)
     check_all();
 }
 
+/* A process that waits for a word, and its thread. */
+static struct thread *make_waiter(void)
+{
+    call(1, NR_futex, IMAGE_ZEROS, FUTEX_WAIT, 0);
+    EXPECT_EQ(event.kind, EVENT_BLOCKED);
+    return init()->thread;
+}
+
+static void break_futex(void)
+{
+    make_waiter()->futex.is_woken = true;
+    check_all();
+}
+
+static void break_futex_key(void)
+{
+    struct thread *thread = make_waiter();
+    const struct list *queue = futex_queue(&thread->futex.key);
+
+    while (futex_queue(&thread->futex.key) == queue) {
+        thread->futex.key.place += 4;
+    }
+    check_all();
+}
+
 static void break_queue(void)
 {
     make_child();
@@ -371,6 +396,8 @@ static const struct {
     {"file.references", break_pipe},
     {"wait.condition", break_condition},
     {"wait.condition", break_one},
+    {"wait.condition", break_futex},
+    {"wait.condition", break_futex_key},
     {"sched.queue", break_queue},
     {"call.errno", break_errno},
     {"call.failed", break_failed},

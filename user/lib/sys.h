@@ -55,6 +55,11 @@
 #define SYS_USAGE int
 #define SYS_SIG_HOW int
 #define SYS_RANDOM_FLAGS unsigned
+#define SYS_FUTEX uint32_t *
+#define SYS_FUTEX_OP int
+#define SYS_FUTEX_VALUE uint32_t
+#define SYS_FUTEX_ARG uint64_t
+#define SYS_FUTEX_LAST uint32_t
 #define SYS_PATH const char *
 #define SYS_STRV char *const *
 #define SYS_ENVV char *const *

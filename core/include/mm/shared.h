@@ -14,6 +14,7 @@
 
 struct shared {
     struct list link; /* of all objects */
+    uint64_t id;      /* no other object has had it */
     uint64_t pages;   /* its size */
     unsigned refs;
     unsigned seen;    /* of the references, by a check that runs */

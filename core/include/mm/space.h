@@ -25,6 +25,7 @@
 
 struct space {
     struct list link; /* of all spaces */
+    uint64_t id;      /* no other space has had it */
     unsigned users;   /* processes, or the one who builds it */
     unsigned seen;    /* of the users, by a check that runs */
     paddr_t root;

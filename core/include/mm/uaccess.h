@@ -17,6 +17,10 @@ MUST_CHECK int user_write(uaddr_t dst, const void *src, uint64_t len);
 /* A string with its end, into dst[0..capacity). -ENAMETOOLONG: no end within capacity. */
 MUST_CHECK int user_read_string(char *dst, uaddr_t src, size_t capacity);
 
+/* If the word at an address, which is aligned, is expected, makes it desired, in one step; *seen is
+ * what it was. The program must be allowed to write it in any case. */
+MUST_CHECK int user_cas32(uaddr_t at, uint32_t expected, uint32_t desired, uint32_t *seen);
+
 /* The length of a string without its end. -ENAMETOOLONG: no end within capacity. */
 MUST_CHECK int user_string_len(uaddr_t src, uint64_t capacity, uint64_t *len);
 

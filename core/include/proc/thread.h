@@ -15,6 +15,7 @@
 #include "base/types.h"
 #include "fs/context.h"
 #include "fs/fdtable.h"
+#include "sync/futex.h"
 
 struct pid;
 struct process;
@@ -37,6 +38,7 @@ enum wait_reason {
     WAIT_CONSOLE,    /* the console has input */
     WAIT_PIPE_BYTES, /* pipe number arg has bytes, or nobody who could write any */
     WAIT_PIPE_ROOM,  /* pipe number arg has a free place, or nobody who could read */
+    WAIT_FUTEX, /* somebody wakes it (thread.futex), or the deadline passes; arg: the address */
 };
 
 /*
@@ -73,6 +75,7 @@ struct thread {
     uaddr_t clear_tid;           /* set_tid_address */
     struct waitq *waitq;         /* on which it waits, or NULL */
     struct list wait_link;       /* on waitq */
+    struct futex_waiter futex;   /* in sys_futex, over reruns */
     struct list block_link;      /* on the list of all blocked threads */
     uint64_t waits;              /* calls that blocked */
     uint64_t preemptions;        /* turns that ended with more to do */

@@ -28,6 +28,7 @@ extern const struct names names_clone;
 extern const struct names names_fcntl;
 extern const struct names names_fd;
 extern const struct names names_file_type;
+extern const struct names names_futex;
 extern const struct names names_id_type;
 extern const struct names names_ioctl;
 extern const struct names names_map;

@@ -277,6 +277,36 @@ TEST(uaccess_prepare_refuses_what_may_not_be_written)
     end();
 }
 
+/* ---- compare and swap ---- */
+
+TEST(uaccess_cas_changes_what_is_expected)
+{
+    uint32_t seen = 9;
+    uint32_t word;
+
+    begin();
+    EXPECT_EQ(user_cas32(AT(0) + 4, 1, 5, &seen), 0);
+    EXPECT_EQ(seen, 0);
+    EXPECT_EQ(user_cas32(AT(0) + 4, 0, 5, &seen), 0);
+    EXPECT_EQ(seen, 0);
+    EXPECT_EQ(user_cas32(AT(0) + 4, 5, 6, &seen), 0);
+    EXPECT_EQ(seen, 5);
+    EXPECT_EQ(user_read(&word, AT(0) + 4, sizeof(word)), 0);
+    EXPECT_EQ(word, 6);
+    end();
+}
+
+TEST(uaccess_cas_only_where_the_program_could_write)
+{
+    uint32_t seen;
+
+    begin();
+    EXPECT_EQ(user_cas32(AT(4), 1, 5, &seen), -EFAULT);
+    EXPECT_EQ(user_cas32(AT(6), 1, 5, &seen), -EFAULT);
+    EXPECT_EQ(user_cas32(USER_END, 1, 5, &seen), -EFAULT);
+    end();
+}
+
 /* ---- any space, through its tables ---- */
 
 TEST(uaccess_space_write_is_seen_by_the_program)
@@ -434,6 +464,14 @@ static int prepare_pages(void *unused)
     return user_prepare_write(AT(0) + 8, 2 * PAGE_SIZE);
 }
 
+static int swap(void *unused)
+{
+    uint32_t seen;
+
+    (void)unused;
+    return user_cas32(AT(0), 0, 0, &seen);
+}
+
 static int write_space(void *unused)
 {
     (void)unused;
@@ -472,6 +510,7 @@ TEST(uaccess_without_memory)
     fail_each(write_pages);
     fail_each(read_pages);
     fail_each(prepare_pages);
+    fail_each(swap);
     fail_each(write_space);
     fail_each(measure_string);
 }

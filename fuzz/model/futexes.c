@@ -1,0 +1,110 @@
+#include "fuzz/model/futexes.h"
+
+#include "fuzz/model/memory.h"
+
+static bool is_same(const struct word *a, const struct word *b)
+{
+    return a->kind == b->kind && a->owner == b->owner && a->place == b->place;
+}
+
+/* What is shared is told by what is mapped. */
+static int find_shared(struct proc *self, uint64_t at, struct word *word)
+{
+    const struct map *map = memory_find(memory_of(self), at);
+    uint64_t offset = at - map->start;
+
+    if (map->object >= 0) {
+        *word = (struct word){WORD_OF_OBJECT, map->object, map->index * PAGE + offset};
+    } else if (map->prot & PROT_WRITE) {
+        *word = (struct word){WORD_OF_SPACE, self->space, at};
+    } else if (map->bytes && round_down(offset) < map->len) {
+        *word = (struct word){WORD_OF_FILE, 0, (uintptr_t)map->bytes + offset};
+    } else {
+        return -EFAULT; /* it will never change */
+    }
+    return 0;
+}
+
+int futexes_find(struct proc *self, uint64_t at, bool is_shared, bool to_write, struct word *word)
+{
+    if (at % sizeof(uint32_t) != 0) {
+        return -EINVAL;
+    }
+    if (at >= END_OF_MEMORY) {
+        return -EFAULT;
+    }
+    *word = (struct word){WORD_OF_PROCESS, self->space, at};
+    if (!is_shared) {
+        return 0;
+    }
+    if (!memory_can(self, at, sizeof(uint32_t), ACCESS_WRITE) &&
+        (to_write || !memory_can(self, at, sizeof(uint32_t), ACCESS_READ))) {
+        return -EFAULT;
+    }
+    return find_shared(self, at, word);
+}
+
+void futexes_wait(struct proc *self, const struct word *word, uint32_t bitset)
+{
+    self->doing.word = *word;
+    self->doing.bitset = bitset;
+    self->doing.place = ++world.places;
+}
+
+/* Who has waited for a word the longest, of those whose place is above another; NULL: nobody. */
+static struct proc *find_next(const struct word *word, uint32_t bitset, uint64_t place)
+{
+    struct proc *first = NULL;
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *proc = &world.procs[i];
+        const struct doing *doing = &proc->doing;
+        if (proc->life == LIFE_LIVE && doing->place > place && (doing->bitset & bitset) &&
+            is_same(&doing->word, word) && (!first || doing->place < first->doing.place)) {
+            first = proc;
+        }
+    }
+    return first;
+}
+
+static void wake(struct proc *proc)
+{
+    proc->doing.place = 0;
+    proc->doing.is_woken = true;
+}
+
+int64_t futexes_wake(const struct word *word, int count, uint32_t bitset, bool does_it)
+{
+    struct proc *proc = find_next(word, bitset, 0);
+    int64_t woken = 0;
+
+    while (proc && (woken < count || woken == 0)) {
+        struct proc *next = find_next(word, bitset, proc->doing.place);
+        if (does_it) {
+            wake(proc);
+        }
+        woken++;
+        proc = next;
+    }
+    return woken;
+}
+
+int64_t futexes_move(const struct word *from, int wake_count, const struct word *to, int move,
+                     bool does_it)
+{
+    const uint64_t last = world.places; /* of those who are there now */
+    struct proc *proc = find_next(from, UINT32_MAX, 0);
+    int64_t done = 0;
+
+    while (proc && proc->doing.place <= last && done < (int64_t)wake_count + move) {
+        struct proc *next = find_next(from, UINT32_MAX, proc->doing.place);
+        if (does_it && done < wake_count) {
+            wake(proc);
+        } else if (does_it && !is_same(from, to)) {
+            futexes_wait(proc, to, proc->doing.bitset);
+        }
+        done++;
+        proc = next;
+    }
+    return done;
+}
