@@ -17,6 +17,7 @@ enum { CHECK_EVERY = 8 }; /* events between two looks at everything */
 uint64_t check_enabled = UINT64_MAX;
 
 static unsigned events_left;
+static bool has_looked; /* at the processes, since the last step */
 
 /* A step that has begun. It may be that nothing is told of it, when it was a page fault. */
 static struct {
@@ -68,17 +69,21 @@ void check_begin(void)
     begun.space = NULL;
     look_begin();
     look_at_processes();
+    has_looked = true;
     frames_begin();
     state_begin();
     calls_begin();
     objects_begin();
-    check_all();
+    events_left = CHECK_EVERY;
 }
 
 void check_before(int pid, uint32_t nr)
 {
-    look_at_processes();
-    follow_step();
+    if (!has_looked) {
+        look_at_processes();
+        follow_step();
+    }
+    has_looked = false;
     begun.pid = pid;
     begun.space = space_of(pid);
     calls_before(pid, nr);
@@ -88,6 +93,7 @@ void check_before(int pid, uint32_t nr)
 static void check_step(void)
 {
     look_at_processes();
+    has_looked = true;
     processes_check();
     files_check();
     waits_check();

@@ -31,27 +31,48 @@ static inline uint64_t digest_load(const uint8_t *bytes)
     return word;
 }
 
-/* Four sums side by side, so that none waits for the others. Each step can be undone, so a word
- * that has changed changes the sum. */
-static inline uint64_t digest_bytes(const void *from, size_t len)
-{
-    uint64_t lanes[4] = {len, 1, 2, 3};
-    const uint8_t *bytes = from;
-    size_t at = 0;
+typedef uint64_t digest_lanes __attribute__((vector_size(16), aligned(1), may_alias));
 
-    for (; at + 32 <= len; at += 32) {
+enum { DIGEST_BLOCK = 64 };
+
+/* Whole blocks, in eight sums side by side, so that none waits for the others. Each step can be
+ * undone, so a word that has changed changes the sum. */
+static inline uint64_t digest_blocks(const uint8_t *bytes, size_t count)
+{
+    digest_lanes lanes[4] = {{1, 2}, {3, 5}, {7, 11}, {13, 17}};
+    uint64_t digest = count;
+
+    for (unsigned i = 0; i < 4; i++) {
+        lanes[i] *= DIGEST_FACTOR;
+    }
+    for (; count > 0; count--, bytes += DIGEST_BLOCK) {
+        const digest_lanes *words = (const digest_lanes *)(const void *)bytes;
         for (unsigned i = 0; i < 4; i++) {
-            lanes[i] = (lanes[i] ^ digest_load(bytes + at + 8 * i)) * DIGEST_FACTOR;
-            lanes[i] = lanes[i] << 31 | lanes[i] >> 33;
+            digest_lanes lane = lanes[i] ^ words[i];
+            lane += lane << 5;
+            lanes[i] = lane << 32 | lane >> 32;
         }
     }
+    for (unsigned i = 0; i < 4; i++) {
+        digest = digest_mix(digest_mix(digest, lanes[i][0]), lanes[i][1]);
+    }
+    return digest;
+}
+
+static inline uint64_t digest_bytes(const void *from, size_t len)
+{
+    const uint8_t *bytes = from;
+    size_t at = len / DIGEST_BLOCK * DIGEST_BLOCK;
+    uint64_t blocks = at ? digest_blocks(bytes, len / DIGEST_BLOCK) : 0;
+    uint64_t digest = blocks + len;
+
     for (; at + 8 <= len; at += 8) {
-        lanes[0] = digest_mix(lanes[0], digest_load(bytes + at));
+        digest = digest_mix(digest, digest_load(bytes + at));
     }
     for (; at < len; at++) {
-        lanes[0] = digest_mix(lanes[0], bytes[at]);
+        digest = digest_mix(digest, bytes[at]);
     }
-    return digest_mix(digest_mix(digest_mix(lanes[0], lanes[1]), lanes[2]), lanes[3]);
+    return digest;
 }
 
 #endif

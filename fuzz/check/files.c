@@ -30,11 +30,8 @@ static void count_chunk(const struct process *process, const struct fdchunk *chu
 
 static void count_descriptors(const struct process *process, const struct fdtable *table)
 {
-    for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
-        const struct fdchunk *chunk = table->chunks[i];
-        if (chunk) {
-            count_chunk(process, chunk);
-        }
+    for (unsigned i = look_chunk(table, 0); i < FDTABLE_CHUNKS; i = look_chunk(table, i + 1)) {
+        count_chunk(process, table->chunks[i]);
     }
 }
 

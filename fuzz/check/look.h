@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/tree.h"
 #include "base/types.h"
+#include "fs/fdtable.h"
 #include "mm/frame.h"
 #include "mm/space.h"
 #include "proc/process.h"
@@ -166,6 +167,26 @@ static inline paddr_t look_shared(const struct shared *object, uint64_t index)
     const struct tree_node *node = look_below(&object->tree, index);
 
     return node && node->key == index ? CONTAINER_OF(node, struct shared_page, node)->pa : 0;
+}
+
+/* ---- descriptors of files ---- */
+
+/* Whether one of 8 chunks is there. */
+static inline bool look_has_chunk(struct fdchunk *const *at)
+{
+    uintptr_t any = (uintptr_t)at[0] | (uintptr_t)at[1] | (uintptr_t)at[2] | (uintptr_t)at[3];
+
+    return (any | (uintptr_t)at[4] | (uintptr_t)at[5] | (uintptr_t)at[6] | (uintptr_t)at[7]) != 0;
+}
+
+/* The first chunk from i on; FDTABLE_CHUNKS: there is none. */
+static inline unsigned look_chunk(const struct fdtable *table, unsigned i)
+{
+    while (i < FDTABLE_CHUNKS && !table->chunks[i]) {
+        bool is_passed = i + 8 <= FDTABLE_CHUNKS && !look_has_chunk(&table->chunks[i]);
+        i += is_passed ? 8 : 1;
+    }
+    return i;
 }
 
 /* ---- processes ---- */

@@ -181,13 +181,11 @@ static uint64_t digest_descriptors(const struct fdtable *table)
 {
     uint64_t digest = 0;
 
-    for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
+    for (unsigned i = look_chunk(table, 0); i < FDTABLE_CHUNKS; i = look_chunk(table, i + 1)) {
         const struct fdchunk *chunk = table->chunks[i];
-        if (chunk) {
-            digest = digest_mix(digest, i);
-            digest = digest_mix(digest, (uint64_t)chunk->used << 32 | chunk->close_on_exec);
-            digest = digest_mix(digest, digest_bytes(chunk->files, sizeof(chunk->files)));
-        }
+        digest = digest_mix(digest, i);
+        digest = digest_mix(digest, (uint64_t)chunk->used << 32 | chunk->close_on_exec);
+        digest = digest_mix(digest, digest_bytes(chunk->files, sizeof(chunk->files)));
     }
     return digest;
 }
