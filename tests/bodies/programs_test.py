@@ -13,9 +13,9 @@ import sys
 
 sys.path.insert(0, 'tests/tools')
 import debian
-import machine
-from body import (Skip, archive, boot, case, expect, expect_equal, hosted, linux, main, qemu,
-                  work_file)
+import programs
+from body import Skip, case, expect, expect_equal, hosted, linux, main, qemu, work_file
+from programs import compiled, content
 
 USER = ['init', 'sh', 'echo', 'hello', 'sleep', 'lifecycle']
 FILES = 'user/life/files'
@@ -24,30 +24,11 @@ SECTIONS = ['fork', 'clone', 'vfork', 'wait', 'waitid', 'usage', 'group', 'orpha
             'exec', 'script']
 LIBRARIES = ['glibc', 'musl']  # each the name of a program too
 MACHINES = {'hosted': hosted, 'qemu': qemu, 'linux': linux}
-TOTAL = re.compile(r'lifecycle: (\d+) checks: (\d+) hold, (\d+) differ from Linux as meant, '
-                   r'(\d+) failed; (\d+) skipped')
-
-
-def content(path):
-    with open(path, 'rb') as file:
-        return file.read()
-
-
-def compiled(name, library='glibc'):
-    """A program of programs/, as bytes; debian.Missing where the library cannot be had."""
-    source, program = f'tests/bodies/programs/{name}.c', work_file(f'{name}-{library}')
-    command = ['aarch64-linux-gnu-gcc', '-static', '-O2', '-o', program, source]
-    if library == 'musl':
-        command = debian.musl_command(source, program)
-    subprocess.run(command, check=True)
-    return content(program)
 
 
 @functools.cache
 def initrd():
-    files = {f'bin/{name}': content(machine.built('user', name)) for name in USER}
-    files['init'] = files.pop('bin/init')
-    files['bin/in_turn'] = compiled('in_turn')
+    files = programs.user(*USER)
     for library in LIBRARIES:
         try:
             files[f'bin/{library}'] = compiled('process_calls', library)
@@ -59,33 +40,18 @@ def initrd():
         files[name] = content(path)
         if not os.access(path, os.X_OK):
             plain.append(name)
-    return work_file('programs.cpio', archive(files, plain))
+    return programs.initrd('programs.cpio', files, plain)
 
 
 @functools.cache
 def told(name):
     """What each program printed on that machine, and its status: {path: (text, status)}."""
-    ended = boot(MACHINES[name]('/bin/in_turn', '/bin/lifecycle', *SECTIONS, 'then', '/bin/glibc',
-                                'then', '/bin/musl', initrd=initrd()))
-    programs, lines = {}, []
-    for line in ended.lines:
-        end = re.fullmatch(r'\[(\S+): status (\d+)\]', line)
-        if end:
-            programs[end.group(1)] = ('\n'.join(lines), int(end.group(2)))
-            lines = []
-        else:
-            lines.append(line)
-    expect('all' in programs, f'{name} did not come to the end: {ended.output[-2000:]}')
-    return programs
+    commands = [['/bin/lifecycle', *SECTIONS], ['/bin/glibc'], ['/bin/musl']]
+    return programs.told(programs.in_turn(MACHINES[name], commands, initrd()))
 
 
 def lifecycle_holds(text, status):
-    wrong = [line for line in text.split('\n') if line.startswith('not ok')]
-    expect_equal(wrong, [], 'what lifecycle finds')
-    expect_equal(status, 0, 'the status of lifecycle')
-    total = TOTAL.fullmatch(text.split('\n')[-1])
-    expect(total, f'the last line of lifecycle says how many checks there are: {text[-200:]}')
-    return [int(number) for number in total.groups()]
+    return programs.checks_hold(text, status)
 
 
 @case
@@ -120,7 +86,8 @@ def lifecycle_holds_as_a_program_of_this_host():
     program = work_file('lifecycle-host')
     subprocess.run(['gcc', '-O2', '-Wall', '-Wextra', '-D_GNU_SOURCE',
                     '-fno-stack-protector', '-Iuser', '-Icore/include', '-o', program,
-                    *sorted(glob.glob('user/life/*.c')), 'user/lib/print.c', 'user/lib/str.c'],
+                    *sorted(glob.glob('user/life/*.c') + glob.glob('user/check/*.c')),
+                    'user/lib/print.c', 'user/lib/str.c'],
                    check=True)
     done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60,
                           text=True, check=False)

@@ -52,10 +52,11 @@ def qemu(image, initrd, ram=None, cmdline='', args=(), machine='virt', cpu='cort
 
 
 def linux(kernel, initrd, args=()):
-    """The command that boots a Linux kernel with the same programs."""
+    """The command that boots a Linux kernel with the same programs. Its time is virtual: it goes
+    with the instructions, and where all wait it goes on to what is waited for."""
     words = ' '.join(['console=ttyAMA0 quiet panic=-1', '--', *map(quote, args)])
     return [*QEMU, '-M', 'virt', '-cpu', 'cortex-a72', '-m', '512M', '-kernel', kernel,
-            '-initrd', initrd, '-append', words]
+            '-icount', 'shift=0,sleep=off', '-initrd', initrd, '-append', words]
 
 
 def under_gdb(command, elf='eft.elf'):

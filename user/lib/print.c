@@ -109,15 +109,17 @@ const char *error_name(long result)
         int number;
         char name[16];
     } names[] = {
-        {EPERM, "EPERM"},     {ENOENT, "ENOENT"},   {ESRCH, "ESRCH"},
-        {EINTR, "EINTR"},     {EIO, "EIO"},         {E2BIG, "E2BIG"},
-        {ENOEXEC, "ENOEXEC"}, {EBADF, "EBADF"},     {ECHILD, "ECHILD"},
-        {EAGAIN, "EAGAIN"},   {ENOMEM, "ENOMEM"},   {EACCES, "EACCES"},
-        {EFAULT, "EFAULT"},   {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"},
-        {EINVAL, "EINVAL"},   {ENOTTY, "ENOTTY"},   {ENAMETOOLONG, "ENAMETOOLONG"},
-        {ENOSYS, "ENOSYS"},   {ELOOP, "ELOOP"},     {EROFS, "EROFS"},
-        {EMFILE, "EMFILE"},   {ENFILE, "ENFILE"},   {ESPIPE, "ESPIPE"},
-        {EPIPE, "EPIPE"},     {EEXIST, "EEXIST"},   {ENXIO, "ENXIO"},
+        {EPERM, "EPERM"},         {ENOENT, "ENOENT"},   {ESRCH, "ESRCH"},
+        {EINTR, "EINTR"},         {EIO, "EIO"},         {E2BIG, "E2BIG"},
+        {ENOEXEC, "ENOEXEC"},     {EBADF, "EBADF"},     {ECHILD, "ECHILD"},
+        {EAGAIN, "EAGAIN"},       {ENOMEM, "ENOMEM"},   {EACCES, "EACCES"},
+        {EFAULT, "EFAULT"},       {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"},
+        {EINVAL, "EINVAL"},       {ENOTTY, "ENOTTY"},   {ENAMETOOLONG, "ENAMETOOLONG"},
+        {ENOSYS, "ENOSYS"},       {ELOOP, "ELOOP"},     {EROFS, "EROFS"},
+        {EMFILE, "EMFILE"},       {ENFILE, "ENFILE"},   {ESPIPE, "ESPIPE"},
+        {EPIPE, "EPIPE"},         {EEXIST, "EEXIST"},   {ENXIO, "ENXIO"},
+        {EBUSY, "EBUSY"},         {EDEADLK, "EDEADLK"}, {EOPNOTSUPP, "EOPNOTSUPP"},
+        {ETIMEDOUT, "ETIMEDOUT"}, {ERANGE, "ERANGE"},   {EOVERFLOW, "EOVERFLOW"},
     };
 
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)

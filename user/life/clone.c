@@ -1,5 +1,5 @@
 /* clone(2) and clone3(2): what their flags add to a fork. */
-#include "check.h"
+#include "life.h"
 
 enum { STACK_BYTES = 8 * PAGE };
 

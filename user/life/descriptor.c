@@ -1,5 +1,5 @@
 /* Descriptors and what they stand for: open, dup, fcntl, lseek, and what fork shares. */
-#include "check.h"
+#include "life.h"
 
 static int open_self(int flags)
 {

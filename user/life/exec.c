@@ -1,5 +1,5 @@
 /* execve(2) and execveat(2): another program in the same process. */
-#include "check.h"
+#include "life.h"
 
 enum {
     STRING_MAX = 128 * 1024, /* of one argument, with its NUL (MAX_ARG_STRLEN) */

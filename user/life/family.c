@@ -1,5 +1,5 @@
 /* Groups and sessions, kill by group, orphans and who takes them. */
-#include "check.h"
+#include "life.h"
 
 static int sleeps(uint64_t unused)
 {

@@ -1,5 +1,5 @@
 /* fork(2): one process becomes two, with equal memories that are then their own. */
-#include "check.h"
+#include "life.h"
 
 static int data = 1;
 static int zero_data;

@@ -2,7 +2,7 @@
  * What this program does when one of its own checks executes it: the first word says what to look
  * at, and the exit status is 1 if all is as it should be.
  */
-#include "check.h"
+#include "life.h"
 
 static uint64_t number(const char *word)
 {

@@ -1,5 +1,5 @@
 /* prlimit(2): limits, and what happens at each. The limits are a child's own. */
-#include "check.h"
+#include "life.h"
 
 enum { DEEP_BYTES = 1 << 20, FRAME_BYTES = 4096 };
 

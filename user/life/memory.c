@@ -1,5 +1,5 @@
 /* mmap(2), mprotect(2), mremap(2), madvise(2) and brk(2), and what faults are sent for. */
-#include "check.h"
+#include "life.h"
 
 enum {
     PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS,

@@ -1,5 +1,5 @@
 /* pipe2(2) and pipe(7): bytes from one process to another, and what happens at the ends. */
-#include "check.h"
+#include "life.h"
 
 enum {
     CAPACITY = 64 * 1024, /* of a pipe */

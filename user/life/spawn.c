@@ -1,5 +1,5 @@
 /* spawn: Eft's own call. */
-#include "check.h"
+#include "life.h"
 
 void check_spawn(void)
 {

@@ -1,5 +1,5 @@
 /* getrusage(2), times(2) and the usage that wait4 gives: the time that was really used. */
-#include "check.h"
+#include "life.h"
 
 /* ru_maxrss is in KiB, and Linux counts it in lots on each CPU: a quarter of the pages will do. */
 enum { BURN_NS = 40 * 1000 * 1000, TOUCHED_PAGES = 400 };

@@ -1,5 +1,5 @@
 /* vfork(2): the child borrows the parent's memory, and the parent waits until it is given back. */
-#include "check.h"
+#include "life.h"
 
 static volatile int word;
 

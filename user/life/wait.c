@@ -1,5 +1,5 @@
 /* wait4(2) and waitid(2): which child, in what way, and what they tell. */
-#include "check.h"
+#include "life.h"
 
 static int answer(uint64_t value)
 {

@@ -59,58 +59,60 @@ bool is_host_program(void)
     return __STDC_HOSTED__;
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} sections[] = {
-    {"fork", check_fork},     {"clone", check_clone},
-    {"vfork", check_vfork},   {"exec", check_exec},
-    {"script", check_script}, {"wait", check_wait},
-    {"waitid", check_waitid}, {"usage", check_usage},
-    {"group", check_group},   {"orphan", check_orphan},
-    {"limit", check_limit},   {"memory", check_memory},
-    {"file", check_file},     {"fault", check_fault},
-    {"pipe", check_pipe},     {"descriptor", check_descriptor},
-    {"spawn", check_spawn},
-};
-
-static int run_sections(int argc, char **argv)
+static void run_sections(int argc, char **argv, const struct section *sections, unsigned count)
 {
-    for (int i = 1; i < argc; i++) {
-        unsigned known = 0;
-        for (unsigned j = 0; j < COUNT(sections); j++)
-            known += str_equal(argv[i], sections[j].name);
-        if (known == 0) {
-            print("lifecycle: there is no section '%s'\n", argv[i]);
-            return 2;
-        }
-    }
-    for (unsigned j = 0; j < COUNT(sections); j++) {
+    for (unsigned j = 0; j < count; j++) {
         bool chosen = argc <= 1;
         for (int i = 1; i < argc; i++)
             chosen = chosen || str_equal(argv[i], sections[j].name);
         if (chosen)
             sections[j].run();
     }
-    print("lifecycle: %u checks: %u hold, %u differ from Linux as meant, %u failed; %u skipped\n",
-          held + differing + failed, held, differing, failed, skipped);
-    return failed ? 1 : 0;
 }
 
-int main(int argc, char **argv, char **envp)
+static bool know_sections(int argc, char **argv, const struct section *sections, unsigned count)
 {
-    self = is_host_program() ? "/proc/self/exe" : "/bin/lifecycle";
+    for (int i = 1; i < argc; i++) {
+        unsigned known = 0;
+        for (unsigned j = 0; j < count; j++)
+            known += str_equal(argv[i], sections[j].name);
+        if (known == 0) {
+            print("%s: there is no section '%s'\n", program_name, argv[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void name_program(void)
+{
+    static char path[64];
+
+    memcpy(path, "/bin/", 5);
+    memcpy(path + 5, program_name, str_len(program_name) + 1);
+    self = is_host_program() ? "/proc/self/exe" : path;
+}
+
+int run_checks(int argc, char **argv, char **envp, const struct section *sections, unsigned count,
+               const char *what)
+{
+    name_program();
     environment = (const char *const *)envp;
     if (argc > 1 && str_equal(argv[1], "--help")) {
-        print("lifecycle [SECTION]...   checks what a kernel does with processes; sections:\n");
-        for (unsigned i = 0; i < COUNT(sections); i++)
+        print("%s [SECTION]...   checks %s; sections:\n", program_name, what);
+        for (unsigned i = 0; i < count; i++)
             print(" %s", sections[i].name);
         print("\n");
         return 0;
     }
     if (argc == 0 || !argv[0][0] || (argc > 1 && argv[1][0] == '-'))
         return help(argc, argv);
+    if (!know_sections(argc, argv, sections, count))
+        return 2;
     if (sys_getpgid(0) <= 1)
         sys_setpgid(0, 0); /* some checks need a group that has a number of its own */
-    return run_sections(argc, argv);
+    run_sections(argc, argv, sections, count);
+    print("%s: %u checks: %u hold, %u differ from Linux as meant, %u failed; %u skipped\n",
+          program_name, held + differing + failed, held, differing, failed, skipped);
+    return failed ? 1 : 0;
 }

@@ -1,9 +1,9 @@
 /*
- * What the sections of lifecycle share: checks, which print a line each and are counted, and
- * children that run a function.
+ * What programs that check a kernel share: sections that are chosen by name, checks, which print a
+ * line each and are counted, and children that run a function.
  */
-#ifndef LIFE_CHECK_H
-#define LIFE_CHECK_H
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
 
 #include <stdbool.h>
 
@@ -43,9 +43,24 @@ void skip(const char *what, const char *why);
 bool is_eft(void);
 bool is_host_program(void); /* built with the C library of a host, and running on it */
 
-/* The path of this program, and the environment that it was given. */
+/* The path of this program, its name, and the environment that it was given. */
 extern const char *self;
+extern const char *program_name;
 extern const char *const *environment;
+
+struct section {
+    const char *name;
+    void (*run)(void);
+};
+
+/* A program's main. Runs the sections that the arguments name, or all, in the order of the table,
+ * and says how many checks hold; gives the exit status. A first word that begins with '-', and
+ * having no words, is for help: the program has executed itself. what: what is checked. */
+int run_checks(int argc, char **argv, char **envp, const struct section *sections, unsigned count,
+               const char *what);
+
+/* What the program does then; each program that uses run_checks defines it. */
+int help(int argc, char **argv);
 
 /* ---- children: each runs a function, whose result is its exit status ---- */
 
@@ -101,26 +116,5 @@ bool is_error(long result); /* of a call whose result is an address */
 /* The action for a signal as sigaction gives it, and sets it. */
 uint64_t signal_handler(int signal);
 long set_handler(int signal, uint64_t handler, uint64_t flags);
-
-/* ---- the sections, and what helper.c does for them ---- */
-
-void check_fork(void);
-void check_clone(void);
-void check_vfork(void);
-void check_exec(void);
-void check_script(void);
-void check_wait(void);
-void check_waitid(void);
-void check_usage(void);
-void check_group(void);
-void check_orphan(void);
-void check_limit(void);
-void check_memory(void);
-void check_file(void);
-void check_fault(void);
-void check_pipe(void);
-void check_descriptor(void);
-void check_spawn(void);
-int help(int argc, char **argv);
 
 #endif

@@ -184,7 +184,7 @@ static void *map(uint64_t bytes, unsigned kind)
     long got = sys_mmap(0, bytes, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS, -1, 0);
 
     if (is_error(got)) {
-        print("lifecycle: no memory: %s\n", error_name(got));
+        print("%s: no memory: %s\n", program_name, error_name(got));
         sys_leave(1);
     }
     return (void *)got;

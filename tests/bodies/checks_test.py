@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Signals, threads and waiting calls: programs that check a kernel, the same files on Linux and in
+both bodies. Time is virtual in all three."""
+import functools
+import sys
+
+sys.path.insert(0, 'tests/tools')
+import programs
+from body import case, linux, main
+
+PROGRAMS = ['signals']
+
+
+@functools.cache
+def initrd():
+    return programs.initrd('checks.cpio', programs.user('init', *PROGRAMS))
+
+
+@functools.cache
+def on_linux(name):
+    """What it printed there, and its status."""
+    command = programs.in_turn(linux, [[f'/bin/{name}']], initrd())
+    return programs.told(command)[f'/bin/{name}']
+
+
+@case
+def signals_holds_on_linux():
+    programs.checks_hold(*on_linux('signals'))
+
+
+main()

@@ -1,0 +1,34 @@
+/* signals: what a kernel does with signals, stops and timers. */
+#include "signals.h"
+
+const char *program_name = "signals";
+
+static const struct section sections[] = {
+    {"action", check_action},     {"default", check_default}, {"queue", check_queue},
+    {"mask", check_mask},         {"frame", check_frame},     {"forged", check_forged},
+    {"altstack", check_altstack}, {"info", check_info},       {"fault", check_fault},
+    {"wait", check_wait},         {"stop", check_stop},       {"child", check_child},
+    {"orphan", check_orphan},     {"kill", check_kill},       {"inherit", check_inherit},
+    {"restart", check_restart},   {"itimer", check_itimer},   {"timer", check_timer},
+    {"clock", check_clock},       {"timerfd", check_timerfd}, {"signalfd", check_signalfd},
+    {"pidfd", check_pidfd},
+};
+
+int sleeps_long(uint64_t unused)
+{
+    (void)unused;
+    for (;;)
+        sleep_ms(100 * 1000);
+    return 0;
+}
+
+int run_whole(child_function run, uint64_t argument)
+{
+    return (int)await_change(start_fork(run, argument), 0);
+}
+
+int main(int argc, char **argv, char **envp)
+{
+    return run_checks(argc, argv, envp, sections, COUNT(sections),
+                      "what a kernel does with signals, stops and timers");
+}
