@@ -42,12 +42,21 @@ static double mean_allowed(void)
     return events > 0 ? (double)results / (double)events : 0;
 }
 
+static void note_given_up(void)
+{
+    shared->why = give_up_why();
+    for (unsigned i = 0; i < GIVE_UP_REASONS; i++) {
+        shared->given_up[i] = give_up_count((enum give_up_reason)i);
+    }
+}
+
 static void note(const char *check, const char *details)
 {
     shared->is_found = true;
     snprintf(shared->check, sizeof(shared->check), "%s", check);
     snprintf(shared->details, sizeof(shared->details), "%s", details);
     shared->cpu_seconds = cpu_seconds();
+    note_given_up();
     if (strcmp(check, "sanitizer") != 0) {
         _exit(0);
     }
@@ -103,6 +112,7 @@ static _Noreturn void run_all(bool (*next)(void *context, struct input *input), 
     }
     shared->cpu_seconds = cpu_seconds();
     shared->mean_allowed = mean_allowed();
+    note_given_up();
     _exit(0);
 }
 

@@ -5,6 +5,7 @@
 #ifndef DRIVER_ATTEMPT_H
 #define DRIVER_ATTEMPT_H
 
+#include "fuzz/model/give_up.h"
 #include "fuzz/run/run.h"
 
 /* What has been found, and by which input. */
@@ -16,7 +17,9 @@ struct attempt {
     uint64_t executions; /* until then */
     uint64_t events;
     double cpu_seconds;
-    double mean_allowed; /* results that the model would have allowed, of an event */
+    double mean_allowed;                /* results that the model would have allowed, of an event */
+    uint64_t given_up[GIVE_UP_REASONS]; /* runs in which the model has; at GIVE_UP_NOT: all */
+    enum give_up_reason why;            /* it had in the last one, or GIVE_UP_NOT */
     struct outcome outcomes[INPUT_INSNS_MAX]; /* of the last one */
 };
 

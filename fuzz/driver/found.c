@@ -6,6 +6,7 @@
 
 #include "fuzz/driver/sha1.h"
 #include "fuzz/input/text.h"
+#include "fuzz/model/give_up.h"
 #include "platform/hosted/machine.h"
 #include "platform/hosted/report.h"
 #include "platform/hosted/terminal.h"
@@ -74,7 +75,11 @@ static const char *text_of_run(const char *check)
 
 void found_print(FILE *file, const char *check, const char *details)
 {
-    fprintf(file, "\neft: FOUND %s: %s\n\n%s\n", check, details, text_of_run(check));
+    fprintf(file, "\neft: FOUND %s: %s\n", check, details);
+    if (give_up_why()) {
+        fprintf(file, "the model had given up: %s\n", give_up_name(give_up_why()));
+    }
+    fprintf(file, "\n%s\n", text_of_run(check));
     fflush(file);
 }
 

@@ -4,7 +4,7 @@
 
 #include "fuzz/model/calls.h"
 
-enum { NAMED_MAX = 12, TEXT_MAX = 400 };
+enum { NAMED_MAX = 12, TEXT_MAX = 400, ERROR_LOWEST = -4095, ERRORS_MEANT = 3 };
 
 struct named {
     enum event_kind kind;
@@ -56,6 +56,11 @@ bool ask_range(int64_t first, int64_t last, uint64_t count)
 bool ask_result(int64_t value)
 {
     return ask_range(value, value, 1);
+}
+
+bool ask_any_error(void)
+{
+    return ask_range(ERROR_LOWEST, -1, ERRORS_MEANT);
 }
 
 bool ask_block(void)

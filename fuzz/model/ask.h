@@ -17,6 +17,9 @@ bool ask_result(int64_t value);
 /* With something from first to last, of which count are meant. */
 bool ask_range(int64_t first, int64_t last, uint64_t count);
 
+/* With any error, which is to have changed nothing: of what the model does not tell. */
+bool ask_any_error(void);
+
 /* It may have to wait. */
 bool ask_block(void);
 

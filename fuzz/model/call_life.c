@@ -3,6 +3,7 @@
 #include "fuzz/model/calls.h"
 #include "fuzz/model/family.h"
 #include "fuzz/model/files.h"
+#include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
 #include "fuzz/model/used.h"
@@ -105,9 +106,25 @@ static void make_process(struct proc *self, const struct event *event,
     }
 }
 
-/* What of clone(2) there is: no threads, and nothing but memory is shared. */
+/* What of clone(2) is told here: no threads, and nothing but memory is shared. */
 static const uint64_t known_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
                                     CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED;
+
+/* The rest that a kernel may have. */
+static const uint64_t other_flags = CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PIDFD |
+                                    CLONE_PTRACE | CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM;
+
+/* Flags that are not known. true: there are such, and the call has been told. */
+static bool has_other_flags(uint64_t flags)
+{
+    flags &= ~known_flags;
+    if (!(flags & ~other_flags) && flags && !ask_any_error()) {
+        give_up_for(GIVE_UP_THREAD);
+    } else if (flags & ~other_flags) {
+        (void)ask_result(-EINVAL);
+    }
+    return flags != 0;
+}
 
 void call_clone(struct proc *self, const struct event *event)
 {
@@ -121,9 +138,7 @@ void call_clone(struct proc *self, const struct event *event)
 
     if (self->doing.has_begun) {
         wait_for_vfork(self);
-    } else if (wanted.flags & ~known_flags) {
-        (void)ask_result(-EINVAL);
-    } else {
+    } else if (!has_other_flags(wanted.flags)) {
         make_process(self, event, &wanted);
     }
 }
@@ -165,13 +180,12 @@ void call_clone3(struct proc *self, const struct event *event)
         bool has_stack = wanted.stack != 0;
         bool is_stack = has_stack == (wanted.stack_size != 0) && wanted.stack <= END_OF_MEMORY &&
                         wanted.stack_size <= END_OF_MEMORY - wanted.stack;
-        bool is_known = (wanted.flags & ~(known_flags | CLONE_CLEAR_SIGHAND)) == 0 &&
-                        wanted.exit_signal <= SIGNAL_MAX && !wanted.set_tid && !wanted.set_tid_size;
+        bool is_known = wanted.exit_signal <= SIGNAL_MAX && !wanted.set_tid && !wanted.set_tid_size;
         error = is_stack && is_known ? 0 : -EINVAL;
     }
     if (error) {
         (void)ask_result(error);
-    } else {
+    } else if (!has_other_flags(wanted.flags & ~CLONE_CLEAR_SIGHAND)) {
         make_process(self, event, &wanted);
     }
 }

@@ -12,6 +12,9 @@ typedef void call_model(struct proc *self, const struct event *event);
 /* NULL: there is no such call. */
 call_model *calls_find(uint32_t nr);
 
+/* Whether the kernel has it, whether the model does or not. */
+bool calls_are_there(uint32_t nr);
+
 /* Its name, or "?". */
 const char *calls_name(uint32_t nr);
 

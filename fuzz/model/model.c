@@ -6,6 +6,7 @@
 #include "fuzz/model/compare.h"
 #include "fuzz/model/family.h"
 #include "fuzz/model/files.h"
+#include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/program.h"
 #include "fuzz/model/same.h"
@@ -35,6 +36,7 @@ struct proc *world_find(int pid)
 void model_begin(const struct model_eyes *eyes)
 {
     files_read_archive();
+    give_up_begin();
     world.eyes = eyes;
     same_begin();
     world.is_over = false;
@@ -105,8 +107,10 @@ static void run_call(struct proc *proc, const struct event *event)
         call = NULL; /* nothing has changed */
     } else if (call) {
         call(proc, event);
-    } else {
+    } else if (!calls_are_there(event->nr)) {
         (void)ask_result(-ENOSYS);
+    } else if (!ask_any_error()) {
+        give_up_for(GIVE_UP_CALL);
     }
     world.lost_numbers += may_have_lost_number(event);
     if (event->kind == EVENT_BLOCKED) {
@@ -232,6 +236,10 @@ static const char *run_event(const struct event *event)
         return ask_text();
     }
     int signal = signals_due(proc);
+    if (event->is_handled) {
+        give_up_for(GIVE_UP_HANDLER);
+        return NULL;
+    }
     if (signal) {
         (void)may_end(proc, signal);
         return ask_text();
@@ -268,6 +276,9 @@ const char *model_event(const struct event *event)
 {
     struct proc *killed = world_find(event->pid);
 
+    if (give_up_why()) {
+        return NULL;
+    }
     ask_begin(event);
     world.now = event->now_ns;
     world.was_refused = event->was_refused;
@@ -290,6 +301,9 @@ const char *model_event(const struct event *event)
         break;
     }
     const char *text = run_event(event);
+    if (give_up_why()) {
+        return NULL;
+    }
     allowed.events++;
     allowed.results += ask_count();
     return text ? text : world.lost;
@@ -303,7 +317,7 @@ bool model_overlooked(void)
 const char *model_compare(bool is_complete)
 {
     ask_begin(&(struct event){.kind = EVENT_TIME});
-    if (!world.is_over) {
+    if (!world.is_over && !give_up_why()) {
         compare_all(is_complete);
     }
     return ask_objection();
@@ -332,7 +346,7 @@ static bool would_block(struct proc *proc)
 const char *model_at_rest(void)
 {
     ask_begin(&(struct event){.kind = EVENT_TIME});
-    for (unsigned i = 0; i < world.proc_count; i++) {
+    for (unsigned i = 0; i < world.proc_count && !give_up_why(); i++) {
         struct proc *proc = &world.procs[i];
         if (proc->life == LIFE_LIVE && (signals_due(proc) || !would_block(proc))) {
             ask_object("process %d should not be waiting in %s", (int64_t)proc->pid,

@@ -1,5 +1,7 @@
 #include "fuzz/model/signals.h"
 
+#include "fuzz/model/give_up.h"
+
 static bool ends_by_default(int signal)
 {
     switch (signal) {
@@ -50,9 +52,13 @@ static bool does_nothing(const struct proc *proc, int signal)
 void signals_send(struct proc *proc, int signal)
 {
     uint64_t bit = signal_set_of(signal);
+    bool stops = signal >= SIGSTOP && signal <= SIGTTOU;
 
     if (proc->life != LIFE_LIVE || proc->fatal) {
         return;
+    }
+    if (stops && proc->actions[signal - 1].handler != SIG_IGN) {
+        give_up_for(GIVE_UP_STOP);
     }
     if (proc->mask & bit) {
         proc->pending |= bit;

@@ -9,6 +9,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "fuzz/model/bytes.h"
+#include "fuzz/model/give_up.h"
 #include "fuzz/model/model.h"
 
 #define PAGE UINT64_C(4096)
@@ -217,6 +218,7 @@ struct world {
     const struct model_eyes *eyes;
     bool is_over;     /* init has ended */
     const char *lost; /* why the model cannot follow, or NULL */
+    enum give_up_reason gave_up;
     uint64_t now;
     bool was_refused; /* memory, in this event */
     unsigned proc_count;

@@ -42,6 +42,7 @@ struct event {
     bool is_rerun;         /* of a call that waited, or had more to do */
     bool is_spurious;      /* and nothing had woken it: it must wait again */
     bool was_refused;      /* an allocation found no memory in this step */
+    bool is_handled;       /* handlers of signals were called in this step */
     uint64_t now_ns;       /* the kernel's clock, behind the step */
 };
 

@@ -189,6 +189,19 @@ static _Noreturn void show(const struct attempt *attempt)
     exit(1);
 }
 
+/* In how many runs the model did not tell how it went on, by reason. */
+static void print_given_up(const struct attempt *attempt)
+{
+    for (unsigned i = GIVE_UP_NOT + 1; i < GIVE_UP_REASONS; i++) {
+        if (attempt->given_up[i] > 0) {
+            printf("the model gave up in %llu of %llu runs: %s\n",
+                   (unsigned long long)attempt->given_up[i],
+                   (unsigned long long)attempt->given_up[GIVE_UP_NOT],
+                   give_up_name((enum give_up_reason)i));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct attempt attempt;
@@ -211,6 +224,7 @@ int main(int argc, char **argv)
         printf("found nothing: executions=%llu events=%llu cpu=%.2f allowed=%.2f an event\n",
                (unsigned long long)attempt.executions, (unsigned long long)attempt.events,
                attempt.cpu_seconds, attempt.mean_allowed);
+        print_given_up(&attempt);
         return 0;
     }
     unsigned before = attempt.input.count;
@@ -221,6 +235,9 @@ int main(int argc, char **argv)
            attempt.check, (unsigned long long)attempt.executions,
            (unsigned long long)attempt.events, attempt.cpu_seconds, before, attempt.input.count,
            attempt.details);
+    if (attempt.why) {
+        printf("the model had given up: %s\n", give_up_name(attempt.why));
+    }
     fflush(stdout);
     if (storm.save) {
         save(&attempt);

@@ -15,6 +15,7 @@
 #include "fuzz/input/generate.h"
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
+#include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/world.h"
 #include "fuzz/run/body.h"
@@ -23,6 +24,8 @@
 #include "test.h"
 
 int printf(const char *format, ...); /* libc's header and abi's say the same names */
+
+enum { NO_SUCH_CALL = 2000 };
 
 static struct input input;
 static struct run run;
@@ -51,11 +54,16 @@ static struct {
     uint64_t accepted; /* of these, by the model */
     uint64_t loose;    /* where several are */
     uint64_t loosely_accepted;
+    uint64_t given_up; /* what the model does not tell: it accepts what comes behind, too */
 } counts;
+
+/* Whether the model has given up at the last event that it was told. */
+static bool has_given_up;
 
 /* How many answers the model allowed the event, which it is told, and forgets again. */
 static uint64_t answers(const struct event *event, bool *is_accepted)
 {
+    enum give_up_reason before_it = world.gave_up;
     uint64_t before;
     uint64_t after;
     uint64_t events;
@@ -64,6 +72,7 @@ static uint64_t answers(const struct event *event, bool *is_accepted)
     model_allowed(&before, &events);
     *is_accepted = model_event(event) == NULL;
     model_allowed(&after, &events);
+    has_given_up = world.gave_up && !before_it;
     copy(&world, &saved);
     return after - before;
 }
@@ -84,6 +93,10 @@ static void tell_wrongly(struct event event, const struct event *right, uint64_t
         return;
     }
     (void)answers(&event, &is_accepted);
+    if (has_given_up) {
+        counts.given_up++;
+        return;
+    }
     if (allowed > 1 || right->was_refused) {
         counts.loose++;
         counts.loosely_accepted += is_accepted;
@@ -142,8 +155,9 @@ static void alter(const struct event *right)
     bool is_accepted;
     struct event event = *right;
 
-    counts.events++;
-    if (right->kind == EVENT_TIME || right->kind == EVENT_TYPED || right->kind == EVENT_KILLED) {
+    counts.events += !world.gave_up;
+    if (world.gave_up || right->kind == EVENT_TIME || right->kind == EVENT_TYPED ||
+        right->kind == EVENT_KILLED) {
         return;
     }
     uint64_t allowed = answers(right, &is_accepted);
@@ -187,11 +201,68 @@ TEST(model_objects_to_whatever_did_not_happen)
     EXPECT(counts.events > 200);
     EXPECT(counts.altered > 4000);
     EXPECT_EQ(counts.accepted, 0);
+    EXPECT(counts.given_up < counts.altered / 20);
     EXPECT(counts.loosely_accepted < counts.loose / 4);
     model_allowed(&results, &events);
     printf("# %lu events, %lu altered, %lu where several answers are allowed, of which %lu "
-           "were accepted\n",
-           counts.events, counts.altered, counts.loose, counts.loosely_accepted);
+           "were accepted; %lu at which it gives up\n",
+           counts.events, counts.altered, counts.loose, counts.loosely_accepted, counts.given_up);
+}
+
+/* From a reason on everything is accepted, until the next run. */
+TEST(model_that_has_given_up_accepts_everything)
+{
+    const struct event right = {.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1};
+    const struct event wrong = {.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 2};
+    const struct event handled = {
+        .kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = -EINTR, .is_handled = true};
+    const struct input_config config = input_dull_config();
+    uint64_t before = give_up_count(GIVE_UP_HANDLER);
+
+    body_reset(&config);
+    model_begin(&run_eyes);
+    EXPECT(model_event(&right) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
+    EXPECT(model_event(&handled) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_HANDLER);
+    EXPECT_EQ(give_up_count(GIVE_UP_HANDLER), before + 1);
+    world_find(1)->umask ^= 1;
+    EXPECT(model_event(&wrong) == NULL);
+    EXPECT(model_compare(true) == NULL);
+    EXPECT(model_at_rest() == NULL);
+    EXPECT_EQ(give_up_count(GIVE_UP_HANDLER), before + 1);
+    model_begin(&run_eyes);
+    EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
+    EXPECT(model_event(&wrong) != NULL);
+}
+
+static const char *tell_init(uint32_t nr, uint64_t arg0, uint64_t arg1, int64_t result)
+{
+    const struct event event = {
+        .kind = EVENT_RESULT, .pid = 1, .nr = nr, .args = {arg0, arg1}, .result = result};
+
+    return model_event(&event);
+}
+
+TEST(model_gives_up_where_it_does_not_tell)
+{
+    const struct input_config config = input_dull_config();
+
+    body_reset(&config);
+    model_begin(&run_eyes);
+    EXPECT(tell_init(NR_clone, CLONE_FILES | SIGCHLD, 0, -EINVAL) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
+    EXPECT(tell_init(NR_clone, CLONE_FILES | SIGCHLD, 0, 2) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_THREAD);
+    model_begin(&run_eyes);
+    EXPECT(tell_init(NR_kill, 1, SIGCONT, 0) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
+    EXPECT(tell_init(NR_kill, 1, SIGTSTP, 0) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_STOP);
+    model_begin(&run_eyes);
+    EXPECT(tell_init(NO_SUCH_CALL, 0, 0, -ENOSYS) == NULL);
+    EXPECT(tell_init(NO_SUCH_CALL, 0, 0, 0) != NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
 }
 
 TEST(model_allows_little)
