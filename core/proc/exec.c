@@ -12,6 +12,7 @@
 #include "mm/uaccess.h"
 #include "platform/scratch.h"
 #include "proc/script.h"
+#include "proc/sigframe.h"
 
 enum {
     AUX_COUNT = 20,
@@ -449,6 +450,9 @@ int exec_build(const struct exec_request *request, struct space **space, struct 
     if (!error) {
         error = build_stack(made, request, &plan, &image, &sp);
     }
+    if (!error) {
+        error = sigframe_map_trampoline(made);
+    }
     if (error) {
         space_put(made);
         return error;
@@ -509,6 +513,7 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
         cpu->fp_owner = NULL;
     }
     memset(&thread->fp, 0, sizeof(thread->fp));
+    sigframe_exec(thread);
     process_note_exec(process);
     process_set_name(process, request->path);
     return 0;
@@ -531,6 +536,7 @@ int exec_spawn(struct thread *parent, const struct exec_request *request, struct
         return error;
     }
     fdtable_exec(made->thread->fds);
+    sigframe_exec(made->thread);
     made->has_execed = true;
     process_set_name(made, request->path);
     process_start(made, parent ? parent->process : NULL);

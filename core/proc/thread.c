@@ -10,6 +10,7 @@
 #include "mm/uaccess.h"
 #include "proc/process.h"
 #include "proc/sched.h"
+#include "proc/sigframe.h"
 
 static struct pool thread_pool;
 
@@ -82,6 +83,7 @@ int thread_inherit(struct thread *thread, const struct thread *from, uint64_t fl
     }
     thread->nice = from->nice;
     thread->signal_mask = from->signal_mask;
+    sigframe_inherit(thread, from, flags);
     thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);
     if (!thread->fs) {
         return -ENOMEM;

@@ -356,6 +356,20 @@ static void adopt_stack(struct proc *proc, uint64_t used)
     memory_adopt(proc, map.end - len, len);
 }
 
+/* What a handler returns to: mov x8, #139 (rt_sigreturn); svc #0. */
+static void map_trampoline(struct space *space)
+{
+    static const uint8_t code[] = {0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4};
+    const struct map map = {.start = TRAMPOLINE,
+                            .end = TRAMPOLINE + PAGE,
+                            .prot = PROT_READ | PROT_EXEC,
+                            .bytes = code,
+                            .len = sizeof(code),
+                            .object = -1};
+
+    memory_insert(space, &map);
+}
+
 /* The file at a path, or what runs it if it is a script. */
 static int find_file(struct proc *self, const struct program_wanted *wanted, const char *path,
                      struct program_plan *plan)
@@ -408,6 +422,7 @@ void program_load(struct proc *proc, const struct program_plan *plan)
     proc->space = memory_create();
     map_segments(memory_of(proc), plan);
     adopt_stack(proc, plan->strings);
+    map_trampoline(memory_of(proc));
     bytes_copy(proc->name, plan->name, NAME_MAX);
 }
 

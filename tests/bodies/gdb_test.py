@@ -52,13 +52,13 @@ def tells_of_processes(make):
 @each
 def walks_tables(make):
     said = debug(make('/bin/story', ram='64M'), 'tbreak process_reap', go(make),
-                 'eft pt 2 0x400000', 'eft pt 2 0x7fffffae00', 'eft pt 2 0x123456789a',
+                 'eft pt 2 0x400000', 'eft pt 2 0x7fffff8e00', 'eft pt 2 0x123456789a',
                  'eft pt 1 1ul<<40', 'eft pt 3 0x400000', 'eft pt 77 0', 'eft pt', 'kill')
     expect_in_order(
         said, r'^process 2 \(story\), va 0x400000, root 0x',
         r'^level 1: table 0x\w+ \[  0\] = 0x\w{13}003  table 0x', r'^level 2: .*\[  2\].* table 0x',
         r'^level 3: .*\[  0\] = 0x\w+  page 0x\w+ r-[-x] nG$', r'^pa 0x',
-        r'^level 1: .*\[511\]', r'^level 2: .*\[511\]', r'^level 3: .*\[506\].* page 0x\w+ rw- nG$',
+        r'^level 1: .*\[511\]', r'^level 2: .*\[511\]', r'^level 3: .*\[504\].* page 0x\w+ rw- nG$',
         r'^pa 0x\w+e00$', r'^level 1: .*\[ 72\] = 0x0{16}  invalid$', 'above user space',
         'process 3 has no memory', 'there is no process 77', 'eft pt PID VA')
 
@@ -71,14 +71,14 @@ def frame_of(said):
 def tells_who_owns_a_frame(make):
     """A stack page of the story, the table above it, and a frame that nobody has."""
     start = ('/bin/story',)
-    said = debug(make(*start, ram='64M'), 'tbreak process_reap', go(make), 'eft pt 2 0x7fffffae00',
+    said = debug(make(*start, ram='64M'), 'tbreak process_reap', go(make), 'eft pt 2 0x7fffff8e00',
                  'kill')
     page = frame_of(said)
     root = int(re.search(r'root (0x\w+)', said).group(1), 16)
     said = debug(make(*start, ram='64M'), 'tbreak process_reap', go(make), f'eft frame {page}',
                  f'eft frame {root}', 'eft frame 0x43000000', 'eft frame 0x1000', 'kill')
     expect_in_order(said, rf'^frame 0x{page & ~4095:x}: user, 1 references, 0 entries',
-                    r'^  process 2 \(story\) at 0x7fffffa000: page 0x\w+ rw- nG$',
+                    r'^  process 2 \(story\) at 0x7fffff8000: page 0x\w+ rw- nG$',
                     rf'^frame 0x{root:x}: table, 1 references, [1-9]\d* entries',
                     r'^frame 0x43000000: free, and never used', '0x1000 is not in RAM')
 

@@ -15,7 +15,8 @@
 #include "mm/tlb.h"
 
 /* Where things lie in a new space. */
-#define SPACE_STACK_TOP (USER_END - PAGE_SIZE)
+#define SPACE_TRAMPOLINE (USER_END - 2 * PAGE_SIZE)     /* a page: proc/sigframe.h */
+#define SPACE_STACK_TOP (SPACE_TRAMPOLINE - PAGE_SIZE)  /* who reads beyond finds nothing */
 #define SPACE_STACK_GUARD ((uint64_t)256 << PAGE_SHIFT) /* below a stack nothing is put by choice */
 #define SPACE_STACK_ROOM ((uint64_t)128 << 20)          /* that a stack has at least */
 #define SPACE_STACK_FIRST ((uint64_t)128 << 10) /* that it has beyond what exec puts there */

@@ -10,6 +10,7 @@
 #ifndef PROC_THREAD_H
 #define PROC_THREAD_H
 
+#include "abi/signal.h"
 #include "base/list.h"
 #include "base/tree.h"
 #include "base/types.h"
@@ -81,6 +82,11 @@ struct thread {
     uint64_t preemptions;        /* turns that ended with more to do */
     struct tree_node timer;      /* by deadline */
     bool has_timer;
+
+    /* For the frames of handlers, proc/sigframe.h. */
+    struct abi_sigaltstack altstack; /* as it was set; ss_size 0: none */
+    uaddr_t fault_address;           /* of the last fault */
+    uint32_t fault_esr;              /* of the same; 0: none to be told */
 };
 
 /* A new thread of process with a number and all registers 0, and without descriptors; the first one
