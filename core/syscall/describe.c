@@ -162,6 +162,11 @@ static void tell_sigaction(const struct telling *telling, unsigned index)
     show_sigaction(&telling->view, arg_of(telling, index));
 }
 
+static void tell_altstack(const struct telling *telling, unsigned index)
+{
+    show_altstack(&telling->view, arg_of(telling, index));
+}
+
 static void tell_clone_args(const struct telling *telling, unsigned index)
 {
     show_clone_args(&telling->view, arg_of(telling, index), arg_of(telling, index + 1));
@@ -391,6 +396,8 @@ static const struct {
     [KIND_OUT_SIGSET] = {.tell = tell_sigset},
     [KIND_IN_SIGACTION] = {.tell = tell_sigaction},
     [KIND_OUT_SIGACTION] = {.tell = tell_sigaction},
+    [KIND_IN_ALTSTACK] = {.tell = tell_altstack},
+    [KIND_OUT_ALTSTACK] = {.tell = tell_altstack},
     [KIND_IN_CLONE_ARGS] = {.tell = tell_clone_args},
     [KIND_IN_SPAWN] = {.tell = tell_spawn},
 };

@@ -20,6 +20,13 @@ static const struct name list_advice[] = {
 };
 NAMES(advice, "MADV_???");
 
+static const struct name list_altstack[] = {
+    {1, "SS_ONSTACK"},
+    {2, "SS_DISABLE"},
+    {0x80000000, "SS_AUTODISARM"},
+};
+NAMES(altstack, "SS_???");
+
 static const struct name list_at[] = {
     {0x100, "AT_SYMLINK_NOFOLLOW"}, {0x200, "AT_REMOVEDIR"},   {0x400, "AT_SYMLINK_FOLLOW"},
     {0x800, "AT_NO_AUTOMOUNT"},     {0x1000, "AT_EMPTY_PATH"},

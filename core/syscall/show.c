@@ -394,6 +394,20 @@ void show_sigaction(const struct view *view, uaddr_t at)
     text_char(view->text, '}');
 }
 
+void show_altstack(const struct view *view, uaddr_t at)
+{
+    struct abi_sigaltstack stack;
+
+    if (!fetch(view, at, &stack, sizeof(stack))) {
+        return;
+    }
+    text_printf(view->text, "{ss_sp=");
+    show_address(view, stack.ss_sp);
+    text_printf(view->text, ", ss_flags=");
+    names_put_flags(view->text, &names_altstack, (uint32_t)stack.ss_flags);
+    text_printf(view->text, ", ss_size=%lu}", stack.ss_size);
+}
+
 void show_sigset(const struct view *view, uaddr_t at)
 {
     uint64_t set;

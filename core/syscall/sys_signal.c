@@ -1,5 +1,5 @@
 /* Sending signals, and what a process does about them: kill, tkill, tgkill, rt_sigaction,
- * rt_sigprocmask, rt_sigpending. */
+ * rt_sigprocmask, rt_sigpending, sigaltstack. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
@@ -7,6 +7,7 @@
 #include "base/plant.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
+#include "proc/sigframe.h"
 
 static bool is_signal(int signal)
 {
@@ -171,4 +172,24 @@ int64_t sys_rt_sigpending(struct thread *thread, const uint64_t *args)
         return -EINVAL;
     }
     return user_write(args[0], &blocked, args[1]);
+}
+
+/* Linux has set the new one when it finds that the old one cannot be written. */
+int64_t sys_sigaltstack(struct thread *thread, const uint64_t *args)
+{
+    const struct abi_sigaltstack kept = thread->altstack;
+    const struct abi_sigaltstack old = sigframe_altstack(thread);
+    struct abi_sigaltstack wanted;
+    int error = args[0] ? user_read(&wanted, args[0], sizeof(wanted)) : 0;
+
+    if (!error && args[0]) {
+        error = sigframe_set_altstack(thread, &wanted);
+    }
+    if (!error && args[1]) {
+        error = user_write(args[1], &old, sizeof(old));
+        if (error) {
+            thread->altstack = kept;
+        }
+    }
+    return error;
 }

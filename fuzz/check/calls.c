@@ -171,6 +171,8 @@ static uint64_t output_len(enum syscall_kind kind, uint64_t next)
         return sizeof(uint64_t);
     case KIND_OUT_SIGACTION:
         return sizeof(struct abi_sigaction);
+    case KIND_OUT_ALTSTACK:
+        return sizeof(struct abi_sigaltstack);
     default:
         return 0;
     }

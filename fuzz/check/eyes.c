@@ -119,6 +119,14 @@ static void tell_cwd(const struct ramfs_node *node, struct model_process *seen)
     }
 }
 
+static uint64_t sp(int pid)
+{
+    look_begin();
+    look_at_processes();
+    const struct process *process = look_process(pid);
+    return process && process->thread ? process->thread->user.sp : 0;
+}
+
 static bool tell_process(int pid, struct model_process *seen)
 {
     const struct process *process = look_process(pid);
@@ -142,6 +150,9 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->nice = process->thread->nice;
     seen->umask = process->thread->fs->umask;
     seen->mask = process->thread->signal_mask;
+    seen->altstack_sp = process->thread->altstack.ss_sp;
+    seen->altstack_size = process->thread->altstack.ss_size;
+    seen->altstack_flags = (uint32_t)process->thread->altstack.ss_flags;
     seen->pending = signals->pending;
     seen->fatal = signals->fatal;
     seen->ignored = signals->actions->ignored;
@@ -162,5 +173,6 @@ const struct model_eyes run_eyes = {
     .page = page,
     .now = now,
     .is_unwritten = is_unwritten,
+    .sp = sp,
     .process = tell_process,
 };

@@ -236,6 +236,9 @@ static uint64_t digest_thread(const struct thread *thread)
         (uintptr_t)thread->fds,
         (uintptr_t)thread->vfork_parent,
         thread->clear_tid,
+        thread->altstack.ss_sp,
+        thread->altstack.ss_size,
+        (uint32_t)thread->altstack.ss_flags,
     };
 
     return digest_words(words, ARRAY_LEN(words));

@@ -52,6 +52,9 @@ static struct proc *begin_process(struct proc *parent, int pid, const struct abi
     if (wanted->flags & CLONE_VM) {
         child->space = parent->space;
         memory_of(child)->users++;
+        if (!(wanted->flags & CLONE_VFORK)) { /* sigaltstack(2) */
+            child->altstack = (struct abi_sigaltstack){.ss_flags = SS_DISABLE};
+        }
     } else {
         child->space = memory_fork(parent->space);
     }

@@ -167,3 +167,76 @@ void call_rt_sigpending(struct proc *self, const struct event *event)
         memory_give(self, event->args[0], &pending, len);
     }
 }
+
+/* ---- the alternate stack ---- */
+
+/* sp points into it, or at its upper end; one that is to be disarmed is not there while it is
+ * used. */
+static bool is_on(const struct abi_sigaltstack *stack, uint64_t sp)
+{
+    return !((uint32_t)stack->ss_flags & SS_AUTODISARM) && sp > stack->ss_sp &&
+           sp - stack->ss_sp <= stack->ss_size;
+}
+
+static struct abi_sigaltstack told(const struct abi_sigaltstack *stack, uint64_t sp)
+{
+    struct abi_sigaltstack as_told = *stack;
+    uint32_t flags = (uint32_t)stack->ss_flags & SS_AUTODISARM;
+
+    if (stack->ss_size == 0) {
+        flags |= SS_DISABLE;
+    } else if (is_on(stack, sp)) {
+        flags |= SS_ONSTACK;
+    }
+    as_told.ss_flags = (int32_t)flags;
+    return as_told;
+}
+
+/* 0 or -errno, and the stack as it is then. */
+static int replace(struct abi_sigaltstack *stack, const struct abi_sigaltstack *wanted, uint64_t sp)
+{
+    uint32_t mode = (uint32_t)wanted->ss_flags & ~SS_AUTODISARM;
+
+    if (is_on(stack, sp)) {
+        return -EPERM;
+    }
+    if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE) {
+        return -EINVAL;
+    }
+    bool is_same = wanted->ss_sp == stack->ss_sp && wanted->ss_size == stack->ss_size &&
+                   wanted->ss_flags == stack->ss_flags;
+    if (!is_same && mode != SS_DISABLE && wanted->ss_size < MINSIGSTKSZ) {
+        return -ENOMEM;
+    }
+    stack->ss_sp = mode == SS_DISABLE ? 0 : wanted->ss_sp;
+    stack->ss_size = mode == SS_DISABLE ? 0 : wanted->ss_size;
+    stack->ss_flags = wanted->ss_flags;
+    return 0;
+}
+
+/* A call that gives EFAULT has changed nothing, unlike on Linux. */
+void call_sigaltstack(struct proc *self, const struct event *event)
+{
+    const uint64_t sp = world.eyes->sp(self->pid);
+    const struct abi_sigaltstack old = told(&self->altstack, sp);
+    struct abi_sigaltstack stack = self->altstack;
+    struct abi_sigaltstack wanted;
+    uint64_t new_at = event->args[0];
+    uint64_t old_at = event->args[1];
+    int error = 0;
+
+    if (new_at) {
+        error = memory_read(self, new_at, &wanted, sizeof(wanted)) ? replace(&stack, &wanted, sp)
+                                                                   : -EFAULT;
+    }
+    if (!error && old_at && !memory_can(self, old_at, sizeof(old), ACCESS_WRITE)) {
+        error = -EFAULT;
+    }
+    if (!ask_result(error) || error) {
+        return;
+    }
+    self->altstack = stack;
+    if (old_at) {
+        memory_give(self, old_at, &old, sizeof(old));
+    }
+}

@@ -46,6 +46,9 @@ static bool compare_signals(const struct proc *proc, const struct model_process 
     return same(proc, "the set of ignored signals", seen->ignored, ignored) &&
            same(proc, "the set of handled signals", seen->handled, handled) &&
            same(proc, "the set of blocked signals", seen->mask, proc->mask) &&
+           same(proc, "the alternate stack", seen->altstack_sp, proc->altstack.ss_sp) &&
+           same(proc, "its size", seen->altstack_size, proc->altstack.ss_size) &&
+           same(proc, "its flags", seen->altstack_flags, (uint32_t)proc->altstack.ss_flags) &&
            same(proc, "the set of pending signals", seen->pending, proc->pending) &&
            same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal) &&
            (!seen->actions ||

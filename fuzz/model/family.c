@@ -39,6 +39,7 @@ static void inherit(struct proc *child, struct proc *parent)
     child->session = parent->session;
     child->parent_exec_count = parent->exec_count;
     child->mask = parent->mask;
+    child->altstack = parent->altstack;
     child->nice = parent->nice;
     child->umask = parent->umask;
     child->cwd = parent->cwd;

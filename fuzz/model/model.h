@@ -34,6 +34,9 @@ struct model_process {
     int nice;
     uint32_t umask;
     uint64_t mask;
+    uint64_t altstack_sp; /* as it was set */
+    uint64_t altstack_size;
+    uint32_t altstack_flags;
     uint64_t pending;
     int fatal; /* it will end by this signal at its next step; or 0 */
     uint64_t ignored;
@@ -63,6 +66,8 @@ struct model_eyes {
      * alone since the moment with that number. */
     uint32_t (*now)(void);
     bool (*is_unwritten)(const uint8_t *page, uint32_t since);
+    /* The stack pointer of a process. */
+    uint64_t (*sp)(int pid);
     /* false: there is none with that number. */
     bool (*process)(int pid, struct model_process *process);
 };

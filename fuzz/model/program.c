@@ -419,6 +419,8 @@ int program_find(struct proc *self, const struct program_wanted *wanted, struct 
 
 void program_load(struct proc *proc, const struct program_plan *plan)
 {
+    proc->altstack.ss_sp = 0;
+    proc->altstack.ss_size = 0;
     proc->space = memory_create();
     map_segments(memory_of(proc), plan);
     adopt_stack(proc, plan->strings);

@@ -199,6 +199,7 @@ struct proc {
     struct proc *vfork_parent;
     struct proc *vfork_child;
     uint64_t mask;
+    struct abi_sigaltstack altstack;
     uint64_t pending;
     int fatal; /* it must end by this signal */
     int nice;

@@ -206,7 +206,7 @@ DIFFERENCES = (
 
 # Calls that on Linux have done all when they find that they cannot write what they should: Eft
 # writes first, and a failed call has changed nothing.
-WRITE_LAST = ('rt_sigaction', 'rt_sigprocmask', 'wait4', 'waitid', 'prlimit64')
+WRITE_LAST = ('rt_sigaction', 'rt_sigprocmask', 'sigaltstack', 'wait4', 'waitid', 'prlimit64')
 
 
 def is_behind(line):

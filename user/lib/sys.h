@@ -84,6 +84,8 @@
 #define SYS_OUT_SIGSET uint64_t *
 #define SYS_IN_SIGACTION const struct abi_sigaction *
 #define SYS_OUT_SIGACTION struct abi_sigaction *
+#define SYS_IN_ALTSTACK const struct abi_sigaltstack *
+#define SYS_OUT_ALTSTACK struct abi_sigaltstack *
 #define SYS_IN_CLONE_ARGS const struct abi_clone_args *
 #define SYS_IN_SPAWN const struct abi_spawn *
 

@@ -24,6 +24,7 @@ extern const struct names names_at;
 extern const struct names names_baud;
 extern const struct names names_child_code;
 extern const struct names names_clock;
+extern const struct names names_altstack;
 extern const struct names names_clone;
 extern const struct names names_fcntl;
 extern const struct names names_fd;

@@ -39,6 +39,7 @@ void show_wait_status(const struct view *view, uaddr_t at);
 /* Structures. */
 void show_siginfo(const struct view *view, uaddr_t at);
 void show_sigaction(const struct view *view, uaddr_t at);
+void show_altstack(const struct view *view, uaddr_t at);
 void show_sigset(const struct view *view, uaddr_t at);
 void show_timespec(const struct view *view, uaddr_t at);
 void show_rlimit(const struct view *view, uaddr_t at);

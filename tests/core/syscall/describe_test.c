@@ -271,6 +271,7 @@ TEST(describe_what_was_written)
     EXPECT_STREQ(kind_told(KIND_OUT_SYSINFO, 0, 0, 0, 0), "NULL");
     EXPECT_STREQ(kind_told(KIND_OUT_SIGSET, 0, 0, AT(200), 8), "[]");
     EXPECT_STREQ(kind_told(KIND_OUT_SIGACTION, 0, 0, 0, 8), "NULL");
+    EXPECT_STREQ(TOLD(sigaltstack, 0, 0, 0), "sigaltstack(NULL, NULL) = 0");
     calls_put(AT(0), ARGS(5, 6), 16);
     EXPECT_STREQ(TOLD(clock_gettime, 0, 1, AT(0)),
                  "clock_gettime(CLOCK_MONOTONIC, {tv_sec=5, tv_nsec=6}) = 0");

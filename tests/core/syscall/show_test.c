@@ -258,6 +258,14 @@ TEST(show_signals_in_structures)
     calls_put(AT(0), &action, sizeof(action));
     EXPECT_STREQ(SHOWN(show_sigaction, AT(0)), "{sa_handler=0x6000, sa_mask=[], sa_flags=0}");
     EXPECT_STREQ(SHOWN(show_sigaction, CALLS_NOWHERE), "0x1000");
+    struct abi_sigaltstack stack = {0x7000, (int32_t)(SS_ONSTACK | SS_AUTODISARM), 0, 8192};
+    calls_put(AT(0), &stack, sizeof(stack));
+    EXPECT_STREQ(SHOWN(show_altstack, AT(0)),
+                 "{ss_sp=0x7000, ss_flags=SS_ONSTACK|SS_AUTODISARM, ss_size=8192}");
+    stack = (struct abi_sigaltstack){0};
+    calls_put(AT(0), &stack, sizeof(stack));
+    EXPECT_STREQ(SHOWN(show_altstack, AT(0)), "{ss_sp=NULL, ss_flags=0, ss_size=0}");
+    EXPECT_STREQ(SHOWN(show_altstack, CALLS_NOWHERE), "0x1000");
     put_words(AT(0), 1, (const uint64_t[]){1});
     EXPECT_STREQ(SHOWN(show_sigset, AT(0)), "[HUP]");
     EXPECT_STREQ(SHOWN(show_sigset, 0), "NULL");

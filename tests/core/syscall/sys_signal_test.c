@@ -1,4 +1,4 @@
-/* kill, tkill, tgkill, rt_sigaction, rt_sigprocmask, rt_sigpending. */
+/* kill, tkill, tgkill, rt_sigaction, rt_sigprocmask, rt_sigpending, sigaltstack. */
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "proc/process.h"
@@ -345,5 +345,79 @@ TEST(sys_rt_sigpending_gives_what_waits)
     EXPECT_EQ(CALL(child, rt_sigpending, CALLS_NOWHERE, 9), -EINVAL);
     EXPECT_EQ(CALL(child, rt_sigpending, CALLS_NOWHERE, 8), -EFAULT);
     EXPECT_EQ(CALL(child, rt_sigpending, CALLS_NOWHERE, 0), 0);
+    fixture_end();
+}
+
+/* ---- sigaltstack ---- */
+
+static void expect_altstack(uaddr_t sp, uint64_t size, uint32_t flags)
+{
+    struct abi_sigaltstack old = {.pad = 7};
+
+    EXPECT_EQ(CALL(init, sigaltstack, 0, OLD), 0);
+    calls_get(OLD, &old, sizeof(old));
+    EXPECT_EQ(old.ss_sp, sp);
+    EXPECT_EQ(old.ss_size, size);
+    EXPECT_EQ((uint32_t)old.ss_flags, flags);
+    EXPECT_EQ(old.pad, 0);
+}
+
+static int64_t set_altstack(uaddr_t sp, uint64_t size, uint32_t flags, uaddr_t old)
+{
+    const struct abi_sigaltstack wanted = {
+        .ss_sp = sp, .ss_size = size, .ss_flags = (int32_t)flags};
+
+    calls_put(GIVEN, &wanted, sizeof(wanted));
+    return CALL(init, sigaltstack, GIVEN, old);
+}
+
+TEST(sys_sigaltstack_sets_and_tells)
+{
+    begin();
+    expect_altstack(0, 0, SS_DISABLE);
+    EXPECT_EQ(set_altstack(0x5000, 8192, SS_ONSTACK, OLD), 0);
+    expect_altstack(0x5000, 8192, 0);
+    EXPECT_EQ(set_altstack(0x6000, MINSIGSTKSZ, SS_AUTODISARM, 0), 0);
+    expect_altstack(0x6000, MINSIGSTKSZ, SS_AUTODISARM);
+    EXPECT_EQ(CALL(init, sigaltstack, 0, 0), 0);
+    expect_altstack(0x6000, MINSIGSTKSZ, SS_AUTODISARM);
+    EXPECT_EQ(set_altstack(1, 2, SS_DISABLE, 0), 0);
+    expect_altstack(0, 0, SS_DISABLE);
+    fixture_end();
+}
+
+TEST(sys_sigaltstack_that_fails)
+{
+    begin();
+    EXPECT_EQ(set_altstack(0x5000, 8192, 0, OLD), 0);
+    EXPECT_EQ(set_altstack(0x6000, MINSIGSTKSZ - 1, 0, CALLS_NOWHERE), -ENOMEM);
+    EXPECT_EQ(set_altstack(0x6000, 8192, 3, CALLS_NOWHERE), -EINVAL);
+    EXPECT_EQ(set_altstack(0x6000, 8192, 0, CALLS_NOWHERE), -EFAULT);
+    EXPECT_EQ(CALL(init, sigaltstack, CALLS_NOWHERE, OLD), -EFAULT);
+    EXPECT_EQ(CALL(init, sigaltstack, 0, CALLS_NOWHERE), -EFAULT);
+    expect_altstack(0x5000, 8192, 0);
+    init->thread->user.sp = 0x5010;
+    expect_altstack(0x5000, 8192, SS_ONSTACK);
+    EXPECT_EQ(set_altstack(0x6000, 8192, 0, CALLS_NOWHERE), -EPERM);
+    EXPECT_EQ(set_altstack(0, 0, SS_DISABLE, 0), -EPERM);
+    fixture_end();
+}
+
+/* A child has its parent's; one that shares its memory, and is not waited for, has none; a program
+ * that begins has none. */
+TEST(sys_sigaltstack_is_inherited)
+{
+    begin();
+    EXPECT_EQ(set_altstack(0x5000, 8192, 0, 0), 0);
+    calls_put_text(OLD, "/bin/prog");
+    struct process *copy = calls_fork(init);
+    EXPECT_EQ(copy->thread->altstack.ss_sp, 0x5000);
+    EXPECT_EQ(copy->thread->altstack.ss_size, 8192);
+    struct process *shares = calls_child(CALL(init, clone, CLONE_VM | SIGCHLD, 0x9000, 0, 0, 0));
+    EXPECT_EQ(shares->thread->altstack.ss_size, 0);
+    EXPECT_EQ(shares->thread->altstack.ss_flags, SS_DISABLE);
+    EXPECT_EQ(CALL(copy, execve, OLD, 0, 0), 0);
+    EXPECT_EQ(copy->thread->altstack.ss_sp, 0);
+    EXPECT_EQ(copy->thread->altstack.ss_size, 0);
     fixture_end();
 }
