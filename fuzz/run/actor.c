@@ -14,6 +14,7 @@ enum {
     REG_NUMBER = 8,
     REG_LOADED = 9,
     REG_LAST = 30,
+    CALL_SIGRETURN = 139,
     FP_FIRST = 0,
     FP_LAST = 31,
     LOG2_SPAN = 8,
@@ -29,32 +30,34 @@ static unsigned log2_size(uint64_t size)
     return size == 8 ? 3 : size == 4 ? 2 : size == 2 ? 1 : 0;
 }
 
-struct process *actor_find(int pid)
+struct thread *actor_find(int tid)
 {
-    struct process *process = pid > 0 ? process_find(pid) : NULL;
-
-    return process && process->state == PROCESS_LIVE ? process : NULL;
+    return tid > 0 ? thread_find(tid) : NULL;
 }
 
-static bool has_signal(const struct process *process)
+struct thread *actor_of(const struct process *process)
 {
-    const struct signals *signals = &process->signals;
-
-    return signals->fatal || (signals->pending & ~process->thread->signal_mask);
+    if (process->thread || list_is_empty(&process->threads)) {
+        return process->thread;
+    }
+    return CONTAINER_OF(process->threads.next, struct thread, process_link);
 }
 
-bool actor_is_free(const struct process *process)
+static bool has_signal(const struct thread *thread)
 {
-    const struct thread *thread = process->thread;
+    const struct signals *signals = &thread->process->signals;
 
-    return thread->state == THREAD_READY && !thread->call.is_pending && !has_signal(process);
+    return signals->fatal || (signals->pending & ~thread->signal_mask);
 }
 
-bool actor_wants_to_run(const struct process *process)
+bool actor_is_free(const struct thread *thread)
 {
-    const struct thread *thread = process->thread;
+    return thread->state == THREAD_READY && !thread->call.is_pending && !has_signal(thread);
+}
 
-    return thread->state == THREAD_READY && (thread->call.is_pending || has_signal(process));
+bool actor_wants_to_run(const struct thread *thread)
+{
+    return thread->state == THREAD_READY && (thread->call.is_pending || has_signal(thread));
 }
 
 /* Takes the FP registers away from whoever has them. */
@@ -111,14 +114,14 @@ static void fill_registers(struct thread *thread)
     }
 }
 
-void actor_set(struct process *process, const struct insn *insn, const uint64_t *args)
+void actor_set(struct thread *thread, const struct insn *insn, const uint64_t *args)
 {
-    struct plat_user *user = &process->thread->user;
+    struct plat_user *user = &thread->user;
 
     for (unsigned i = 0; i < INPUT_ARGS; i++) {
         user->x[i] = 0;
     }
-    fill_registers(process->thread);
+    fill_registers(thread);
     switch ((enum operation)insn->op) {
     case OP_CALL:
         for (unsigned i = 0; i < INPUT_ARGS; i++) {
@@ -149,9 +152,11 @@ void actor_set(struct process *process, const struct insn *insn, const uint64_t 
 
 /* ---- a step ---- */
 
-/* What is known of a process before a step. */
+/* What is known of a thread before a step. */
 struct before {
     uint64_t pc;
+    uint64_t sp;
+    uint32_t nr;
     unsigned exec_count;
     uint64_t refusals;
     bool was_pending;
@@ -176,26 +181,27 @@ static bool tell_access(const struct plat_user *user, uint64_t pc, struct event 
     return true;
 }
 
-/* A process that goes on only to take a signal has nothing to do if that does not end it. */
-static void rest(struct process *process)
+/* A thread that goes on only to take a signal has nothing to do if that does not end it. */
+static void rest(struct thread *thread)
 {
-    struct plat_user *user = &process->thread->user;
+    struct plat_user *user = &thread->user;
 
-    if (!process->thread->call.is_pending && has_signal(process)) {
+    if (!thread->call.is_pending && has_signal(thread)) {
         user->x[REG_NUMBER] = IMAGE_NO_CALL;
         user->pc = IMAGE_CODE + IMAGE_CALL;
     }
 }
 
-void actor_tell(int pid, struct event *event)
+void actor_tell(int tid, struct event *event)
 {
-    rest(actor_find(pid));
-    const struct thread *thread = actor_find(pid)->thread;
+    struct thread *thread = actor_find(tid);
     const struct plat_user *user = &thread->user;
-    uint64_t at = user->pc - IMAGE_CODE;
 
+    rest(thread);
+    uint64_t at = user->pc - IMAGE_CODE;
     *event = (struct event){.kind = EVENT_SKIPPED,
-                            .pid = pid,
+                            .pid = thread->process->pid->number,
+                            .tid = tid,
                             .nr = EVENT_NO_CALL,
                             .tried = EVENT_SKIPPED,
                             .is_rerun = thread->call.is_pending};
@@ -211,10 +217,9 @@ void actor_tell(int pid, struct event *event)
     }
 }
 
-static enum actor_progress look(const struct process *process, const struct before *before,
+static enum actor_progress look(const struct thread *thread, const struct before *before,
                                 struct event *event)
 {
-    const struct thread *thread = process->thread;
     uint64_t at = before->pc - IMAGE_CODE;
 
     if (thread->state == THREAD_BLOCKED) {
@@ -222,14 +227,13 @@ static enum actor_progress look(const struct process *process, const struct befo
         event->result = thread->vfork_child ? thread->vfork_child->tid : 0;
         return ACTOR_WAITS;
     }
+    if (thread->state != THREAD_READY) {
+        event->kind = EVENT_STOPPED;
+        return ACTOR_WAITS;
+    }
     if (thread->call.is_pending) {
         event->kind = EVENT_AGAIN;
         return ACTOR_GOES_ON;
-    }
-    if (process->exec_count != before->exec_count) {
-        event->kind = EVENT_RESULT;
-        event->result = 0;
-        return ACTOR_DONE;
     }
     if (!before->was_pending && thread->user.pc == before->pc) {
         return ACTOR_GOES_ON; /* a page came first */
@@ -248,26 +252,44 @@ static enum actor_progress look(const struct process *process, const struct befo
     return ACTOR_DONE; /* a jump that found something to execute */
 }
 
+/* Nothing else moves sp: operations leave it alone. */
+static bool has_called_handler(const struct thread *thread, const struct before *before)
+{
+    return thread->user.sp != before->sp && before->nr != CALL_SIGRETURN;
+}
+
 enum actor_progress actor_step(struct event *event)
 {
-    struct process *process = actor_find(event->pid);
-    const struct thread *thread = process->thread;
+    const struct thread *thread = actor_find(event->tid);
+    const struct process *process = thread->process;
     const struct before before = {
         .pc = thread->user.pc,
+        .sp = thread->user.sp,
+        .nr = event->nr,
         .exec_count = process->exec_count,
         .refusals = inject_refusals(),
         .was_pending = thread->call.is_pending,
     };
 
-    sched_run_next(event->pid);
+    sched_run_next(event->tid);
     kernel_step();
     event->was_refused = inject_refusals() != before.refusals;
     event->now_ns = clock_now();
     process = process_find(event->pid);
-    if (process && process->state == PROCESS_LIVE) {
-        return look(process, &before, event);
+    if (!process || process->state != PROCESS_LIVE) {
+        event->kind = EVENT_ENDED;
+        event->wait_status = process ? process->wait_status : EVENT_STATUS_LOST;
+        return ACTOR_ENDED;
     }
-    event->kind = EVENT_ENDED;
-    event->wait_status = process ? process->wait_status : EVENT_STATUS_LOST;
-    return ACTOR_ENDED;
+    if (process->exec_count != before.exec_count) {
+        event->kind = EVENT_RESULT; /* the thread has the process's number now */
+        return ACTOR_DONE;
+    }
+    thread = actor_find(event->tid);
+    if (!thread) {
+        event->kind = EVENT_LEFT;
+        return ACTOR_ENDED;
+    }
+    event->is_handled = has_called_handler(thread, &before);
+    return look(thread, &before, event);
 }

@@ -17,6 +17,9 @@ enum event_kind {
     EVENT_ENDED,   /* the process has ended, with wait_status, in or before this call, load, ...;
                       nr is the call that it was in or was about to make, or EVENT_NO_CALL: then
                       tried says what else */
+    EVENT_LEFT,    /* the thread has ended, and others of its process go on */
+    EVENT_STOPPED, /* the process was stopped; a call that the thread is in goes on when it is
+                      continued */
     EVENT_LOADED,  /* args[0] is the address, args[1] the size, result the value */
     EVENT_STORED,  /* args[0] is the address, args[1] the value, args[2] the size */
     EVENT_TIME,    /* the clock was moved to the next deadline */
@@ -32,7 +35,8 @@ enum event_kind {
 
 struct event {
     enum event_kind kind;
-    int pid; /* who; 0 for EVENT_TIME and EVENT_TYPED */
+    int pid; /* whose process; 0 for EVENT_TIME and EVENT_TYPED */
+    int tid; /* which thread of it, or 0 */
     uint32_t nr;
     uint64_t args[6];
     int64_t result;

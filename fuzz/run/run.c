@@ -17,12 +17,12 @@
 
 /*
  * An instruction is begun when its actor is free. It may take several steps, since a page fault may
- * come first, and a long call does a part at a time; and it may wait. What a process is doing is
- * kept by PID, so that the outcome finds its instruction however late it comes.
+ * come first, and a long call does a part at a time; and it may wait. What a thread is doing is kept
+ * by its number, so that the outcome finds its instruction however late it comes.
  */
 
 enum {
-    PIDS_MAX = 4 * INPUT_INSNS_MAX,
+    TIDS_MAX = 4 * INPUT_INSNS_MAX,
     STEPS_MAX = 20000, /* of a run; so many mean that something goes round in a circle */
     SETTLE_MAX = 4000, /* of the last phase */
     INTERRUPT_KEY = 3,
@@ -34,7 +34,7 @@ static struct {
     struct run *run;
     unsigned watch;
     bool is_off;
-    uint8_t doing[PIDS_MAX];  /* the instruction that a process is in, or NO_INSN */
+    uint8_t doing[TIDS_MAX];  /* the instruction that a thread is in, or NO_INSN */
     const struct insn *armed; /* whose windows and allocations are counted, or NULL */
     unsigned windows;         /* that the call has passed */
     bool is_window_due;
@@ -98,15 +98,15 @@ static void tell(const struct event *event)
     }
 }
 
-static unsigned insn_of(int pid)
+static unsigned insn_of(int tid)
 {
-    return pid < PIDS_MAX ? state.doing[pid] : NO_INSN;
+    return tid < TIDS_MAX ? state.doing[tid] : NO_INSN;
 }
 
-static void set_insn_of(int pid, unsigned insn)
+static void set_insn_of(int tid, unsigned insn)
 {
-    if (pid < PIDS_MAX) {
-        state.doing[pid] = (uint8_t)insn;
+    if (tid < TIDS_MAX) {
+        state.doing[tid] = (uint8_t)insn;
     }
 }
 
@@ -193,20 +193,20 @@ static void keep(struct outcome *outcome, const struct event *event)
     }
 }
 
-/* One step of a process that is free and has been given something, or that wants to run. */
-static enum actor_progress step(int pid, bool is_spurious)
+/* One step of a thread that is free and has been given something, or that wants to run. */
+static enum actor_progress step(int tid, bool is_spurious)
 {
     struct event event;
-    unsigned number = insn_of(pid);
+    unsigned number = insn_of(tid);
     struct outcome *outcome = number == NO_INSN ? NULL : &state.run->outcomes[number];
 
     if (++state.run->stats.steps > STEPS_MAX) {
         finding("run.progress", "the program has taken %d steps and goes on", STEPS_MAX);
     }
-    actor_tell(pid, &event);
+    actor_tell(tid, &event);
     event.is_spurious = is_spurious;
     if (state.watch & RUN_CHECKS) {
-        check_before(pid, event.nr);
+        check_before(event.pid, event.nr);
     }
     enum actor_progress progress = actor_step(&event);
     if (event.kind != EVENT_SKIPPED) {
@@ -216,97 +216,94 @@ static enum actor_progress step(int pid, bool is_spurious)
         tell(&event);
     }
     if (progress == ACTOR_DONE || progress == ACTOR_ENDED) {
-        set_insn_of(pid, NO_INSN);
+        set_insn_of(tid, NO_INSN);
     }
     state.is_off = process_first()->state == PROCESS_ZOMBIE;
     return progress;
 }
 
-bool turns_go_on(int pid)
+bool turns_go_on(int tid)
 {
-    const struct process *process = actor_find(pid);
+    const struct thread *thread = state.is_off ? NULL : actor_find(tid);
 
-    if (state.is_off || !process || !actor_wants_to_run(process)) {
+    if (!thread || !actor_wants_to_run(thread)) {
         return false;
     }
-    step(pid, false);
+    step(tid, false);
     return true;
 }
 
 static int find_actor(unsigned actor)
 {
-    return actor == 0 ? 1 : turns_pid_of(state.run, actor - 1);
+    return actor == 0 ? 1 : turns_tid_of(state.run, actor - 1);
 }
 
 enum turn turns_of(unsigned actor)
 {
-    const struct process *process = state.is_off ? NULL : actor_find(find_actor(actor));
+    const struct thread *thread = state.is_off ? NULL : actor_find(find_actor(actor));
 
-    if (!process) {
+    if (!thread) {
         return TURN_NONE;
     }
-    return actor_is_free(process)        ? TURN_BEGIN
-           : actor_wants_to_run(process) ? TURN_GO_ON
-                                         : TURN_NONE;
+    return actor_is_free(thread) ? TURN_BEGIN : actor_wants_to_run(thread) ? TURN_GO_ON : TURN_NONE;
 }
 
 /* Who was to go on first does, one step. */
 static void preempt(const struct insn *insn)
 {
-    const struct process *process;
+    const struct thread *thread;
 
     if (insn->preempt == INSN_NOBODY || state.is_off) {
         return;
     }
-    process = actor_find(find_actor(insn->preempt));
-    if (process && actor_wants_to_run(process)) {
-        step(process->pid->number, false);
+    thread = actor_find(find_actor(insn->preempt));
+    if (thread && actor_wants_to_run(thread)) {
+        step(thread->tid, false);
     }
 }
 
-/* Whether a process that is not done goes on at once: a page fault came first; or a long call is in
+/* Whether a thread that is not done goes on at once: a page fault came first; or a long call is in
  * parts, and it is nobody else's turn. */
-static bool goes_on(int pid)
+static bool goes_on(int tid)
 {
-    const struct process *process = actor_find(pid);
+    const struct thread *thread = state.is_off ? NULL : actor_find(tid);
 
-    return !state.is_off && process &&
-           (!process->thread->call.is_pending ||
-            state.run->input->config.schedule == SCHEDULE_LAZY);
+    return thread &&
+           (!thread->call.is_pending || state.run->input->config.schedule == SCHEDULE_LAZY);
 }
 
-static void begin(unsigned number, struct process *process)
+static void begin(unsigned number, struct thread *thread)
 {
     const struct insn *insn = &state.run->input->insns[number];
     struct outcome *outcome = &state.run->outcomes[number];
-    int pid = process->pid->number;
+    int tid = thread->tid;
     uint64_t args[INPUT_ARGS];
 
     operand_values(insn, state.run->outcomes, args);
-    actor_set(process, insn, args);
-    set_insn_of(pid, number);
+    actor_set(thread, insn, args);
+    set_insn_of(tid, number);
     arm(insn);
-    enum actor_progress progress = step(pid, false);
+    enum actor_progress progress = step(tid, false);
     take_window_event(insn);
     preempt(insn);
-    while (progress == ACTOR_GOES_ON && insn_of(pid) == number && goes_on(pid)) {
-        progress = step(pid, false);
+    while (progress == ACTOR_GOES_ON && insn_of(tid) == number && goes_on(tid)) {
+        progress = step(tid, false);
         take_window_event(insn);
     }
     disarm(outcome);
 }
 
 /* A call goes on. One that waits is run again though nothing has happened. */
-static void rerun(struct process *process, struct outcome *outcome)
+static void rerun(struct thread *thread, struct outcome *outcome)
 {
-    bool is_spurious = process->thread->state == THREAD_BLOCKED;
+    bool is_spurious = thread->state == THREAD_BLOCKED;
 
     if (is_spurious) {
-        sched_wake(process->thread);
+        sched_wake(thread);
     }
-    if (is_spurious || actor_wants_to_run(process)) {
+    if (is_spurious || actor_wants_to_run(thread)) {
         set_kind(outcome, EVENT_AGAIN);
-        step(process->pid->number, is_spurious);
+        step(thread->tid, is_spurious);
     }
 }
 
@@ -314,7 +311,7 @@ bool turns_begin(unsigned number)
 {
     const struct insn *insn = &state.run->input->insns[number];
     struct outcome *outcome = &state.run->outcomes[number];
-    struct process *process = actor_find(find_actor(insn->actor));
+    struct thread *thread = actor_find(find_actor(insn->actor));
     uint64_t args[INPUT_ARGS];
 
     switch ((enum operation)insn->op) {
@@ -326,15 +323,15 @@ bool turns_begin(unsigned number)
         type((uint8_t)args[0], outcome);
         return true;
     case OP_SPURIOUS:
-        if (process) {
-            rerun(process, outcome);
+        if (thread) {
+            rerun(thread, outcome);
         }
-        return process != NULL;
+        return thread != NULL;
     default:
-        if (!process || !actor_is_free(process)) {
+        if (!thread || !actor_is_free(thread)) {
             return false;
         }
-        begin(number, process);
+        begin(number, thread);
         return true;
     }
 }
@@ -394,17 +391,19 @@ static void kill_all_but_init(void)
 /* A call of init, which is free, behind the last instruction. */
 static int64_t init_call(uint32_t nr, uint64_t arg0, uint64_t arg2)
 {
-    struct process *init = process_first();
+    struct thread *init = actor_of(process_first());
     const struct insn insn = {.op = OP_CALL, .nr = (uint16_t)nr};
     const uint64_t args[INPUT_ARGS] = {arg0, 0, arg2};
 
-    if (state.is_off || !actor_is_free(init)) {
+    if (!actor_is_free(init)) {
         return 0;
     }
+    int tid = init->tid;
     actor_set(init, &insn, args);
-    while (step(1, false) == ACTOR_GOES_ON && !state.is_off) {
+    while (step(tid, false) == ACTOR_GOES_ON && !state.is_off) {
     }
-    return state.is_off ? 0 : (int64_t)init->thread->user.x[0];
+    init = state.is_off ? NULL : actor_find(tid);
+    return init ? (int64_t)init->user.x[0] : 0;
 }
 
 void run_end(void)
@@ -416,12 +415,14 @@ void run_end(void)
     look_at_rest();
     kill_all_but_init();
     settle();
-    if (state.is_off || !actor_is_free(process_first())) {
+    if (state.is_off || !actor_is_free(actor_of(process_first()))) {
         return; /* init waits for itself, and that is its right */
     }
-    while (init_call(NR_wait4, (uint64_t)-1, WALL) > 0) {
+    while (!state.is_off && init_call(NR_wait4, (uint64_t)-1, WALL) > 0) {
     }
-    init_call(NR_exit_group, 0, 0);
+    if (!state.is_off) {
+        init_call(NR_exit_group, 0, 0);
+    }
     if (state.watch & RUN_CHECKS) {
         check_at_end();
     }

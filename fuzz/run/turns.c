@@ -18,22 +18,33 @@ enum {
     STEPS_PER_INSN = 2,
 };
 
-int turns_pid_of(const struct run *run, unsigned insn)
+int turns_tid_of(const struct run *run, unsigned insn)
 {
-    int64_t pid = run->outcomes[insn].result;
+    int64_t tid = run->outcomes[insn].result;
 
-    return pid > 0 && insn_makes_process(&run->input->insns[insn]) ? (int)pid : -1;
+    return tid > 0 && insn_makes_process(&run->input->insns[insn]) ? (int)tid : -1;
 }
 
+static int next_of_process(const struct process *process, int above, int best)
+{
+    LIST_FOR(link, &process->threads) {
+        const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (thread->tid > above && (best == 0 || thread->tid < best) &&
+            actor_wants_to_run(thread)) {
+            best = thread->tid;
+        }
+    }
+    return best;
+}
+
+/* The thread with the lowest number above that wants to run; 0: none. */
 static int next_wanting(int above)
 {
     int best = 0;
 
     for (struct process *process = process_first(); process; process = process_next(process)) {
-        int pid = process->pid->number;
-        if (pid > above && (best == 0 || pid < best) && process->state == PROCESS_LIVE &&
-            actor_wants_to_run(process)) {
-            best = pid;
+        if (process->state == PROCESS_LIVE) {
+            best = next_of_process(process, above, best);
         }
     }
     return best;
@@ -43,8 +54,8 @@ bool turns_round(void)
 {
     bool has_run = false;
 
-    for (int pid = next_wanting(0); pid != 0; pid = next_wanting(pid)) {
-        has_run = turns_go_on(pid) || has_run;
+    for (int tid = next_wanting(0); tid != 0; tid = next_wanting(tid)) {
+        has_run = turns_go_on(tid) || has_run;
     }
     return has_run;
 }
@@ -54,13 +65,13 @@ bool turns_round(void)
 /* Lets others go on until this one is free, or nobody can. */
 static void wait_for(const struct run *run, const struct insn *insn)
 {
-    int pid = insn->actor == 0 ? 1 : turns_pid_of(run, insn->actor - 1u);
-    const struct process *process = actor_find(pid);
+    int tid = insn->actor == 0 ? 1 : turns_tid_of(run, insn->actor - 1u);
+    const struct thread *thread = actor_find(tid);
     bool has_run = true;
 
-    while (has_run && process && !actor_is_free(process)) {
-        has_run = turns_go_on(pid) || turns_go_on(next_wanting(0));
-        process = actor_find(pid);
+    while (has_run && thread && !actor_is_free(thread)) {
+        has_run = turns_go_on(tid) || turns_go_on(next_wanting(0));
+        thread = actor_find(tid);
     }
 }
 
@@ -150,12 +161,12 @@ static bool can_go_on(const struct run *run, unsigned lane)
     if (lane == LANE_NOBODY) {
         return has_next;
     }
-    const struct process *process = actor_find(lane == 0 ? 1 : turns_pid_of(run, lane - 1));
-    if (!process) {
+    const struct thread *thread = actor_find(lane == 0 ? 1 : turns_tid_of(run, lane - 1));
+    if (!thread) {
         return false;
     }
     bool is_spurious = has_next && run->input->insns[pct.lanes[lane].next].op == OP_SPURIOUS;
-    return actor_wants_to_run(process) || (has_next && (is_spurious || actor_is_free(process)));
+    return actor_wants_to_run(thread) || (has_next && (is_spurious || actor_is_free(thread)));
 }
 
 static int best_lane(const struct run *run)
@@ -178,14 +189,14 @@ static void take_by_priority(const struct run *run, const bool *is_off)
     draw(run->input);
     for (int lane = best_lane(run); lane >= 0 && !*is_off; lane = best_lane(run)) {
         struct lane *own = &pct.lanes[lane];
-        int pid = lane == 0 ? 1 : lane == LANE_NOBODY ? 0 : turns_pid_of(run, (unsigned)lane - 1);
+        int tid = lane == 0 ? 1 : lane == LANE_NOBODY ? 0 : turns_tid_of(run, (unsigned)lane - 1);
         for (unsigned i = 0; i < pct.change_count; i++) {
             if (pct.changes[i] == steps) {
                 own->priority = --pct.lowest;
             }
         }
         steps++;
-        if (pid == 0 || !turns_go_on(pid)) {
+        if (tid == 0 || !turns_go_on(tid)) {
             turns_begin(own->next);
             own->next = next_in_lane(run->input, (unsigned)lane, own->next + 1);
         }

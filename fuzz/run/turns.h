@@ -1,5 +1,5 @@
 /*
- * Whose turn it is: the order in which a run's instructions begin and its processes go on.
+ * Whose turn it is: the order in which a run's instructions begin and its threads go on.
  */
 #ifndef RUN_TURNS_H
 #define RUN_TURNS_H
@@ -12,13 +12,13 @@ void turns_take(const struct run *run, const bool *is_off);
 /* Lets all who want to run go on once. false: nobody did. */
 bool turns_round(void);
 
-/* The PID that an instruction has made, or -1. */
-int turns_pid_of(const struct run *run, unsigned insn);
+/* The process or thread that an instruction has made, or -1. */
+int turns_tid_of(const struct run *run, unsigned insn);
 
 /* ---- in run.c ---- */
 
-/* Lets a process go on in its call, or end, if it wants to. */
-bool turns_go_on(int pid);
+/* Lets a thread go on in its call, or take a signal, if it wants to. */
+bool turns_go_on(int tid);
 
 /* Begins an instruction. false: its actor cannot. */
 bool turns_begin(unsigned insn);
