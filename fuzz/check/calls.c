@@ -6,6 +6,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "fuzz/input/image.h"
 #include "syscall/table.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
     ERRNO_MAX = 4095,
     OUTPUTS_MAX = 3, /* of a call */
     WAITERS_MAX = 64,
+    SIGRETURN = 139,
 };
 
 struct errnos {
@@ -426,6 +428,12 @@ static bool has_waited_enough(const struct event *event)
     return event->nr == CALL_nanosleep || (event->nr == CALL_futex && event->result == -ETIMEDOUT);
 }
 
+/* Registers are others then, and there is a frame in memory that was not there. */
+static bool enters_or_leaves_handler(const struct event *event)
+{
+    return event->is_handled || event->nr == SIGRETURN;
+}
+
 void calls_begin(void)
 {
     taken.is_taken = false;
@@ -439,8 +447,8 @@ void calls_before(int pid, uint32_t nr)
     const struct process *process = look_process(pid);
     bool is_known = taken.is_taken && taken.before.pid == pid;
 
-    taken.is_taken = nr != EVENT_NO_CALL && process && process->state == PROCESS_LIVE &&
-                     (is_known || state_take(&taken.before, pid));
+    taken.is_taken = nr != EVENT_NO_CALL && nr != IMAGE_NO_CALL && process &&
+                     process->state == PROCESS_LIVE && (is_known || state_take(&taken.before, pid));
     taken.wanted = (struct abi_clone_args){0};
     if (taken.is_taken && nr == CALL_clone3) {
         const uint64_t *x = process->thread->user.x;
@@ -455,7 +463,8 @@ void calls_after(const struct event *event)
 {
     bool is_result = event->kind == EVENT_RESULT;
     bool has_waited = event->kind == EVENT_BLOCKED;
-    bool was_taken = taken.is_taken && taken.before.pid == event->pid;
+    bool was_taken =
+        taken.is_taken && taken.before.pid == event->pid && !enters_or_leaves_handler(event);
 
     taken.is_taken = false;
     if (is_result) {

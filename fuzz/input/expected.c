@@ -55,6 +55,15 @@ void expected_put(struct text *text, const struct insn *insn, const struct outco
     case EVENT_AGAIN:
         text_printf(text, "again");
         break;
+    case EVENT_CAUGHT:
+        text_printf(text, "caught");
+        break;
+    case EVENT_STOPPED:
+        text_printf(text, "stopped");
+        break;
+    case EVENT_LEFT:
+        text_printf(text, "left");
+        break;
     case EVENT_SKIPPED:
         text_printf(text, "skipped");
         break;
@@ -165,6 +174,12 @@ static bool parse_one_outcome(struct scanner *scanner, const struct insn *insn,
         outcome->wait_status = EVENT_STATUS_LOST;
     } else if (scan_is(&word, "again")) {
         outcome->kind = EVENT_AGAIN;
+    } else if (scan_is(&word, "caught")) {
+        outcome->kind = EVENT_CAUGHT;
+    } else if (scan_is(&word, "stopped")) {
+        outcome->kind = EVENT_STOPPED;
+    } else if (scan_is(&word, "left")) {
+        outcome->kind = EVENT_LEFT;
     } else if (scan_is(&word, "skipped")) {
         outcome->kind = EVENT_SKIPPED;
     } else if (scan_is(&word, "done")) {

@@ -1,7 +1,5 @@
 #include "fuzz/input/image.h"
 
-#include <stdbool.h>
-
 #include "abi/eft.h"
 #include "abi/linux.h"
 #include "fuzz/input/insn.h"
@@ -12,9 +10,10 @@ enum {
     OVER_LENGTH = 5,
     PAGES_WORDS = (PAGE + 512) / 8, /* of /pages: a page and a bit */
 
-    /* Arm ARM C6.2: SVC #0; LDRB, LDRH, LDR w9 and x9, [x1]; STRB, STRH, STR w2 and x2, [x1]; and
+    /* Arm ARM C6.2: SVC #0; MOV x8, #IMAGE_NO_CALL; B by so many words back; LDRB, LDRH, LDR w9 and x9, [x1]; STRB, STRH, STR w2 and x2, [x1]; and
      * BRK #0 for all that is no operation. */
     SVC = 0xd4000001u,
+    NO_CALL = 0xd2800008u | IMAGE_NO_CALL << 5,
     LOAD_1 = 0x39400029u,
     LOAD_2 = 0x79400029u,
     LOAD_4 = 0xb9400029u,
@@ -26,10 +25,14 @@ enum {
     BRK = 0xd4200000u,
 };
 
+#define BACK(words) (0x14000000u | (0x4000000u - (words)))
+
 #define STUBS                                                                                      \
-    SVC, BRK, BRK, BRK,                                        /* CALL */                          \
-        LOAD_1, SVC, LOAD_2, SVC, LOAD_4, SVC, LOAD_8, SVC,    /* LOAD */                          \
-        STORE_1, SVC, STORE_2, SVC, STORE_4, SVC, STORE_8, SVC /* STORE */
+    SVC, NO_CALL, SVC, BACK(2),                               /* CALL, REST */                     \
+        LOAD_1, SVC, BACK(5), BRK, LOAD_2, SVC, BACK(9), BRK, /* LOAD */                           \
+        LOAD_4, SVC, BACK(13), BRK, LOAD_8, SVC, BACK(17), BRK, STORE_1, SVC, BACK(21), BRK,       \
+        STORE_2, SVC, BACK(25), BRK, /* STORE */                                                   \
+        STORE_4, SVC, BACK(29), BRK, STORE_8, SVC, BACK(33), BRK
 
 _Static_assert(IMAGE_SMALL == IMAGE_CODE + SMALL_OFFSET, "where the small program lies");
 
@@ -75,6 +78,15 @@ const struct image_slot image_slots[] = {
 };
 const unsigned image_slot_count = sizeof(image_slots) / sizeof(image_slots[0]);
 
+bool image_is_at_rest(uint64_t pc)
+{
+    uint64_t at = pc - IMAGE_CODE;
+    bool is_access = at >= IMAGE_LOAD && at < IMAGE_STORE + 4 * IMAGE_SPAN;
+
+    return is_access ? at % IMAGE_SPAN == 2 * sizeof(uint32_t)
+                     : at == IMAGE_REST || at == IMAGE_REST + 2 * sizeof(uint32_t);
+}
+
 const uint8_t *image_scratch(void)
 {
     return (const uint8_t *)&scratch;
@@ -105,7 +117,7 @@ static struct header make_header(uint16_t segment_count)
         .type = 2,      /* ET_EXEC */
         .machine = 183, /* EM_AARCH64 */
         .version = 1,
-        .entry = IMAGE_CODE,
+        .entry = IMAGE_CODE + IMAGE_REST,
         .segments_at = sizeof(struct header),
         .header_size = sizeof(struct header),
         .segment_size = sizeof(struct segment),

@@ -9,6 +9,7 @@
 #ifndef INPUT_IMAGE_H
 #define INPUT_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,16 +29,23 @@
 #define IMAGE_LONG_WORDS 16
 #define IMAGE_LONG_END (UINT64_C(0x10400000) + 2 * 4096)
 
-/* Offsets of the operations in the code page. */
+/* Offsets of the operations in the code page. Behind each comes IMAGE_REST, over and over. */
 enum {
     IMAGE_CALL = 0x00, /* svc #0 */
-    /* x9 = size bytes at x1, or size bytes at x1 = x2; then svc #0, for which x8 is IMAGE_NO_CALL,
-     * and which gives -ENOSYS. LOAD + 8 * log2(size). */
+    /* The call that there is none of, IMAGE_NO_CALL, which gives -ENOSYS. Also a handler of signals:
+     * who is called here goes on with whatever comes next. */
+    IMAGE_REST = 0x04,
+    /* x9 = size bytes at x1, or size bytes at x1 = x2; then svc #0, for which x8 is IMAGE_NO_CALL.
+     * LOAD + SPAN * log2(size). */
     IMAGE_LOAD = 0x10,
-    IMAGE_STORE = 0x30,
-    IMAGE_STUB_WORDS = 0x50 / 4,
+    IMAGE_STORE = 0x50,
+    IMAGE_SPAN = 0x10,
+    IMAGE_STUB_WORDS = 0x90 / 4,
 };
 #define IMAGE_NO_CALL 4999
+
+/* Whether an address is where an operation has just ended. */
+bool image_is_at_rest(uint64_t pc);
 
 /* A program in the memory of all of them, for spawn: the code page, and zeros where the scratch
  * page is. It begins in the code page, and its code lies in the scratch page. */

@@ -21,7 +21,8 @@
  * Behind an arrow: what is expected. A number, an error by its name, [3, 4] of a pipe; done, of
  * what gives nothing; ended N, signal N (core) or gone, of a process; blocked; blocked, and what
  * came then; again, of a call that had more to do, and of spurious() when somebody has looked
- * again; skipped, when nothing has happened.
+ * again; skipped, when nothing has happened; caught, when handlers of signals were called before
+ * anything was done; stopped; left, of a thread that has ended while others go on.
  *
  * No property of an instruction, no setting and no check is there twice. The configuration of which
  * nothing is said is the dull one; other comments are not looked at.

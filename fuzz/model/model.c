@@ -164,25 +164,6 @@ static void run_store(struct proc *proc, const struct event *event)
     }
 }
 
-/* Where the instruction is that a process begins with. */
-static uint64_t pc_of(const struct event *event)
-{
-    enum { SPAN = 8 };
-    enum event_kind tried = event->kind == EVENT_ENDED ? event->tried : event->kind;
-
-    if (event->nr != EVENT_NO_CALL) {
-        return IMAGE_CODE + IMAGE_CALL;
-    }
-    switch (tried) {
-    case EVENT_LOADED:
-        return IMAGE_CODE + IMAGE_LOAD + SPAN * (uint64_t)__builtin_ctzll(event->args[1]);
-    case EVENT_STORED:
-        return IMAGE_CODE + IMAGE_STORE + SPAN * (uint64_t)__builtin_ctzll(event->args[2]);
-    default:
-        return event->args[0];
-    }
-}
-
 /* Instructions that are not those that all programs have may do anything to the process itself. */
 static bool ends_wildly(struct proc *proc)
 {
@@ -193,9 +174,9 @@ static bool ends_wildly(struct proc *proc)
 /* Fetches the instruction. false: that ends the process, or it has been ended. */
 static bool fetch(struct proc *proc, const struct event *event)
 {
-    uint64_t pc = pc_of(event);
-    uint8_t code[4];
-    int signal = fault_signal(proc, pc, sizeof(code), ACCESS_FETCH);
+    uint64_t at = event->pc - IMAGE_CODE;
+    uint8_t code[CODE_BYTES];
+    int signal = fault_signal(proc, event->pc, sizeof(uint32_t), ACCESS_FETCH);
 
     if (event->was_refused && may_end(proc, SIGKILL)) {
         return false;
@@ -204,10 +185,9 @@ static bool fetch(struct proc *proc, const struct event *event)
         (void)may_end(proc, signal);
         return false;
     }
-    memory_look(memory_of(proc), pc, code, sizeof(code));
-    bool is_break = code[3] == 0xd4 && (code[2] & 0xe0) == 0x20; /* brk, between the operations */
-    bool is_known = !is_break && pc - IMAGE_CODE < CODE_BYTES &&
-                    bytes_same(code, world.code + (pc - IMAGE_CODE), sizeof(code));
+    memory_look(memory_of(proc), IMAGE_CODE, code, sizeof(code));
+    bool is_break = at % IMAGE_SPAN == 12 && at > IMAGE_LOAD; /* between the operations */
+    bool is_known = !is_break && at < CODE_BYTES && bytes_same(code, world.code, sizeof(code));
     return is_known || !ends_wildly(proc);
 }
 

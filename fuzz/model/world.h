@@ -34,7 +34,7 @@ enum {
     FD_LIMIT = 1024, /* no number is as high */
     NODES_MAX = 64,
     NAME_MAX = 16, /* of a process */
-    CODE_BYTES = 0x50,
+    CODE_BYTES = 0x90,
 };
 
 /* ---- memory ---- */

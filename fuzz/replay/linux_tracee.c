@@ -36,7 +36,6 @@ enum {
     REG_NUMBER = 8,
     REG_TIMEOUT = 3, /* of futex */
     REG_LOADED = 9,
-    LOG2_SPAN = 8,
     NR_PPOLL = 73,
     RESTART_FIRST = -516, /* what a call gives that a signal has interrupted: ERESTARTSYS ... */
     RESTART_LAST = -512,
@@ -584,11 +583,11 @@ static void set_operation(struct registers *registers, const struct insn *insn,
         registers->pc = IMAGE_CODE + IMAGE_CALL;
     } else if (insn->op == OP_LOAD) {
         registers->x[1] = args[0];
-        registers->pc = IMAGE_CODE + IMAGE_LOAD + LOG2_SPAN * log2_size(args[1]);
+        registers->pc = IMAGE_CODE + IMAGE_LOAD + IMAGE_SPAN * log2_size(args[1]);
     } else if (insn->op == OP_STORE) {
         registers->x[1] = args[0];
         registers->x[2] = args[1];
-        registers->pc = IMAGE_CODE + IMAGE_STORE + LOG2_SPAN * log2_size(args[2]);
+        registers->pc = IMAGE_CODE + IMAGE_STORE + IMAGE_SPAN * log2_size(args[2]);
     } else {
         registers->pc = args[0];
     }

@@ -1,7 +1,10 @@
 #include "fuzz/run/actor.h"
 
+#include "abi/errno.h"
+#include "abi/signal.h"
 #include "base/cpu.h"
 #include "base/inject.h"
+#include "fuzz/check/peek.h"
 #include "fuzz/input/image.h"
 #include "fuzz/run/body.h"
 #include "platform/platform.h"
@@ -17,7 +20,6 @@ enum {
     CALL_SIGRETURN = 139,
     FP_FIRST = 0,
     FP_LAST = 31,
-    LOG2_SPAN = 8,
 };
 
 #define PATTERN_FACTOR UINT64_C(0x9e3779b97f4a7c15)
@@ -134,14 +136,14 @@ void actor_set(struct thread *thread, const struct insn *insn, const uint64_t *a
         user->x[0] = args[1];
         user->x[1] = args[0];
         user->x[REG_NUMBER] = IMAGE_NO_CALL;
-        user->pc = IMAGE_CODE + IMAGE_LOAD + LOG2_SPAN * log2_size(args[1]);
+        user->pc = IMAGE_CODE + IMAGE_LOAD + IMAGE_SPAN * log2_size(args[1]);
         break;
     case OP_STORE:
         user->x[0] = args[2];
         user->x[1] = args[0];
         user->x[2] = args[1];
         user->x[REG_NUMBER] = IMAGE_NO_CALL;
-        user->pc = IMAGE_CODE + IMAGE_STORE + LOG2_SPAN * log2_size(args[2]);
+        user->pc = IMAGE_CODE + IMAGE_STORE + IMAGE_SPAN * log2_size(args[2]);
         break;
     default: /* OP_JUMP: to where there is nothing that ends well but the code page */
         user->x[REG_NUMBER] = IMAGE_NO_CALL;
@@ -169,11 +171,11 @@ static bool tell_access(const struct plat_user *user, uint64_t pc, struct event 
     bool is_load = at >= IMAGE_LOAD && at < IMAGE_STORE;
     uint64_t first = is_load ? IMAGE_LOAD : IMAGE_STORE;
 
-    if (at < IMAGE_LOAD || at >= IMAGE_STORE + 4 * LOG2_SPAN) {
+    if (at < IMAGE_LOAD || at >= IMAGE_STORE + 4 * IMAGE_SPAN) {
         event->args[0] = pc;
         return false;
     }
-    uint64_t size = UINT64_C(1) << (at - first) / LOG2_SPAN;
+    uint64_t size = UINT64_C(1) << (at - first) / IMAGE_SPAN;
     event->tried = is_load ? EVENT_LOADED : EVENT_STORED;
     event->args[0] = user->x[1];
     event->args[1] = is_load ? size : user->x[2];
@@ -181,31 +183,23 @@ static bool tell_access(const struct plat_user *user, uint64_t pc, struct event 
     return true;
 }
 
-/* A thread that goes on only to take a signal has nothing to do if that does not end it. */
-static void rest(struct thread *thread)
-{
-    struct plat_user *user = &thread->user;
-
-    if (!thread->call.is_pending && has_signal(thread)) {
-        user->x[REG_NUMBER] = IMAGE_NO_CALL;
-        user->pc = IMAGE_CODE + IMAGE_CALL;
-    }
-}
-
 void actor_tell(int tid, struct event *event)
 {
-    struct thread *thread = actor_find(tid);
+    const struct thread *thread = actor_find(tid);
     const struct plat_user *user = &thread->user;
 
-    rest(thread);
-    uint64_t at = user->pc - IMAGE_CODE;
     *event = (struct event){.kind = EVENT_SKIPPED,
                             .pid = thread->process->pid->number,
                             .tid = tid,
                             .nr = EVENT_NO_CALL,
                             .tried = EVENT_SKIPPED,
+                            .pc = user->pc,
                             .is_rerun = thread->call.is_pending};
-    if (!thread->call.is_pending && at != IMAGE_CALL) {
+    if (!thread->call.is_pending && image_is_at_rest(user->pc)) {
+        event->nr = IMAGE_NO_CALL;
+        return;
+    }
+    if (!thread->call.is_pending && user->pc != IMAGE_CODE + IMAGE_CALL) {
         (void)tell_access(user, user->pc, event);
         return;
     }
@@ -217,11 +211,65 @@ void actor_tell(int tid, struct event *event)
     }
 }
 
+/* Behind rt_sigreturn a thread goes on where the frame says. */
+static bool is_done(const struct thread *thread, const struct before *before)
+{
+    return before->nr != CALL_SIGRETURN || image_is_at_rest(thread->user.pc);
+}
+
+/* Where the outermost of the handlers that were called will return to: the context in its frame.
+ * false: there is none in memory. */
+static bool find_interrupted(const struct thread *thread, uint64_t sp,
+                             struct abi_sigcontext *context)
+{
+    const size_t len = offsetof(struct abi_sigcontext, reserved);
+    uint64_t at = thread->user.sp;
+
+    for (unsigned i = 0; i < SIGNAL_MAX; i++) {
+        uint64_t context_at = at + offsetof(struct abi_sigframe, uc.uc_mcontext);
+        if (!run_peek(thread->process->pid->number, context_at, context, len)) {
+            return false;
+        }
+        if (context->sp == sp) {
+            return true;
+        }
+        at = context->sp;
+    }
+    return false;
+}
+
+/* A call that waited has ended if the handler returns behind it. */
+static void look_at_interrupted(const struct thread *thread, const struct before *before,
+                                struct event *event)
+{
+    static struct abi_sigcontext context;
+
+    event->kind = EVENT_CAUGHT;
+    if (before->was_pending && find_interrupted(thread, before->sp, &context) &&
+        context.pc == before->pc) {
+        event->kind = EVENT_RESULT;
+        event->result = (int64_t)context.regs[0];
+    }
+}
+
+/* Whether nothing has been executed. Who rests comes back to the same place. */
+static bool is_still_there(const struct thread *thread, const struct before *before)
+{
+    if (before->was_pending || thread->user.pc != before->pc) {
+        return false;
+    }
+    return !image_is_at_rest(before->pc) || (int64_t)thread->user.x[0] != -ENOSYS;
+}
+
 static enum actor_progress look(const struct thread *thread, const struct before *before,
                                 struct event *event)
 {
-    uint64_t at = before->pc - IMAGE_CODE;
+    bool is_call = before->was_pending || before->nr != EVENT_NO_CALL;
 
+    if (event->is_handled) {
+        look_at_interrupted(thread, before, event);
+        return ACTOR_DONE;
+    }
     if (thread->state == THREAD_BLOCKED) {
         event->kind = EVENT_BLOCKED;
         event->result = thread->vfork_child ? thread->vfork_child->tid : 0;
@@ -235,13 +283,13 @@ static enum actor_progress look(const struct thread *thread, const struct before
         event->kind = EVENT_AGAIN;
         return ACTOR_GOES_ON;
     }
-    if (!before->was_pending && thread->user.pc == before->pc) {
+    if (is_still_there(thread, before)) {
         return ACTOR_GOES_ON; /* a page came first */
     }
-    if (before->was_pending || at == IMAGE_CALL) {
+    if (is_call) {
         event->kind = EVENT_RESULT;
         event->result = (int64_t)thread->user.x[0];
-        return ACTOR_DONE;
+        return is_done(thread, before) ? ACTOR_DONE : ACTOR_GOES_ON;
     }
     if (tell_access(&thread->user, before->pc, event)) {
         /* A load or a store is done with the first of the two instructions, and the step ends
@@ -260,8 +308,9 @@ static bool has_called_handler(const struct thread *thread, const struct before 
 
 enum actor_progress actor_step(struct event *event)
 {
-    const struct thread *thread = actor_find(event->tid);
+    struct thread *thread = actor_find(event->tid);
     const struct process *process = thread->process;
+    bool rests = !thread->call.is_pending && image_is_at_rest(thread->user.pc);
     const struct before before = {
         .pc = thread->user.pc,
         .sp = thread->user.sp,
@@ -271,6 +320,9 @@ enum actor_progress actor_step(struct event *event)
         .was_pending = thread->call.is_pending,
     };
 
+    if (rests && (int64_t)thread->user.x[0] == -ENOSYS) {
+        thread->user.x[0] = 0; /* else nobody could tell that it has made the call again */
+    }
     sched_run_next(event->tid);
     kernel_step();
     event->was_refused = inject_refusals() != before.refusals;

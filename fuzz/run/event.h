@@ -13,6 +13,8 @@ enum event_kind {
     EVENT_RESULT,  /* a call has ended with result */
     EVENT_BLOCKED, /* a call waits, for the first time or again; of one that waits for the child
                       that it has made, result is the child's PID */
+    EVENT_CAUGHT,  /* handlers were called before anything was done; a call that waited will be
+                      made again behind them */
     EVENT_AGAIN,   /* a call has done a part and will be rerun */
     EVENT_ENDED,   /* the process has ended, with wait_status, in or before this call, load, ...;
                       nr is the call that it was in or was about to make, or EVENT_NO_CALL: then
@@ -39,6 +41,7 @@ struct event {
     int tid; /* which thread of it, or 0 */
     uint32_t nr;
     uint64_t args[6];
+    uint64_t pc; /* before the step */
     int64_t result;
     int wait_status;
     enum event_kind tried; /* without a call: EVENT_LOADED or EVENT_STORED, with args as there, or
@@ -46,7 +49,8 @@ struct event {
     bool is_rerun;         /* of a call that waited, or had more to do */
     bool is_spurious;      /* and nothing had woken it: it must wait again */
     bool was_refused;      /* an allocation found no memory in this step */
-    bool is_handled;       /* handlers of signals were called in this step */
+    bool is_handled;       /* handlers of signals were called in this step: EVENT_CAUGHT, or
+                              behind the call that they have interrupted: EVENT_RESULT */
     uint64_t now_ns;       /* the kernel's clock, behind the step */
 };
 

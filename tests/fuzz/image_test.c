@@ -52,13 +52,13 @@ static int64_t operate(uint64_t at, uint64_t number, uint64_t x0, uint64_t x1, u
 
 static uint64_t load(uint64_t address, unsigned log2)
 {
-    EXPECT_EQ(operate(IMAGE_LOAD + 8 * log2, IMAGE_NO_CALL, 0, address, 0), -ENOSYS);
+    EXPECT_EQ(operate(IMAGE_LOAD + IMAGE_SPAN * log2, IMAGE_NO_CALL, 0, address, 0), -ENOSYS);
     return process_find(1)->thread->user.x[9];
 }
 
 static void store(uint64_t address, uint64_t value, unsigned log2)
 {
-    EXPECT_EQ(operate(IMAGE_STORE + 8 * log2, IMAGE_NO_CALL, 0, address, value), -ENOSYS);
+    EXPECT_EQ(operate(IMAGE_STORE + IMAGE_SPAN * log2, IMAGE_NO_CALL, 0, address, value), -ENOSYS);
 }
 
 TEST(image_archive_is_read_as_it_was_meant)

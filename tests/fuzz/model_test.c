@@ -212,10 +212,16 @@ TEST(model_objects_to_whatever_did_not_happen)
 /* From a reason on everything is accepted, until the next run. */
 TEST(model_that_has_given_up_accepts_everything)
 {
-    const struct event right = {.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1};
-    const struct event wrong = {.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 2};
-    const struct event handled = {
-        .kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = -EINTR, .is_handled = true};
+    const struct event right = {
+        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 1};
+    const struct event wrong = {
+        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 2};
+    const struct event handled = {.kind = EVENT_RESULT,
+                                  .pid = 1,
+                                  .pc = IMAGE_CODE,
+                                  .nr = NR_getpid,
+                                  .result = -EINTR,
+                                  .is_handled = true};
     const struct input_config config = input_dull_config();
     uint64_t before = give_up_count(GIVE_UP_HANDLER);
 
@@ -238,8 +244,12 @@ TEST(model_that_has_given_up_accepts_everything)
 
 static const char *tell_init(uint32_t nr, uint64_t arg0, uint64_t arg1, int64_t result)
 {
-    const struct event event = {
-        .kind = EVENT_RESULT, .pid = 1, .nr = nr, .args = {arg0, arg1}, .result = result};
+    const struct event event = {.kind = EVENT_RESULT,
+                                .pid = 1,
+                                .pc = IMAGE_CODE,
+                                .nr = nr,
+                                .args = {arg0, arg1},
+                                .result = result};
 
     return model_event(&event);
 }
@@ -327,7 +337,8 @@ TEST(model_with_a_bug_complains)
 
 TEST(model_objects_to_what_the_kernel_has)
 {
-    const struct event none = {.kind = EVENT_RESULT, .pid = 1, .nr = NR_getpid, .result = 1};
+    const struct event none = {
+        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 1};
     const struct input_config config = input_dull_config();
 
     body_reset(&config);
