@@ -10,8 +10,8 @@ enum {
     OVER_LENGTH = 5,
     PAGES_WORDS = (PAGE + 512) / 8, /* of /pages: a page and a bit */
 
-    /* Arm ARM C6.2: SVC #0; MOV x8, #IMAGE_NO_CALL; B by so many words back; LDRB, LDRH, LDR w9 and x9, [x1]; STRB, STRH, STR w2 and x2, [x1]; and
-     * BRK #0 for all that is no operation. */
+    /* Arm ARM C6.2: SVC #0; MOV x8, #IMAGE_NO_CALL; LDRB, LDRH, LDR w9 and x9, [x1]; STRB, STRH,
+     * STR w2 and x2, [x1]; and BRK #0 for all that is no operation. */
     SVC = 0xd4000001u,
     NO_CALL = 0xd2800008u | IMAGE_NO_CALL << 5,
     LOAD_1 = 0x39400029u,
@@ -25,14 +25,12 @@ enum {
     BRK = 0xd4200000u,
 };
 
+/* B by so many words back. */
 #define BACK(words) (0x14000000u | (0x4000000u - (words)))
-
-#define STUBS                                                                                      \
-    SVC, NO_CALL, SVC, BACK(2),                               /* CALL, REST */                     \
-        LOAD_1, SVC, BACK(5), BRK, LOAD_2, SVC, BACK(9), BRK, /* LOAD */                           \
-        LOAD_4, SVC, BACK(13), BRK, LOAD_8, SVC, BACK(17), BRK, STORE_1, SVC, BACK(21), BRK,       \
-        STORE_2, SVC, BACK(25), BRK, /* STORE */                                                   \
-        STORE_4, SVC, BACK(29), BRK, STORE_8, SVC, BACK(33), BRK
+#define ACCESS(insn, words) insn, SVC, BACK(words), BRK
+#define LOADS ACCESS(LOAD_1, 5), ACCESS(LOAD_2, 9), ACCESS(LOAD_4, 13), ACCESS(LOAD_8, 17)
+#define STORES ACCESS(STORE_1, 21), ACCESS(STORE_2, 25), ACCESS(STORE_4, 29), ACCESS(STORE_8, 33)
+#define STUBS SVC, NO_CALL, SVC, BACK(2), LOADS, STORES
 
 _Static_assert(IMAGE_SMALL == IMAGE_CODE + SMALL_OFFSET, "where the small program lies");
 

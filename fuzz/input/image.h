@@ -32,8 +32,8 @@
 /* Offsets of the operations in the code page. Behind each comes IMAGE_REST, over and over. */
 enum {
     IMAGE_CALL = 0x00, /* svc #0 */
-    /* The call that there is none of, IMAGE_NO_CALL, which gives -ENOSYS. Also a handler of signals:
-     * who is called here goes on with whatever comes next. */
+    /* The call that there is none of, IMAGE_NO_CALL, which gives -ENOSYS. Also a handler of
+     * signals: who is called here goes on with whatever comes next. */
     IMAGE_REST = 0x04,
     /* x9 = size bytes at x1, or size bytes at x1 = x2; then svc #0, for which x8 is IMAGE_NO_CALL.
      * LOAD + SPAN * log2(size). */

@@ -17,8 +17,8 @@
 
 /*
  * An instruction is begun when its actor is free. It may take several steps, since a page fault may
- * come first, and a long call does a part at a time; and it may wait. What a thread is doing is kept
- * by its number, so that the outcome finds its instruction however late it comes.
+ * come first, and a long call does a part at a time; and it may wait. What a thread is doing is
+ * kept by its number, so that the outcome finds its instruction however late it comes.
  */
 
 enum {

@@ -508,7 +508,7 @@ TEST(check_peek_sees_shared_memory_through_each_mapping)
     uint64_t word = 0;
 
     begin();
-    actor_set(init(), &(const struct insn){.op = OP_CALL, .nr = NR_mmap},
+    actor_set(init()->thread, &(const struct insn){.op = OP_CALL, .nr = NR_mmap},
               (const uint64_t[INPUT_ARGS]){0, PAGE_SIZE, PROT_READ | PROT_WRITE,
                                            MAP_SHARED | MAP_ANONYMOUS, (uint64_t)-1, 0});
     do {
