@@ -8,7 +8,7 @@ sys.path.insert(0, 'tests/tools')
 import programs
 from body import case, expect_equal, linux, main
 
-PROGRAMS = ['signals', 'interrupt']
+PROGRAMS = ['signals', 'threads', 'interrupt']
 PAIRS = 20 * 13  # of interrupt: calls that wait, and what happens to them
 
 
@@ -27,6 +27,11 @@ def on_linux(name):
 @case
 def signals_holds_on_linux():
     programs.checks_hold(*on_linux('signals'))
+
+
+@case
+def threads_holds_on_linux():
+    programs.checks_hold(*on_linux('threads'))
 
 
 @case
