@@ -322,6 +322,8 @@ TEST(sigframe_altstack_is_told)
     frames_expect_stack(0, 0, SS_DISABLE);
     EXPECT_EQ(frames_set_stack(ALT, ALT_SIZE, 0), 0);
     frames_expect_stack(ALT, ALT_SIZE, 0);
+    EXPECT_EQ(frames_set_stack(ALT, PAGE_SIZE + 1024, 0), 0);
+    frames_expect_stack(ALT, PAGE_SIZE + 1024, 0);
     EXPECT_EQ(frames_set_stack(ALT, ALT_SIZE, SS_ONSTACK), 0);
     frames_expect_stack(ALT, ALT_SIZE, 0);
     EXPECT_EQ(frames_set_stack(ALT, ALT_SIZE, SS_AUTODISARM), 0);
