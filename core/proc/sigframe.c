@@ -360,7 +360,7 @@ static int go_extra(struct records *records, uaddr_t frame, uint32_t size)
         return error;
     }
     if (end.magic != 0 || end.size != 0 || extra.data != behind || extra.data % ALIGN != 0 ||
-        extra.size % ALIGN != 0 || extra.size > frame + FRAME_MOST - behind || behind > USER_END ||
+        extra.size % ALIGN != 0 || extra.size > frame + FRAME_MOST - behind ||
         extra.size > USER_END - behind) {
         return -EINVAL;
     }

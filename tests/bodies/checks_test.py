@@ -6,9 +6,10 @@ import sys
 
 sys.path.insert(0, 'tests/tools')
 import programs
-from body import case, linux, main
+from body import case, expect_equal, linux, main
 
-PROGRAMS = ['signals']
+PROGRAMS = ['signals', 'threads', 'interrupt']
+PAIRS = 20 * 13  # of interrupt: calls that wait, and what happens to them
 
 
 @functools.cache
@@ -26,6 +27,18 @@ def on_linux(name):
 @case
 def signals_holds_on_linux():
     programs.checks_hold(*on_linux('signals'))
+
+
+@case
+def threads_holds_on_linux():
+    programs.checks_hold(*on_linux('threads'))
+
+
+@case
+def interrupt_tells_of_each_pair_on_linux():
+    text, status = on_linux('interrupt')
+    expect_equal(status, 0, 'its status')
+    expect_equal(len(text.split('\n')), PAIRS, 'the number of lines')
 
 
 main()
