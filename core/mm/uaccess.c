@@ -152,6 +152,46 @@ int space_page(struct space *space, uaddr_t page, paddr_t *pa)
     return 0;
 }
 
+/* The frame of a page that the program might read, made present. */
+static int readable_page(struct space *space, uaddr_t page, paddr_t *pa)
+{
+    struct pt_leaf leaf;
+
+    if (!region_find(&space->regions, page)) {
+        return -EFAULT;
+    }
+    if (!pt_find(space->root, page, &leaf) || !leaf.is_valid) {
+        int error = fault_resolve(space, page, PLAT_READ);
+        if (error) {
+            return error;
+        }
+        bool found = pt_find(space->root, page, &leaf);
+        ASSERT(found);
+    }
+    *pa = leaf.pa;
+    return 0;
+}
+
+int space_read(struct space *space, void *dst, uaddr_t src, uint64_t len)
+{
+    uint64_t part;
+    paddr_t pa;
+
+    if (!is_user_range(src, len)) {
+        return -EFAULT;
+    }
+    for (uint64_t done = 0; done < len; done += part) {
+        uint64_t offset = (src + done) & PAGE_MASK;
+        int error = readable_page(space, page_down(src + done), &pa);
+        if (error) {
+            return error;
+        }
+        part = min_u64(PAGE_SIZE - offset, len - done);
+        memcpy((char *)dst + done, (const char *)plat_phys_ptr(pa, PAGE_SIZE) + offset, part);
+    }
+    return 0;
+}
+
 /* The page that [at, at + len) begins in, ready to be written to, and how much of it that is. */
 static int writable_part(struct space *space, uaddr_t at, uint64_t len, paddr_t *pa, uint64_t *part)
 {

@@ -214,9 +214,14 @@ static void complete_wait_too_early(const struct process *child, int wait_status
     }
 }
 
-/* None of them runs: they are what the kernel has of them. */
+/* None of them runs: they are what the kernel has of them. Nobody is woken who is about to go: it
+ * would be in the place of another. */
 static void end_threads(struct process *process)
 {
+    LIST_FOR(link, &process->threads) {
+        futex_leave(CONTAINER_OF(link, struct thread, process_link));
+        plat_irq_window();
+    }
     LIST_FOR_REMOVABLE(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
         thread_leave_space(thread);

@@ -11,6 +11,7 @@
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
+#include "sync/robust.h"
 
 static struct pool thread_pool;
 
@@ -102,9 +103,12 @@ void thread_leave_space(struct thread *thread)
     struct thread *waiter = thread->vfork_parent;
     const int nobody = 0;
 
+    futex_leave(thread);
+    robust_end(thread);
     if (thread->clear_tid && (process->space->users > 1 || process->thread_count > 1)) {
         /* A bad address is the program's own affair. */
         (void)!space_write(process->space, thread->clear_tid, &nobody, sizeof(nobody));
+        futex_wake_shared(process->space, thread->clear_tid);
     }
     thread->clear_tid = 0;
     if (waiter) {

@@ -4,6 +4,7 @@
 #include "abi/linux.h"
 #include "base/panic.h"
 #include "mm/space.h"
+#include "mm/uaccess.h"
 #include "proc/sched.h"
 #include "proc/thread.h"
 
@@ -164,6 +165,17 @@ int futex_requeue(const struct futex_key *from, int wake_count, const struct fut
         plat_irq_window();
     }
     return (int)done;
+}
+
+void futex_wake_shared(struct space *space, uaddr_t at)
+{
+    struct futex_key key;
+    uint32_t word;
+
+    if (space_read(space, &word, at, sizeof(word)) == 0 &&
+        futex_find_shared(space, at, &key) == 0) {
+        (void)futex_wake(&key, 1, FUTEX_BITSET_MATCH_ANY);
+    }
 }
 
 /* ---- checks ---- */

@@ -195,6 +195,16 @@ static void tell_out_int(const struct telling *telling, unsigned index)
     show_ints(&telling->view, arg_of(telling, index), 1);
 }
 
+static void tell_out_address(const struct telling *telling, unsigned index)
+{
+    show_long(&telling->view, arg_of(telling, index), true);
+}
+
+static void tell_out_size(const struct telling *telling, unsigned index)
+{
+    show_long(&telling->view, arg_of(telling, index), false);
+}
+
 static void tell_out_fds(const struct telling *telling, unsigned index)
 {
     show_ints(&telling->view, arg_of(telling, index), 2);
@@ -368,6 +378,7 @@ static const struct {
     [KIND_SIG_HOW] = {.one = &names_sig_how},
     [KIND_RANDOM_FLAGS] = {.flags = &names_random},
     [KIND_FUTEX] = {.tell = tell_address},
+    [KIND_ROBUST] = {.tell = tell_address},
     [KIND_FUTEX_OP] = {.one = &names_futex},
     [KIND_FUTEX_VALUE] = {.tell = tell_futex},
     [KIND_FUTEX_ARG] = {.tell = tell_futex},
@@ -380,6 +391,8 @@ static const struct {
     [KIND_IN_IOV] = {.tell = tell_in_iov},
     [KIND_OUT_IOV] = {.tell = tell_out_iov},
     [KIND_OUT_INT] = {.tell = tell_out_int},
+    [KIND_OUT_ADDR] = {.tell = tell_out_address},
+    [KIND_OUT_SIZE] = {.tell = tell_out_size},
     [KIND_OUT_FDS] = {.tell = tell_out_fds},
     [KIND_OUT_STATUS] = {.tell = tell_out_status},
     [KIND_OUT_SIGINFO] = {.tell = tell_out_siginfo},

@@ -279,6 +279,15 @@ void show_ints(const struct view *view, uaddr_t at, unsigned count)
     }
 }
 
+void show_long(const struct view *view, uaddr_t at, bool is_address)
+{
+    uint64_t number;
+
+    if (fetch(view, at, &number, sizeof(number))) {
+        text_printf(view->text, is_address ? "[0x%lx]" : "[%lu]", number);
+    }
+}
+
 void show_signal(const struct view *view, uaddr_t at)
 {
     int signal;

@@ -1,4 +1,4 @@
-/* Waiting for words of memory: futex. */
+/* Waiting for words of memory, and owning them: futex, set_robust_list, get_robust_list. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
@@ -321,4 +321,36 @@ int64_t sys_futex(struct thread *thread, const uint64_t *args)
         return -ENOSYS;
     }
     return run(thread, &request);
+}
+
+/* ---- robust lists ---- */
+
+int64_t sys_set_robust_list(struct thread *thread, const uint64_t *args)
+{
+    if (args[1] != sizeof(struct abi_robust_list_head)) {
+        return -EINVAL;
+    }
+    thread->robust_list = args[0];
+    return 0;
+}
+
+/* Of a thread that has ended, and can still be waited for, there is none. */
+int64_t sys_get_robust_list(struct thread *thread, const uint64_t *args)
+{
+    const uint64_t length = sizeof(struct abi_robust_list_head);
+    int tid = (int)args[0];
+    const struct thread *asked = tid == 0 ? thread : thread_find(tid);
+    const uint64_t head = asked ? asked->robust_list : 0;
+
+    if (!asked && !process_find(tid)) {
+        return -ESRCH;
+    }
+    int error = user_prepare_write(args[2], sizeof(length));
+    if (!error) {
+        error = user_prepare_write(args[1], sizeof(head));
+    }
+    if (!error) {
+        error = user_write(args[2], &length, sizeof(length));
+    }
+    return error ? error : user_write(args[1], &head, sizeof(head));
 }

@@ -17,16 +17,6 @@ int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
     return thread->tid;
 }
 
-/* Kept for threads, which are yet to come: nothing reads it, but a C library must not fail at its
- * start. */
-int64_t sys_set_robust_list(struct thread *thread, const uint64_t *args)
-{
-    enum { ROBUST_LIST_HEAD_SIZE = 24 };
-
-    (void)thread;
-    return args[1] == ROBUST_LIST_HEAD_SIZE ? 0 : -EINVAL;
-}
-
 /* A copy of the calling process, not started; with CLONE_VM it uses the same memory. */
 static int copy_process(struct thread *thread, uint64_t flags, struct process **child)
 {

@@ -239,6 +239,7 @@ static uint64_t digest_thread(const struct thread *thread)
         thread->altstack.ss_sp,
         thread->altstack.ss_size,
         (uint32_t)thread->altstack.ss_flags,
+        thread->robust_list,
     };
 
     return digest_words(words, ARRAY_LEN(words));

@@ -196,6 +196,9 @@ static void set_usual(struct context *context, struct insn *insn)
     case NR_rt_sigprocmask:
         insn->args[3] = operand_number(SIGNAL_SET_SIZE);
         break;
+    case NR_set_robust_list:
+        insn->args[1] = operand_number((int64_t)sizeof(struct abi_robust_list_head));
+        break;
     case NR_rt_sigpending:
         insn->args[1] = operand_number(SIGNAL_SET_SIZE);
         break;

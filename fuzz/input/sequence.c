@@ -259,6 +259,38 @@ static const struct step word_of_one_space[] = {
     CALL(FIRST, futex, SLOT(futex), NUMBER(FUTEX_WAKE | FUTEX_PRIVATE_FLAG), NUMBER(1)),
 };
 
+/* Whoever owns a word of shared memory goes, and tells of it. */
+#define ROBUST(who, list) CALL(who, set_robust_list, SLOT(list), NUMBER(24))
+static const struct step lost_owner[] = {
+    MAP(FIRST, FAR, PAGE, READ_WRITE, MAP_SHARED | MAP_FIXED),
+    FORK(FIRST),
+    FORK(FIRST),
+    FUTEX(2, FUTEX_WAIT, 0, 0, 0, 0, 0),
+    STORE(1, NUMBER(FAR), RESULT(1, 0), NUMBER(4)),
+    FUTEX(1, FUTEX_WAKE_OP, 8, 1, 1, 0, 0xa201f001),
+    ROBUST(1, robust_far),
+    EXIT(1),
+    LOAD(FIRST, NUMBER(FAR), NUMBER(4)),
+};
+static const struct step lost_release[] = {
+    MAP(FIRST, FAR, PAGE, READ_WRITE, MAP_SHARED | MAP_FIXED),
+    FORK(FIRST),
+    FORK(FIRST),
+    FUTEX(1, FUTEX_WAIT, 0, 0, 0, 0, 0),
+    ROBUST(2, robust_far_pending),
+    CALL(2, execve, SLOT(path_init), SLOT(argv_one), NUMBER(0)),
+    CALL(2, get_robust_list, NUMBER(0), SLOT(robust_head), SLOT(robust_length)),
+};
+
+/* Who joins a thread waits for its number to be cleared. */
+static const struct step cleared_number[] = {
+    CALL(FIRST, clone, NUMBER(CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD), NUMBER(0), NUMBER(0),
+         NUMBER(0), SLOT(futex)),
+    CALL(FIRST, clone, NUMBER(CLONE_VM | SIGCHLD)),
+    CALL(1, futex, SLOT(futex), NUMBER(FUTEX_WAIT), NUMBER(0), NUMBER(0)),
+    EXIT(0),
+};
+
 #define KIND(steps)                                                                                \
     {                                                                                              \
         steps, sizeof(steps) / sizeof((steps)[0])                                                  \
@@ -267,12 +299,13 @@ static const struct {
     const struct step *steps;
     unsigned count;
 } kinds[] = {
-    KIND(fresh_code),       KIND(few_descriptors),   KIND(group_of_waiter),  KIND(group_of_child),
-    KIND(other_directory),  KIND(little_space),      KIND(near_stack),       KIND(far_stack),
-    KIND(lost_reader),      KIND(slow_reader),       KIND(impatient_writer), KIND(failing_move),
-    KIND(clone_execs),      KIND(silent_clone),      KIND(file_is_kept),     KIND(shared_later),
-    KIND(two_readers),      KIND(group_of_fork),     KIND(two_waiters),      KIND(moved_waiter),
-    KIND(impatient_waiter), KIND(word_of_one_space),
+    KIND(fresh_code),        KIND(few_descriptors), KIND(group_of_waiter),  KIND(group_of_child),
+    KIND(other_directory),   KIND(little_space),    KIND(near_stack),       KIND(far_stack),
+    KIND(lost_reader),       KIND(slow_reader),     KIND(impatient_writer), KIND(failing_move),
+    KIND(clone_execs),       KIND(silent_clone),    KIND(file_is_kept),     KIND(shared_later),
+    KIND(two_readers),       KIND(group_of_fork),   KIND(two_waiters),      KIND(moved_waiter),
+    KIND(lost_owner),        KIND(lost_release),    KIND(cleared_number),   KIND(impatient_waiter),
+    KIND(word_of_one_space),
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -8,7 +8,7 @@
 
 #include "fuzz/input/context.h"
 
-enum { SEQUENCE_STEPS_MAX = 8 };
+enum { SEQUENCE_STEPS_MAX = 10 };
 
 /* How far a program is with one. All zeros: there is none. */
 struct sequence {

@@ -1,4 +1,4 @@
-/* futex. */
+/* futex, set_robust_list, get_robust_list. */
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
 #include "fuzz/model/futexes.h"
@@ -284,5 +284,37 @@ void call_futex(struct proc *self, const struct event *event)
     default: /* what hands priorities on is not there */
         (void)ask_result(-ENOSYS);
         break;
+    }
+}
+
+/* ---- robust lists ---- */
+
+void call_set_robust_list(struct proc *self, const struct event *event)
+{
+    if (event->args[1] != sizeof(struct abi_robust_list_head)) {
+        (void)ask_result(-EINVAL);
+    } else if (ask_result(0)) {
+        self->robust = event->args[0];
+    }
+}
+
+void call_get_robust_list(struct proc *self, const struct event *event)
+{
+    const uint64_t len = sizeof(struct abi_robust_list_head);
+    int pid = (int)event->args[0];
+    struct proc *proc = pid == 0 ? self : world_find(pid);
+    uint64_t head_at = event->args[1];
+    uint64_t len_at = event->args[2];
+
+    if (!proc) {
+        (void)ask_result(-ESRCH);
+    } else if (!memory_can(self, len_at, sizeof(len), ACCESS_WRITE) ||
+               !memory_can(self, head_at, sizeof(proc->robust), ACCESS_WRITE)) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_result(0)) {
+        const uint64_t head = proc->life == LIFE_LIVE ? proc->robust : 0;
+        memory_store(memory_of(self), len_at, &len, sizeof(len));
+        memory_give(self, head_at, &head, sizeof(head));
+        memory_verify(self, len_at, sizeof(len));
     }
 }

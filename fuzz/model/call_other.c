@@ -165,14 +165,6 @@ void call_getrandom(struct proc *self, const struct event *event)
     }
 }
 
-void call_set_robust_list(struct proc *self, const struct event *event)
-{
-    enum { HEAD_SIZE = 24 };
-
-    (void)self;
-    (void)ask_result(event->args[1] == HEAD_SIZE ? 0 : -EINVAL);
-}
-
 void call_getresuid(struct proc *self, const struct event *event)
 {
     const uint32_t root = 0;

@@ -2,7 +2,9 @@
 
 #include "fuzz/model/ask.h"
 #include "fuzz/model/files.h"
+#include "fuzz/model/futexes.h"
 #include "fuzz/model/memory.h"
+#include "fuzz/model/owned.h"
 #include "fuzz/model/signals.h"
 
 bool family_is_fresh(int64_t pid)
@@ -88,8 +90,8 @@ static struct proc *find_companion(const struct proc *proc)
     return NULL;
 }
 
-/* What set_tid_address(2) and CLONE_CHILD_CLEARTID ask for. There may be no memory for it, or the
- * address may be bad: then it is not done. */
+/* What set_tid_address(2) and CLONE_CHILD_CLEARTID ask for, and a wake. There may be no memory for
+ * it, or the address may be bad: then it is not done. */
 static void clear_tid(struct proc *proc)
 {
     const int nobody = 0;
@@ -100,6 +102,9 @@ static void clear_tid(struct proc *proc)
 
     if (!companion || !map || !(map->prot & PROT_WRITE) ||
         !memory_can(proc, at, sizeof(nobody), ACCESS_WRITE)) {
+        if (companion) {
+            futexes_wake_shared(proc, at);
+        }
         return;
     }
     if (world.was_refused) {
@@ -107,10 +112,13 @@ static void clear_tid(struct proc *proc)
     } else {
         memory_store(space, at, &nobody, sizeof(nobody));
     }
+    futexes_wake_shared(proc, at);
 }
 
 void family_leave_memory(struct proc *proc)
 {
+    proc->doing.place = 0; /* who goes is not woken in the place of another */
+    owned_end(proc);
     if (proc->clear_tid) {
         clear_tid(proc);
     }

@@ -1,5 +1,6 @@
 #include "fuzz/model/futexes.h"
 
+#include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 
 static bool is_same(const struct word *a, const struct word *b)
@@ -87,6 +88,20 @@ int64_t futexes_wake(const struct word *word, int count, uint32_t bitset, bool d
         proc = next;
     }
     return woken;
+}
+
+void futexes_wake_shared(struct proc *self, uint64_t at)
+{
+    struct word word;
+
+    if (at % sizeof(uint32_t) == 0 && memory_find(memory_of(self), at) &&
+        memory_can(self, at, sizeof(uint32_t), ACCESS_READ) && find_shared(self, at, &word) == 0) {
+        if (world.was_refused && futexes_wake(&word, 1, UINT32_MAX, false) > 0) {
+            give_up_for(
+                GIVE_UP_MEMORY); /* whether there was memory to look at it nobody can tell */
+        }
+        (void)futexes_wake(&word, 1, UINT32_MAX, true);
+    }
 }
 
 int64_t futexes_move(const struct word *from, int wake_count, const struct word *to, int move,

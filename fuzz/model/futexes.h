@@ -14,6 +14,10 @@ void futexes_wait(struct proc *self, const struct word *word, uint32_t bitset);
 /* How many are woken: of those that the bits are for no more than count, but one at least. */
 int64_t futexes_wake(const struct word *word, int count, uint32_t bitset, bool does_it);
 
+/* One is woken of those who wait for the word at an address, told as shared; nobody if it is not
+ * there. No stack grows for it. */
+void futexes_wake_shared(struct proc *self, uint64_t at);
+
 /* How many are woken, up to as many, or wait for another word then, up to as many. */
 int64_t futexes_move(const struct word *from, int wake, const struct word *to, int move,
                      bool does_it);

@@ -195,6 +195,7 @@ struct proc {
     bool is_subreaper;
     int death_signal;
     uint64_t clear_tid;
+    uint64_t robust; /* the list of words that it owns, or 0 */
     int space;
     struct proc *vfork_parent;
     struct proc *vfork_child;

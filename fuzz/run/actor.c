@@ -162,6 +162,7 @@ struct before {
     unsigned exec_count;
     uint64_t refusals;
     bool was_pending;
+    bool has_svc; /* there is one to be executed */
 };
 
 /* Whether pc is at a load or a store; which, and its arguments. */
@@ -286,6 +287,9 @@ static enum actor_progress look(const struct thread *thread, const struct before
     if (is_still_there(thread, before)) {
         return ACTOR_GOES_ON; /* a page came first */
     }
+    if (!before->was_pending && before->pc == IMAGE_CODE + IMAGE_CALL && !before->has_svc) {
+        return ACTOR_GOES_ON; /* the image was written over, and something else was executed */
+    }
     if (is_call) {
         event->kind = EVENT_RESULT;
         event->result = (int64_t)thread->user.x[0];
@@ -306,6 +310,15 @@ static bool has_called_handler(const struct thread *thread, const struct before 
     return thread->user.sp != before->sp && before->nr != CALL_SIGRETURN;
 }
 
+/* Whether there is a system call at an address. */
+static bool is_svc(int pid, uint64_t pc)
+{
+    const uint32_t svc = 0xd4000001;
+    uint32_t word;
+
+    return run_peek(pid, pc, &word, sizeof(word)) && word == svc;
+}
+
 enum actor_progress actor_step(struct event *event)
 {
     struct thread *thread = actor_find(event->tid);
@@ -318,6 +331,7 @@ enum actor_progress actor_step(struct event *event)
         .exec_count = process->exec_count,
         .refusals = inject_refusals(),
         .was_pending = thread->call.is_pending,
+        .has_svc = is_svc(event->pid, thread->user.pc),
     };
 
     if (rests && (int64_t)thread->user.x[0] == -ENOSYS) {

@@ -68,6 +68,9 @@
 #define SYS_IN_IOV const struct abi_iovec *
 #define SYS_OUT_IOV const struct abi_iovec *
 #define SYS_OUT_INT int *
+#define SYS_OUT_ADDR uint64_t *
+#define SYS_OUT_SIZE uint64_t *
+#define SYS_ROBUST const void *
 #define SYS_OUT_FDS int *
 #define SYS_OUT_STATUS int *
 #define SYS_OUT_SIGINFO struct abi_siginfo *

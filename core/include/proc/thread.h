@@ -74,6 +74,7 @@ struct thread {
     struct thread *vfork_parent; /* that waits until this one lets go of the memory; or NULL */
     struct thread *vfork_child;  /* that has its memory, and for which it waits; or NULL */
     uaddr_t clear_tid;           /* set_tid_address */
+    uaddr_t robust_list;         /* set_robust_list: the head, or 0 */
     struct waitq *waitq;         /* on which it waits, or NULL */
     struct list wait_link;       /* on waitq */
     struct futex_waiter futex;   /* in sys_futex, over reruns */
@@ -101,8 +102,9 @@ MUST_CHECK int thread_inherit(struct thread *thread, const struct thread *from, 
 /* Gives it back with all that it has; it is on no queue afterwards, and the CPU forgets it. */
 void thread_destroy(struct thread *thread);
 
-/* It does not use its memory any more as it was: writes the 0 that it has promised
- * (set_tid_address) if others use the space, and lets a vfork parent go on. */
+/* It does not use its memory any more as it was: tells of the words that it owns (robust.h), writes
+ * the 0 that it has promised (set_tid_address) and wakes one who waits for it, if others use the
+ * space, and lets a vfork parent go on. */
 void thread_leave_space(struct thread *thread);
 
 /* The thread with this number; NULL: none. Borrowed. */

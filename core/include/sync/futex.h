@@ -64,6 +64,10 @@ int futex_wake(const struct futex_key *key, int count, uint32_t bitset);
  * another instead, behind all others; says how many both are. */
 int futex_requeue(const struct futex_key *from, int wake, const struct futex_key *to, int move);
 
+/* Wakes one of those who wait for the word at an address of a space, told as shared; nobody if the
+ * program could not do that. */
+void futex_wake_shared(struct space *space, uaddr_t at);
+
 /* The queue that those who wait for a key are on, futex_waiter.link, others among them. */
 const struct list *futex_queue(const struct futex_key *key);
 

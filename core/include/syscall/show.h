@@ -33,6 +33,7 @@ void show_iov(const struct view *view, uaddr_t at, int64_t count, uint64_t max);
 
 /* [1], [3, 4]: numbers of 32 bits. */
 void show_ints(const struct view *view, uaddr_t at, unsigned count);
+void show_long(const struct view *view, uaddr_t at, bool is_address);
 void show_signal(const struct view *view, uaddr_t at);
 void show_wait_status(const struct view *view, uaddr_t at);
 

@@ -353,6 +353,19 @@ TEST(uaccess_space_write_into_a_space_not_in_use)
     end();
 }
 
+TEST(uaccess_space_read_what_the_program_could)
+{
+    begin();
+    EXPECT_EQ(space_write(space, AT(1) - 100, pattern, 2 * PAGE_SIZE), 0);
+    EXPECT_EQ(space_read(space, buffer, AT(1) - 100, 2 * PAGE_SIZE), 0);
+    EXPECT_MEMEQ(buffer, pattern, 2 * PAGE_SIZE);
+    EXPECT_EQ(space_read(space, buffer, AT(4) - 1, 2), 0);
+    EXPECT_EQ(space_read(space, buffer, AT(5), 1), -EFAULT);
+    EXPECT_EQ(space_read(space, buffer, AT(6), 1), -EFAULT);
+    EXPECT_EQ(space_read(space, buffer, USER_END - 1, 2), -EFAULT);
+    end();
+}
+
 TEST(uaccess_space_page_is_made_and_then_found)
 {
     paddr_t first = 0;
@@ -472,6 +485,12 @@ static int swap(void *unused)
     return user_cas32(AT(0), 0, 0, &seen);
 }
 
+static int read_space(void *unused)
+{
+    (void)unused;
+    return space_read(space, buffer, AT(0) + 8, 2 * PAGE_SIZE);
+}
+
 static int write_space(void *unused)
 {
     (void)unused;
@@ -511,6 +530,7 @@ TEST(uaccess_without_memory)
     fail_each(read_pages);
     fail_each(prepare_pages);
     fail_each(swap);
+    fail_each(read_space);
     fail_each(write_space);
     fail_each(measure_string);
 }

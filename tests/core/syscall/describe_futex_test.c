@@ -71,3 +71,20 @@ TEST(describe_futex_wake_op)
                  "0x5<<28 /* FUTEX_OP_??? */|0xfff<<12|0x9<<24 /* FUTEX_OP_CMP_??? */|0xfff");
     fixture_end();
 }
+
+TEST(describe_robust_list)
+{
+    const uint64_t told[2] = {0x5000, 24};
+    const uint64_t args[SYSCALL_ARGS_MAX] = {0, CALLS_DATA, CALLS_DATA + 8};
+    const struct process *init = calls_begin();
+    struct text text = {bytes, TEXT_MAX, 0};
+    const struct described described = {
+        .call = syscall_find(NR_get_robust_list), .number = NR_get_robust_list, .args = args};
+
+    calls_put(CALLS_DATA, told, sizeof(told));
+    describe_begin(&text, &described, init->space);
+    describe_end(&text, &described, init->space, 0);
+    bytes[text.len] = '\0';
+    EXPECT_STREQ(bytes, "get_robust_list(0, [0x5000], [24])      = 0");
+    fixture_end();
+}
