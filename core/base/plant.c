@@ -30,7 +30,8 @@ int plant_select(const char *id)
         [PLANT_OWN_12] = "own-12", [PLANT_OWN_13] = "own-13", [PLANT_OWN_14] = "own-14",
         [PLANT_OWN_15] = "own-15", [PLANT_OWN_16] = "own-16", [PLANT_OWN_17] = "own-17",
         [PLANT_OWN_18] = "own-18", [PLANT_L_86] = "l-86",     [PLANT_M_43] = "m-43",
-        [PLANT_X_23] = "x-23",
+        [PLANT_X_23] = "x-23",     [PLANT_FUT_1] = "fut-1",   [PLANT_FUT_2] = "fut-2",
+        [PLANT_FUT_3] = "fut-3",   [PLANT_FUT_4] = "fut-4",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {

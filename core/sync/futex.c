@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "mm/space.h"
 #include "mm/uaccess.h"
 #include "proc/sched.h"
@@ -56,6 +57,7 @@ int futex_find_shared(const struct space *space, uaddr_t at, struct futex_key *k
         *key = (struct futex_key){.kind = FUTEX_OBJECT,
                                   .owner = region->shared->id,
                                   .place = (region->shared_index << PAGE_SHIFT) + offset};
+        key->place &= PLANTED(FUT_2) ? PAGE_MASK : UINT64_MAX;
     } else if (region->prot & PROT_WRITE) {
         *key = (struct futex_key){.kind = FUTEX_SPACE, .owner = space->id, .place = at};
     } else if (region->file && page_down(offset) < region->file_len) {

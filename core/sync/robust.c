@@ -1,6 +1,7 @@
 #include "sync/robust.h"
 
 #include "abi/linux.h"
+#include "base/plant.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
 #include "sync/futex.h"
@@ -76,7 +77,7 @@ void robust_end(struct thread *thread)
         entry = next;
         plat_irq_window();
     }
-    if (pending.at) {
+    if (pending.at && !PLANTED(FUT_4)) {
         (void)end_word(thread, pending.at + offset, pending.is_pi, true);
     }
 }

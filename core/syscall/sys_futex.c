@@ -3,6 +3,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/plant.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
 #include "proc/process.h"
@@ -93,9 +94,12 @@ static int64_t go_on_waiting(struct thread *thread, uaddr_t word)
     } else if (clock_now() >= call->deadline) {
         result = -ETIMEDOUT;
     }
+    if (PLANTED(FUT_3) && call->has_blocked && result == CALL_BLOCKED) {
+        result = -EINTR;
+    }
     if (result == CALL_BLOCKED) {
         sched_block(thread, WAIT_FUTEX, (int64_t)word, NULL, call->deadline);
-    } else {
+    } else if (!(PLANTED(FUT_1) && result == -ETIMEDOUT)) {
         futex_leave(thread);
     }
     return result;

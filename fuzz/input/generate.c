@@ -9,6 +9,7 @@
 #include "fuzz/input/sequence.h"
 
 enum {
+    PAGE = 4096,
     SHORT_MAX = 16,
     LONG_MIN = 24,
     FAIL_ONE_IN = 32,
@@ -260,6 +261,9 @@ static struct operand any_word(struct context *context)
         (void)context_refer(context, &context->addresses, &word);
     }
     word.value = 4 * (int64_t)(random_below(context->random, 3) == 0);
+    if (word.kind == OPERAND_RESULT && random_below(context->random, 4) == 0) {
+        word.value += PAGE; /* there may be a second page */
+    }
     return word;
 }
 

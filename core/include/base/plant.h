@@ -52,6 +52,10 @@ enum plant {
     PLANT_L_86,   /* a signal to the group in the middle of a fork misses the child */
     PLANT_M_43,   /* a wait sleeps on by what was so when it was woken */
     PLANT_X_23,   /* a reader sleeps on by what was so when the pipe was emptied */
+    PLANT_FUT_1,  /* a waiter whose time is over stays on the queue */
+    PLANT_FUT_2,  /* words in two pages of an object are one futex */
+    PLANT_FUT_3,  /* a waiter that is woken for no reason gives EINTR */
+    PLANT_FUT_4,  /* what was being released when its owner ended wakes nobody */
     /* Of our own, for what no other bug breaks. */
     PLANT_OWN_1,  /* the end of a pipe forgets the bytes that nobody has read */
     PLANT_OWN_2,  /* what is mapped may be executed by the kernel */
