@@ -137,7 +137,7 @@ int sigframe_set_altstack(struct thread *thread, const struct abi_sigaltstack *w
     }
     if (wanted->ss_sp == stack->ss_sp && wanted->ss_size == stack->ss_size &&
         wanted->ss_flags == stack->ss_flags) {
-        return 0; /* even if it is too small, as none is at first */
+        return 0; /* even if it is too small, as none is behind an exec */
     }
     if (mode != SS_DISABLE && wanted->ss_size < MINSIGSTKSZ) {
         return -ENOMEM;
@@ -157,6 +157,10 @@ static void disarm(struct thread *thread)
 
 void sigframe_inherit(struct thread *thread, const struct thread *from, uint64_t flags)
 {
+    if (!from) {
+        disarm(thread);
+        return;
+    }
     thread->fault_address = from->fault_address;
     thread->fault_esr = from->fault_esr;
     thread->altstack = from->altstack;

@@ -79,12 +79,12 @@ int thread_inherit(struct thread *thread, const struct thread *from, uint64_t fl
 {
     int error = 0;
 
+    sigframe_inherit(thread, from, flags);
     if (!from) {
         return inherit_nothing(thread);
     }
     thread->nice = from->nice;
     thread->signal_mask = from->signal_mask;
-    sigframe_inherit(thread, from, flags);
     thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);
     if (!thread->fs) {
         return -ENOMEM;

@@ -73,6 +73,7 @@ struct proc *family_add(struct proc *parent, int pid)
     proc->group = pid;
     proc->session = pid;
     proc->umask = 022;
+    proc->altstack.ss_flags = SS_DISABLE;
     set_first_limits(proc);
     bytes_zero(proc->actions, sizeof(proc->actions));
     return proc;

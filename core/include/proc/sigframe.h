@@ -47,9 +47,9 @@ struct abi_sigaltstack sigframe_altstack(const struct thread *thread);
 /* Another one. -EPERM: the thread is on it; -EINVAL: flags; -ENOMEM: smaller than MINSIGSTKSZ. */
 int sigframe_set_altstack(struct thread *thread, const struct abi_sigaltstack *wanted);
 
-/* A new thread knows of the same last fault, and has the same alternate stack, unless both run in
- * the same memory at once (clone(2), with these flags). A new program has none, and what it was
- * told to do with one is kept. */
+/* A new thread knows of the same last fault as the one it comes from (NULL: none), and has the same
+ * alternate stack, unless both run in the same memory at once (clone(2), with these flags). A new
+ * program has none, and what it was told to do with one is kept. */
 void sigframe_inherit(struct thread *thread, const struct thread *from, uint64_t flags);
 void sigframe_exec(struct thread *thread);
 

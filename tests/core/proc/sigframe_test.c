@@ -29,7 +29,7 @@ static void want_frame(const struct plat_user *user, const struct plat_fp *fp)
     want(FRAME + UC_FLAGS, 0);
     want(FRAME + UC_LINK, 0);
     want(FRAME + SS_SP, 0);
-    want_half(FRAME + SS_FLAGS, 0);
+    want_half(FRAME + SS_FLAGS, SS_DISABLE);
     want(FRAME + SS_SIZE, 0);
     want(FRAME + UC_SIGMASK, MASK);
     want(FRAME + FAULT_ADDRESS, 0);
@@ -367,6 +367,9 @@ TEST(sigframe_altstack_refused)
     EXPECT_EQ(frames_set_stack(ALT, 5119, 0), -ENOMEM);
     EXPECT_EQ(frames_set_stack(ALT, 0, SS_ONSTACK), -ENOMEM);
     frames_expect_stack(0, 0, SS_DISABLE);
+    EXPECT_EQ(frames_set_stack(0, 0, 0), -ENOMEM);
+    EXPECT_EQ(frames_set_stack(ALT, ALT_SIZE, 0), 0);
+    sigframe_exec(thread);
     EXPECT_EQ(frames_set_stack(0, 0, 0), 0); /* what is there already */
     EXPECT_EQ(frames_set_stack(ALT, 5120, 0), 0);
     frames_expect_stack(ALT, 5120, 0);
