@@ -5,16 +5,26 @@ import functools
 import sys
 
 sys.path.insert(0, 'tests/tools')
+import debian
 import programs
-from body import case, expect_equal, linux, main
+from body import Skip, case, expect, expect_equal, linux, main
 
 PROGRAMS = ['signals', 'threads', 'interrupt']
 PAIRS = 20 * 13  # of interrupt: calls that wait, and what happens to them
 
 
+LIBRARIES = ['glibc', 'musl']
+
+
 @functools.cache
 def initrd():
-    return programs.initrd('checks.cpio', programs.user('init', *PROGRAMS))
+    files = programs.user('init', *PROGRAMS)
+    for library in LIBRARIES:
+        try:
+            files[f'bin/{library}'] = programs.compiled('pthreads', library)
+        except debian.Missing:
+            pass  # its cases say so
+    return programs.initrd('checks.cpio', files)
 
 
 @functools.cache
@@ -39,6 +49,26 @@ def interrupt_tells_of_each_pair_on_linux():
     text, status = on_linux('interrupt')
     expect_equal(status, 0, 'its status')
     expect_equal(len(text.split('\n')), PAIRS, 'the number of lines')
+
+
+def threads_of_a_library_on_linux(library):
+    try:
+        programs.compiled('pthreads', library)
+    except debian.Missing as error:
+        raise Skip(f'no {library}: {error}') from None
+    text, status = on_linux(library)
+    expect_equal(status, 11, f'the status, after {text}')
+    expect('and of what they add: 499500' in text, f'a thousand threads: {text}')
+
+
+@case
+def threads_of_glibc_on_linux():
+    threads_of_a_library_on_linux('glibc')
+
+
+@case
+def threads_of_musl_on_linux():
+    threads_of_a_library_on_linux('musl')
 
 
 main()
