@@ -193,3 +193,48 @@ TEST(windows_in_long_reads_and_writes)
     EXPECT_EQ(CALL(init, getrandom, CALLS_DATA, 16 * PAGE_SIZE, 0), 16 * PAGE_SIZE);
     expect_windows(8 * 8 + 16 * 16);
 }
+
+/* A list in a circle is as long as any. */
+TEST(windows_of_a_robust_list)
+{
+    const struct abi_robust_list_head head = {.list = AT(0) + 64, .futex_offset = 8};
+
+    begin();
+    struct process *child = calls_fork(init);
+    fixture_run(child);
+    fixture_map(child->space, AT(0), AT(1), RW);
+    calls_put(AT(0), &head, sizeof(head));
+    calls_put(AT(0) + 64, &head.list, sizeof(head.list));
+    EXPECT_EQ(CALL(child, set_robust_list, AT(0), sizeof(head)), 0);
+    watch();
+    calls_exit(child, 0);
+    expect_windows(ROBUST_LIST_LIMIT);
+}
+
+static void make_waiters(void)
+{
+    EXPECT_EQ(CALL(init, mmap, AT(0), PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED,
+                   (uint64_t)-1, 0),
+              AT(0));
+    for (unsigned i = 0; i < MANY; i++) {
+        EXPECT_EQ(CALL(calls_fork(init), futex, AT(0), FUTEX_WAIT, 0, 0), CALL_BLOCKED);
+    }
+}
+
+TEST(windows_of_a_wake)
+{
+    begin();
+    make_waiters();
+    watch();
+    EXPECT_EQ(CALL(init, futex, AT(0), FUTEX_WAKE, INT32_MAX), MANY);
+    expect_windows(MANY);
+}
+
+TEST(windows_of_a_requeue)
+{
+    begin();
+    make_waiters();
+    watch();
+    EXPECT_EQ(CALL(init, futex, AT(0), FUTEX_REQUEUE, 1, INT32_MAX, AT(0) + 4), MANY);
+    expect_windows(MANY);
+}

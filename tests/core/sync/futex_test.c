@@ -133,6 +133,51 @@ TEST(futex_keys)
     fixture_end();
 }
 
+/* What is read from a file is one word for all; the zeroes behind its bytes are nobody's. */
+TEST(futex_key_of_a_file)
+{
+    static const uint8_t file[100];
+    const struct region region = {.start = 0x100000,
+                                  .end = 0x102000,
+                                  .prot = PROT_READ,
+                                  .file = file,
+                                  .file_len = sizeof(file)};
+    struct futex_key key;
+    struct futex_key other;
+
+    begin();
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_EQ(space_map(threads[i]->process->space, &region), 0);
+    }
+    EXPECT_EQ(futex_find_shared(threads[0]->process->space, 0x100004, &key), 0);
+    EXPECT_EQ(futex_find_shared(threads[1]->process->space, 0x100004, &other), 0);
+    EXPECT_EQ(key.kind, FUTEX_FILE);
+    EXPECT(futex_key_is(&key, &other));
+    EXPECT_EQ(futex_find_shared(threads[0]->process->space, 0x101000, &key), -EFAULT);
+    fixture_end();
+}
+
+/* Keys that share a queue are still two. */
+TEST(futex_keys_on_one_queue)
+{
+    begin();
+    while (futex_queue(&keys[1]) != futex_queue(&keys[0])) {
+        keys[1].place += 4;
+    }
+    block(1, 1, 1);
+    block(2, 0, 1);
+    block(3, 0, 1);
+    EXPECT_EQ(futex_requeue(&keys[0], 1, &keys[1], 1), 2);
+    expect_woken(1, false);
+    expect_woken(2, true);
+    expect_woken(3, false);
+    EXPECT_EQ(futex_wake(&keys[0], 9, 1), 0);
+    EXPECT_EQ(futex_wake(&keys[1], 1, 1), 1);
+    expect_woken(1, true);
+    EXPECT_EQ(futex_wake(&keys[1], 1, 1), 1);
+    fixture_end();
+}
+
 TEST(futex_queue_is_the_one_of_the_key)
 {
     begin();

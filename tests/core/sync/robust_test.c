@@ -207,6 +207,21 @@ TEST(robust_list_that_leads_nowhere)
     fixture_end();
 }
 
+/* The word is there, and what leads on from it is not. */
+TEST(robust_entry_that_is_not_there)
+{
+    const struct abi_robust_list_head head = {.list = CALLS_NOWHERE,
+                                              .futex_offset = (int64_t)(WORD(0) - CALLS_NOWHERE),
+                                              .list_op_pending = ENTRY(1)};
+
+    begin();
+    fixture_run(init);
+    calls_put(HEAD, &head, sizeof(head));
+    calls_exit(owner, 0);
+    expect_words(DIED, owned(0), owned(0));
+    fixture_end();
+}
+
 TEST(robust_list_with_a_word_that_is_not_aligned)
 {
     const struct abi_robust_list_head head = {.list = ENTRY(0), .futex_offset = 6};
@@ -230,6 +245,8 @@ TEST(robust_list_that_may_only_be_read)
 TEST(robust_list_that_may_not_be_read)
 {
     begin();
+    fixture_run(owner);
+    EXPECT(calls_get_int(HEAD) != 0); /* the page is there */
     EXPECT_EQ(CALL(owner, mprotect, SHARED, PAGE_SIZE, PROT_NONE), 0);
     calls_exit(owner, 0);
     expect_words(owned(0), owned(0), owned(0));
@@ -371,5 +388,20 @@ TEST(robust_number_that_cannot_be_cleared)
     calls_exit(child, 0);
     EXPECT_EQ(get_word(SHARED), 5);
     EXPECT_EQ(calls_rerun(waiter), 0);
+    fixture_end();
+}
+
+/* What is not there, or will never change, wakes nobody. */
+TEST(robust_number_at_a_bad_address)
+{
+    static const uaddr_t numbers[] = {CALLS_NOWHERE, CALLS_DATA + 2, CALLS_DATA, USER_END};
+
+    begin();
+    EXPECT_EQ(CALL(init, mprotect, CALLS_DATA, PAGE_SIZE, PROT_READ), 0);
+    for (unsigned i = 0; i < ARRAY_LEN(numbers); i++) {
+        calls_exit(calls_child(CALL(init, clone, CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, 0, 0, 0,
+                                    numbers[i])),
+                   0);
+    }
     fixture_end();
 }

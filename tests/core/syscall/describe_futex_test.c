@@ -66,6 +66,9 @@ TEST(describe_futex_wake_op)
     EXPECT_STREQ(TOLD(FUTEX_WAKE_OP, 1, 2, 0x1000, FUTEX_OP_CMP_GT << 24 | 1),
                  "futex(0x20000000, FUTEX_WAKE_OP, 1, 2, 0x1000, "
                  "FUTEX_OP_SET<<28|0<<12|FUTEX_OP_CMP_GT<<24|0x1");
+    EXPECT_STREQ(TOLD(FUTEX_WAKE_OP, 1, 2, 0x1000, FUTEX_OP_XOR << 28 | 7 << 12),
+                 "futex(0x20000000, FUTEX_WAKE_OP, 1, 2, 0x1000, "
+                 "FUTEX_OP_XOR<<28|0x7<<12|FUTEX_OP_CMP_EQ<<24|0");
     EXPECT_STREQ(TOLD(FUTEX_WAKE_OP, 1, 2, 0x1000, 0xd9ffffff),
                  "futex(0x20000000, FUTEX_WAKE_OP, 1, 2, 0x1000, FUTEX_OP_OPARG_SHIFT<<28|"
                  "0x5<<28 /* FUTEX_OP_??? */|0xfff<<12|0x9<<24 /* FUTEX_OP_CMP_??? */|0xfff");
