@@ -24,9 +24,9 @@ static int uses_time(uint64_t unused)
     sleep_ms(500);
     if (read_ns(CLOCK_PROCESS_CPUTIME_ID) - before > 50000000)
         return 2;
-    spin(50);
+    spin(5);
     int64_t used = read_ns(CLOCK_PROCESS_CPUTIME_ID) - before;
-    return used >= 50000000 && used < 500000000;
+    return used >= 5000000 && used < 50000000;
 }
 
 /* The clock of another process's time (clock_getcpuclockid(3)). */
@@ -89,7 +89,7 @@ static void check_absolute(int clock, const char *what)
 
 static void check_sleep_errors(void)
 {
-    struct abi_timespec time = {0, 1000000000}, past = {1, 0};
+    struct abi_timespec time = {0, 1000000000}, past = {0, 1};
 
     check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL), -EINVAL,
              "clock: to sleep a thousand million nanoseconds gives EINVAL");

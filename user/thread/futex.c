@@ -120,7 +120,7 @@ static struct abi_timespec in_ms(int clock, int64_t milliseconds)
 
 static void check_absolute(void)
 {
-    struct abi_timespec time = in_ms(CLOCK_MONOTONIC, 50), past = {1, 0};
+    struct abi_timespec time = in_ms(CLOCK_MONOTONIC, 50), past = {0, 1};
     uint64_t any = FUTEX_BITSET_MATCH_ANY;
 
     word = 5;
