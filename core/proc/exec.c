@@ -477,6 +477,38 @@ static int lose_old(struct space *old)
     return error;
 }
 
+/* The users of a thread's descriptors that are threads of its own process. */
+static unsigned own_users(const struct thread *thread)
+{
+    unsigned count = 0;
+
+    LIST_FOR(link, &thread->process->threads) {
+        count += CONTAINER_OF(link, struct thread, process_link)->fds == thread->fds;
+        plat_irq_window();
+    }
+    return count;
+}
+
+/* What another process shares is the program's alone from now on: its actions, which are a copy
+ * with the same contents, and its descriptors, for which *fds are to be taken. The current
+ * directory and the umask stay shared. -ENOMEM. */
+static int unshare(const struct thread *thread, struct fdtable **fds)
+{
+    int error = 0;
+
+    if (thread->fds->users > own_users(thread)) {
+        error = fdtable_fork(thread->fds, fds);
+    }
+    if (error) {
+        return error;
+    }
+    error = signal_unshare(thread->process);
+    if (error && *fds) {
+        fdtable_put(*fds);
+    }
+    return error;
+}
+
 int exec_replace(struct thread *thread, const struct exec_request *request)
 {
     struct cpu *cpu = cpu_this();
@@ -484,6 +516,7 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     struct space *old = process->space;
     struct space *made;
     struct plat_user user;
+    struct fdtable *fds = NULL;
     int error = exec_build(request, &made, &user);
 
     if (error && PLANTED(OWN_14)) {
@@ -492,10 +525,15 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     if (error) {
         return error;
     }
-    error = PLANTED(X_28) ? lose_old(old) : 0;
+    error = PLANTED(X_28) ? lose_old(old) : unshare(thread, &fds);
     if (error) {
         space_put(made);
         return error;
+    }
+    process_keep_thread(thread);
+    if (fds) {
+        fdtable_put(thread->fds);
+        thread->fds = fds;
     }
     fdtable_exec(thread->fds);
     thread_leave_space(thread);
@@ -539,7 +577,7 @@ int exec_spawn(struct thread *parent, const struct exec_request *request, struct
     sigframe_exec(made->thread);
     made->has_execed = true;
     process_set_name(made, request->path);
-    process_start(made, parent ? parent->process : NULL);
+    process_start(made, parent, 0);
     signal_reset_handlers(made);
     *child = made;
     return 0;

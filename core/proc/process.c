@@ -24,12 +24,14 @@ enum {
 static struct {
     struct pool pool;
     struct process *init;
+    size_t headless; /* whose thread with their number has ended, zombies too */
 } processes;
 
 void process_init(void)
 {
     pool_init(&processes.pool, "process", sizeof(struct process));
     processes.init = NULL;
+    processes.headless = 0;
 }
 
 /* What the first process may use; getrlimit(2). */
@@ -45,17 +47,26 @@ static void set_first_limits(struct process *process)
     process->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
 }
 
+int process_may_grow(const struct process *process)
+{
+    uint64_t count = thread_count() + processes.headless;
+
+    return count >= process->limits[RLIMIT_NPROC].rlim_cur ? -EAGAIN : 0;
+}
+
 int process_create(const struct process *parent, struct process **process)
 {
-    if (parent && processes.pool.used >= parent->limits[RLIMIT_NPROC].rlim_cur) {
-        return -EAGAIN;
+    int error = parent ? process_may_grow(parent) : 0;
+
+    if (error) {
+        return error;
     }
     struct process *made = pool_alloc(&processes.pool);
     if (!made) {
         return -ENOMEM;
     }
     list_init(&made->threads);
-    int error = thread_create(made, &made->thread);
+    error = thread_create(made, &made->thread);
     if (error) {
         pool_free(&processes.pool, made);
         return error;
@@ -92,21 +103,38 @@ int process_inherit(struct process *process, const struct thread *from, uint64_t
     return error ? error : thread_inherit(process->thread, from, flags);
 }
 
-void process_start(struct process *process, struct process *parent)
+static void set_parent(struct process *process, struct thread *from, uint64_t flags)
 {
+    const struct process *maker = from->process;
+
+    if (flags & CLONE_PARENT) {
+        process->parent = maker->parent;
+        process->parent_thread = maker->parent_thread;
+        process->parent_exec_count = maker->parent_exec_count;
+        process->exit_signal = maker->exit_signal;
+    } else {
+        process->parent = from->process;
+        process->parent_thread = from;
+        process->parent_exec_count = maker->exec_count;
+    }
+    list_append(&process->parent->children, &process->sibling);
+}
+
+void process_start(struct process *process, struct thread *from, uint64_t flags)
+{
+    const struct process *maker = from ? from->process : NULL;
+
     ASSERT(process->state == PROCESS_NEW);
     ASSERT(process->space);
     ASSERT(process->thread->fds);
     process->state = PROCESS_LIVE;
-    process->parent = parent;
     process->pid->process = process;
-    process->group = pid_get(parent ? parent->group : process->pid);
-    process->session = pid_get(parent ? parent->session : process->pid);
+    process->group = pid_get(maker ? maker->group : process->pid);
+    process->session = pid_get(maker ? maker->session : process->pid);
     list_append(&process->group->members, &process->group_link);
-    if (parent) {
-        memcpy(process->limits, parent->limits, sizeof(process->limits));
-        process->parent_exec_count = parent->exec_count;
-        list_append(&parent->children, &process->sibling);
+    if (maker) {
+        memcpy(process->limits, maker->limits, sizeof(process->limits));
+        set_parent(process, from, flags);
     } else {
         ASSERT(!processes.init);
         set_first_limits(process);
@@ -131,7 +159,7 @@ static void look_for_waiter(const struct process *zombie)
 {
     struct thread *waiter = zombie->parent->thread;
 
-    if (waiter->state == THREAD_BLOCKED && waiter->call.reason == WAIT_CHILD) {
+    if (waiter && waiter->state == THREAD_BLOCKED && waiter->call.reason == WAIT_CHILD) {
         waiter->call.done = waiter->call.arg > 0 && waiter->call.arg != zombie->pid->number;
     }
 }
@@ -161,31 +189,71 @@ static void tell_parent(struct process *zombie)
     }
 }
 
+static struct thread *first_thread(const struct process *process)
+{
+    return CONTAINER_OF(process->threads.next, struct thread, process_link);
+}
+
+/* A child hangs at another thread now, and is told of the end of the one before. */
+static void pass_child(struct process *child, struct thread *to)
+{
+    child->parent = to->process;
+    child->parent_thread = to;
+    LIST_FOR(link, &child->threads) {
+        const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (thread->death_signal) {
+            signal_send(child, thread->death_signal);
+        }
+    }
+}
+
+/* The children on one of a process's lists that hang at another of its threads than to, or at
+ * from. */
+static void pass_list(struct list *list, const struct thread *from, struct thread *to)
+{
+    LIST_FOR(link, list) {
+        struct process *child = CONTAINER_OF(link, struct process, sibling);
+        if (from ? child->parent_thread == from : child->parent_thread != to) {
+            pass_child(child, to);
+        }
+        plat_irq_window();
+    }
+}
+
+/* The children of a thread that ends, or (from is NULL) of all other threads, hang at this one. */
+static void pass_children(const struct thread *from, struct thread *to)
+{
+    struct process *process = to->process;
+
+    pass_list(&process->children, from, to);
+    pass_list(&process->zombies, from, to);
+    /* Who waits for children of its own may have one to wait for now. */
+    waitq_wake_all(&process->child_wait);
+}
+
 /* Gives away what a process leaves behind; who gets it sees it whatever signal it was to send. */
 static void reparent(struct process *process)
 {
     struct process *reaper = find_reaper(process);
+    struct thread *heir = first_thread(reaper);
 
     LIST_FOR_REMOVABLE(link, &process->children) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         if (PLANTED(K_19)) {
             break;
         }
-        child->parent = reaper;
         child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&reaper->children, link);
-        if (child->death_signal) {
-            signal_send(child, child->death_signal);
-        }
+        pass_child(child, heir);
         plat_irq_window();
     }
     LIST_FOR_REMOVABLE(link, &process->zombies) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
-        child->parent = reaper;
         child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&reaper->zombies, link);
+        pass_child(child, heir);
         tell_parent(child);
         plat_irq_window();
     }
@@ -214,19 +282,87 @@ static void complete_wait_too_early(const struct process *child, int wait_status
     }
 }
 
-/* None of them runs: they are what the kernel has of them. Nobody is woken who is about to go: it
- * would be in the place of another. */
-static void end_threads(struct process *process)
+static void end_thread(struct thread *thread)
+{
+    struct process *process = thread->process;
+
+    if (thread == process->thread) {
+        process->zombie_nice = thread->nice;
+        processes.headless++;
+    }
+    thread_leave_space(thread);
+    usage_end_thread(thread);
+    thread_destroy(thread);
+}
+
+/* All but one, or all (NULL). None of them runs: they are what the kernel has of them. Nobody is
+ * woken who is about to go: it would be in the place of another. */
+static void end_threads(struct process *process, const struct thread *but)
 {
     LIST_FOR(link, &process->threads) {
-        futex_leave(CONTAINER_OF(link, struct thread, process_link));
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (thread != but) {
+            futex_leave(thread);
+        }
         plat_irq_window();
     }
     LIST_FOR_REMOVABLE(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
-        thread_leave_space(thread);
-        usage_end_thread(thread);
-        thread_destroy(thread);
+        if (thread != but) {
+            end_thread(thread);
+        }
+        plat_irq_window();
+    }
+}
+
+void process_end_thread(struct thread *thread, int wait_status)
+{
+    struct process *process = thread->process;
+    bool is_head = thread == process->thread;
+    struct thread *heir = first_thread(process);
+
+    if (process->thread_count == 1) {
+        process_exit(process, is_head ? wait_status : process->wait_status);
+        return;
+    }
+    if (heir == thread) {
+        heir = CONTAINER_OF(thread->process_link.next, struct thread, process_link);
+    }
+    trace_exit(thread->tid, wait_status);
+    usage_charge_system(process);
+    if (is_head) {
+        process->wait_status = wait_status;
+    }
+    pass_children(thread, heir);
+    end_thread(thread);
+}
+
+void process_keep_thread(struct thread *thread)
+{
+    struct process *process = thread->process;
+
+    pass_children(NULL, thread);
+    end_threads(process, thread);
+    if (!process->thread) {
+        thread_take_number(thread);
+        process->wait_status = 0;
+        processes.headless--;
+    }
+}
+
+/* The one that makes a call has to be told of first: its line is not complete yet. */
+static void trace_threads(const struct process *process, int wait_status)
+{
+    const struct thread *current = cpu_this()->current;
+
+    if (current && current->process == process) {
+        trace_exit(current->tid, wait_status);
+    }
+    LIST_FOR(link, &process->threads) {
+        const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (thread != current) {
+            trace_exit(thread->tid, wait_status);
+        }
         plat_irq_window();
     }
 }
@@ -234,13 +370,12 @@ static void end_threads(struct process *process)
 void process_exit(struct process *process, int wait_status)
 {
     ASSERT(process->state == PROCESS_LIVE);
-    trace_exit(process->thread->tid, wait_status);
+    trace_threads(process, wait_status);
     if (PLANTED(K_11)) {
         complete_wait_too_early(process, wait_status);
     }
     usage_charge_system(process);
-    process->zombie_nice = process->thread ? process->thread->nice : 0;
-    end_threads(process);
+    end_threads(process, NULL);
     signal_end(process);
     usage_leave_space(process);
     space_put(process->space);
@@ -281,6 +416,7 @@ void process_reap(struct process *process, bool is_waited_for)
     pid_put(process->session);
     process->pid->process = NULL;
     pid_put(process->pid);
+    processes.headless--;
     if (!PLANTED(K_14)) {
         pool_free(&processes.pool, process);
     }
@@ -291,6 +427,16 @@ struct process *process_find(int number)
     struct pid *pid = pid_find(number);
 
     return pid ? pid->process : NULL;
+}
+
+struct process *process_find_by_thread(int number)
+{
+    struct pid *pid = pid_find(number);
+
+    if (!pid || pid->process) {
+        return pid ? pid->process : NULL;
+    }
+    return pid->thread ? pid->thread->process : NULL;
 }
 
 uint64_t process_fd_limit(const struct process *process)
@@ -399,6 +545,16 @@ static void check_threads(const struct process *process)
     ASSERT(count == process->thread_count);
 }
 
+/* The children on a list hang at threads that are there. */
+static void check_hung(const struct process *process, const struct list *list)
+{
+    LIST_FOR(link, list) {
+        const struct process *child = CONTAINER_OF(link, struct process, sibling);
+        ASSERT(child->parent_thread->process == process);
+        ASSERT(child->parent_thread->pid->thread == child->parent_thread);
+    }
+}
+
 static void check_process(const struct process *process)
 {
     ASSERT(process->pid->process == process);
@@ -409,6 +565,8 @@ static void check_process(const struct process *process)
         ASSERT(process->space);
         ASSERT(process->thread_count > 0);
         check_threads(process);
+        check_hung(process, &process->children);
+        check_hung(process, &process->zombies);
         signal_check(process);
     } else {
         ASSERT(process->state == PROCESS_ZOMBIE);
@@ -448,6 +606,7 @@ void process_check(void)
     uint64_t tables = 0;
     size_t count = 0;
     size_t threads = 0;
+    size_t headless = 0;
     size_t fdtables = 0;
     size_t contexts = 0;
 
@@ -462,6 +621,7 @@ void process_check(void)
     for (struct process *p = processes.init; p; p = process_next(p)) {
         check_process(p);
         count++;
+        headless += !p->thread;
         if (p->state == PROCESS_LIVE) {
             threads += p->thread_count;
             space_check_user(p->space);
@@ -472,6 +632,7 @@ void process_check(void)
     ASSERT(tables == census.tables);
     ASSERT(count == processes.pool.used);
     ASSERT(threads == thread_count());
+    ASSERT(headless == processes.headless);
     ASSERT(fdtables == fdtable_count());
     ASSERT(contexts == fs_context_count());
     file_check_end();

@@ -76,7 +76,8 @@ void signal_send(struct process *process, int signal)
     if (process->state != PROCESS_LIVE || own->fatal) {
         return;
     }
-    if (process->thread->signal_mask & bit) {
+    struct thread *thread = CONTAINER_OF(process->threads.next, struct thread, process_link);
+    if (thread->signal_mask & bit) {
         own->pending |= bit;
         return;
     }
@@ -84,13 +85,13 @@ void signal_send(struct process *process, int signal)
         return;
     }
     /* As on Linux, what comes behind a signal that is still to be taken waits for its turn. */
-    bool is_first = signal == SIGKILL || !(own->pending & ~process->thread->signal_mask);
+    bool is_first = signal == SIGKILL || !(own->pending & ~thread->signal_mask);
     if (is_first && !(own->actions->handled & bit) && !dumps_core(signal)) {
         own->fatal = signal;
     } else {
         own->pending |= bit;
     }
-    sched_wake(process->thread);
+    sched_wake(thread);
 }
 
 void signal_send_group(struct pid *group, int signal)

@@ -147,6 +147,19 @@ void thread_destroy(struct thread *thread)
     pool_free(&thread_pool, thread);
 }
 
+void thread_take_number(struct thread *thread)
+{
+    struct process *process = thread->process;
+
+    ASSERT(!process->thread);
+    thread->pid->thread = NULL;
+    pid_put(thread->pid);
+    thread->pid = pid_get(process->pid);
+    thread->pid->thread = thread;
+    thread->tid = thread->pid->number;
+    process->thread = thread;
+}
+
 struct thread *thread_find(int tid)
 {
     const struct pid *pid = pid_find(tid);

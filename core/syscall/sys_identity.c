@@ -90,12 +90,18 @@ int64_t sys_setpgid(struct thread *thread, const uint64_t *args)
     struct process *caller = thread->process;
     int pid = (int)args[0];
     int number = (int)args[1];
-    struct process *process = pid == 0 ? caller : process_find(pid);
+    struct process *process = pid == 0 ? caller : process_find_by_thread(pid);
 
     if (number < 0 || (number == 0 && pid < 0)) {
         return -EINVAL;
     }
-    if (!process || (process != caller && process->parent != caller)) {
+    if (!process) {
+        return -ESRCH;
+    }
+    if (pid != 0 && process->pid->number != pid) {
+        return -EINVAL; /* the number of one of its other threads */
+    }
+    if (process != caller && process->parent != caller) {
         return -ESRCH;
     }
     if (process != caller && process->session != caller->session) {
@@ -117,7 +123,7 @@ int64_t sys_setpgid(struct thread *thread, const uint64_t *args)
 
 static const struct process *named_or_self(const struct thread *thread, uint64_t pid)
 {
-    return (int)pid == 0 ? thread->process : process_find((int)pid);
+    return (int)pid == 0 ? thread->process : process_find_by_thread((int)pid);
 }
 
 int64_t sys_getpgid(struct thread *thread, const uint64_t *args)
@@ -163,10 +169,10 @@ int64_t sys_prctl(struct thread *thread, const uint64_t *args)
         if (args[1] > SIGNAL_MAX) {
             return -EINVAL;
         }
-        process->death_signal = (int)args[1];
+        thread->death_signal = (int)args[1];
         return 0;
     case PR_GET_PDEATHSIG:
-        return write_int(args[1], process->death_signal);
+        return write_int(args[1], thread->death_signal);
     case PR_SET_NAME:
         error = user_string_len(args[1], PROCESS_NAME_MAX - 1, &len);
         if (error == -ENAMETOOLONG) {

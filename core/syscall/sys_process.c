@@ -1,4 +1,4 @@
-/* Making and ending processes: clone, exit. */
+/* Making and ending processes and threads: clone, exit. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
@@ -17,8 +17,8 @@ int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
     return thread->tid;
 }
 
-/* A copy of the calling process, not started; with CLONE_VM it uses the same memory. */
-static int copy_process(struct thread *thread, uint64_t flags, struct process **child)
+/* A process like the calling one, not started; with CLONE_VM it uses the same memory. */
+static int make_process(struct thread *thread, uint64_t flags, struct thread **child)
 {
     struct process *parent = thread->process;
     struct process *made;
@@ -44,24 +44,67 @@ static int copy_process(struct thread *thread, uint64_t flags, struct process **
         process_discard(made);
         return error;
     }
-    thread_sync_fp(thread);
-    made->thread->user = thread->user;
-    made->thread->fp = thread->fp;
-    made->thread->user.x[0] = 0;
-    if (PLANTED(OWN_5)) {
-        memset(&made->thread->user.x[8], 0, sizeof(thread->user.x) - 8 * sizeof(thread->user.x[0]));
-    }
     memcpy(made->name, parent->name, sizeof(made->name));
+    *child = made->thread;
+    return 0;
+}
+
+/* One thread more of the calling process, not started. */
+static int make_thread(struct thread *thread, uint64_t flags, struct thread **child)
+{
+    struct thread *made;
+    int error = process_may_grow(thread->process);
+
+    if (!error) {
+        error = thread_create(thread->process, &made);
+    }
+    if (error) {
+        return error;
+    }
+    error = thread_inherit(made, thread, flags);
+    if (error) {
+        thread_destroy(made);
+        return error;
+    }
     *child = made;
     return 0;
+}
+
+/* Gives back what was made and has not started. */
+static void discard(struct thread *child, uint64_t flags)
+{
+    if (flags & CLONE_THREAD) {
+        thread_destroy(child);
+    } else {
+        process_discard(child->process);
+    }
+}
+
+/* It is to go on where its maker is, with what clone gives it. */
+static void set_registers(struct thread *child, struct thread *thread,
+                          const struct abi_clone_args *wanted)
+{
+    thread_sync_fp(thread);
+    child->user = thread->user;
+    child->fp = thread->fp;
+    child->user.x[0] = 0;
+    if (PLANTED(OWN_5)) {
+        memset(&child->user.x[8], 0, sizeof(thread->user.x) - 8 * sizeof(thread->user.x[0]));
+    }
+    if (wanted->flags & CLONE_SETTLS) {
+        child->user.tpidr = wanted->tls;
+    }
+    if (wanted->stack != 0) {
+        child->user.sp = wanted->stack;
+    }
 }
 
 /* Writes the child's number where the parent and the child want it: the first is not in the copy of
  * the memory that the child has. What can't be written because the program gave a bad address is
  * not written, as on Linux. -ENOMEM. */
-static int write_tids(struct process *child, const struct abi_clone_args *wanted)
+static int write_tids(const struct thread *child, const struct abi_clone_args *wanted)
 {
-    int tid = child->pid->number;
+    int tid = child->tid;
     int parents = -EFAULT; /* not wanted, or not to be written */
     int childs = -EFAULT;
 
@@ -71,7 +114,7 @@ static int write_tids(struct process *child, const struct abi_clone_args *wanted
     if (parents != -ENOMEM && (wanted->flags & CLONE_CHILD_SETTID)) {
         childs = wanted->flags & CLONE_VM
                      ? user_write(wanted->child_tid, &tid, sizeof(tid))
-                     : space_write(child->space, wanted->child_tid, &tid, sizeof(tid));
+                     : space_write(child->process->space, wanted->child_tid, &tid, sizeof(tid));
     }
     if (parents == -ENOMEM || childs == -ENOMEM) {
         return -ENOMEM;
@@ -85,27 +128,25 @@ static int write_tids(struct process *child, const struct abi_clone_args *wanted
 
 /* The planted bug k-21: the child runs without its descriptors from 3 on, which it gets when its
  * parent runs again. */
-static int64_t start_too_early(struct thread *thread, struct process *child)
+static int64_t start_too_early(struct thread *thread, struct thread *child)
 {
-    for (int fd = fdtable_next(child->thread->fds, 3); fd >= 0;
-         fd = fdtable_next(child->thread->fds, 3)) {
-        int error = fdtable_close(child->thread->fds, fd);
+    for (int fd = fdtable_next(child->fds, 3); fd >= 0; fd = fdtable_next(child->fds, 3)) {
+        int error = fdtable_close(child->fds, fd);
         ASSERT(error == 0);
     }
     thread->call.has_begun = true;
-    thread->call.done = (uint64_t)child->pid->number;
+    thread->call.done = (uint64_t)child->tid;
     return CALL_AGAIN;
 }
 
 static void complete_too_late(struct thread *thread)
 {
-    struct process *child = process_find((int)thread->call.done);
+    struct thread *child = thread_find((int)thread->call.done);
     struct fdtable *complete;
 
-    if (child && child->state == PROCESS_LIVE && !thread->vfork_child &&
-        fdtable_fork(thread->fds, &complete) == 0) {
-        fdtable_put(child->thread->fds);
-        child->thread->fds = complete;
+    if (child && !thread->vfork_child && fdtable_fork(thread->fds, &complete) == 0) {
+        fdtable_put(child->fds);
+        child->fds = complete;
     }
 }
 
@@ -122,57 +163,92 @@ static int64_t wait_for_vfork(struct thread *thread)
     return CALL_BLOCKED;
 }
 
-/* What clone and clone3 ask for, in the terms of clone3; stack is where sp is to be, or 0. */
-static int64_t clone_process(struct thread *thread, const struct abi_clone_args *wanted)
+/* Combinations that make no sense, clone(2). */
+static bool is_contradiction(const struct thread *thread, uint64_t flags)
 {
-    struct process *child;
+    bool is_alone = !(flags & CLONE_SIGHAND);
 
+    return ((flags & CLONE_THREAD) && is_alone) || (!is_alone && !(flags & CLONE_VM)) ||
+           (!is_alone && (flags & CLONE_CLEAR_SIGHAND)) ||
+           ((flags & CLONE_PARENT) && thread->process == process_first()); /* it has none */
+}
+
+/* A thread or a process, complete but for its start. */
+static int make_child(struct thread *thread, const struct abi_clone_args *wanted,
+                      struct thread **child)
+{
+    struct thread *made;
+    int error = wanted->flags & CLONE_THREAD ? make_thread(thread, wanted->flags, &made)
+                                             : make_process(thread, wanted->flags, &made);
+
+    if (error) {
+        return error;
+    }
+    set_registers(made, thread, wanted);
+    error = write_tids(made, wanted);
+    if (error) {
+        discard(made, wanted->flags);
+        return error;
+    }
+    if (wanted->flags & CLONE_CHILD_CLEARTID) {
+        made->clear_tid = wanted->child_tid;
+    }
+    *child = made;
+    return 0;
+}
+
+static void start_child(struct thread *child, struct thread *thread,
+                        const struct abi_clone_args *wanted)
+{
+    if (wanted->flags & CLONE_THREAD) {
+        sched_add(child);
+        return;
+    }
+    child->process->exit_signal = (int)wanted->exit_signal;
+    process_start(child->process, thread, wanted->flags);
+    if (wanted->flags & CLONE_CLEAR_SIGHAND) {
+        signal_reset_handlers(child->process);
+    }
+}
+
+/* What clone and clone3 ask for, in the terms of clone3; stack is where sp is to be, or 0. */
+static int64_t clone_it(struct thread *thread, const struct abi_clone_args *wanted)
+{
+    struct thread *child;
+
+    if (is_contradiction(thread, wanted->flags)) {
+        return -EINVAL;
+    }
     if (PLANTED(L_86)) {
         plant_memory = PLANT_FORKING;
     }
-    int error = copy_process(thread, wanted->flags, &child);
+    int error = make_child(thread, wanted, &child);
     if (PLANTED(L_86)) {
-        plant_memory = !error && plant_memory == PLANT_INTERRUPTED ? child->pid->number : 0;
-    }
-    if (!error) {
-        error = write_tids(child, wanted);
-        if (error) {
-            process_discard(child);
-        }
+        plant_memory = !error && plant_memory == PLANT_INTERRUPTED ? child->tid : 0;
     }
     if (error) {
         return error;
     }
-    if (wanted->flags & CLONE_CHILD_CLEARTID) {
-        child->thread->clear_tid = wanted->child_tid;
-    }
-    if (wanted->flags & CLONE_SETTLS) {
-        child->thread->user.tpidr = wanted->tls;
-    }
-    if (wanted->stack != 0) {
-        child->thread->user.sp = wanted->stack;
-    }
-    child->exit_signal = (int)wanted->exit_signal;
-    process_start(child, thread->process);
-    if (wanted->flags & CLONE_CLEAR_SIGHAND) {
-        signal_reset_handlers(child);
-    }
-    if (PLANTED(K_21) && fdtable_next(child->thread->fds, 3) >= 0) {
+    start_child(child, thread, wanted);
+    if (PLANTED(K_21) && child->fds->users == 1 && fdtable_next(child->fds, 3) >= 0) {
         return start_too_early(thread, child);
     }
     if (!(wanted->flags & CLONE_VFORK)) {
-        return child->pid->number;
+        return child->tid;
     }
-    child->thread->vfork_parent = thread;
-    thread->vfork_child = child->thread;
+    child->vfork_parent = thread;
+    thread->vfork_child = child;
     thread->call.has_begun = true;
-    thread->call.done = (uint64_t)child->pid->number;
+    thread->call.done = (uint64_t)child->tid;
     return wait_for_vfork(thread);
 }
 
-/* Processes of their own, which may share memory: what else can be shared belongs to threads. */
-static const uint64_t clone_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
-                                    CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED;
+/* All but namespaces, control groups and input and output contexts, and a descriptor for the child,
+ * which are not there. Nobody traces. */
+static const uint64_t clone_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                                    CLONE_PTRACE | CLONE_VFORK | CLONE_PARENT | CLONE_THREAD |
+                                    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
+                                    CLONE_CHILD_CLEARTID | CLONE_UNTRACED | CLONE_CHILD_SETTID;
 
 int64_t sys_clone(struct thread *thread, const uint64_t *args)
 {
@@ -188,7 +264,7 @@ int64_t sys_clone(struct thread *thread, const uint64_t *args)
     if (thread->call.has_begun) {
         return wait_for_vfork(thread);
     }
-    return wanted.flags & ~clone_flags ? -EINVAL : clone_process(thread, &wanted);
+    return wanted.flags & ~clone_flags ? -EINVAL : clone_it(thread, &wanted);
 }
 
 /* A later version of the structure may be longer, if what this one does not know is 0. */
@@ -226,12 +302,13 @@ int64_t sys_clone3(struct thread *thread, const uint64_t *args)
         return error;
     }
     if ((wanted.flags & ~(clone_flags | CLONE_CLEAR_SIGHAND)) || wanted.exit_signal > SIGNAL_MAX ||
-        wanted.set_tid || wanted.set_tid_size || (wanted.stack == 0) != (wanted.stack_size == 0) ||
+        (wanted.exit_signal && (wanted.flags & (CLONE_THREAD | CLONE_PARENT))) || wanted.set_tid ||
+        wanted.set_tid_size || (wanted.stack == 0) != (wanted.stack_size == 0) ||
         wanted.stack > USER_END || wanted.stack_size > USER_END - wanted.stack) {
         return -EINVAL;
     }
     wanted.stack += wanted.stack_size;
-    return clone_process(thread, &wanted);
+    return clone_it(thread, &wanted);
 }
 
 int64_t sys_exit_group(struct thread *thread, const uint64_t *args)
@@ -240,8 +317,8 @@ int64_t sys_exit_group(struct thread *thread, const uint64_t *args)
     return CALL_GONE;
 }
 
-/* The only thread is the last one. */
 int64_t sys_exit(struct thread *thread, const uint64_t *args)
 {
-    return sys_exit_group(thread, args);
+    process_end_thread(thread, wait_status_exited((int)args[0]));
+    return CALL_GONE;
 }

@@ -16,20 +16,48 @@ int64_t sys_sched_yield(struct thread *thread, const uint64_t *args)
 
 enum { NICE_UNSET = NICE_MAX + 1 };
 
-/* Finds the lowest nice value of a process, a zombie too, and gives it another unless that is
- * NICE_UNSET. */
+/* Finds the lowest of nice values, and gives each another unless that is NICE_UNSET. */
+static void visit_thread(struct thread *thread, int nice, int *lowest)
+{
+    if (thread->nice < *lowest) {
+        *lowest = thread->nice;
+    }
+    if (nice != NICE_UNSET) {
+        sched_set_nice(thread, nice);
+    }
+}
+
+/* The same of a thread that has ended, and whose number its process keeps. */
+static void visit_ended(struct process *process, int nice, int *lowest)
+{
+    if (process->zombie_nice < *lowest) {
+        *lowest = process->zombie_nice;
+    }
+    if (nice != NICE_UNSET) {
+        process->zombie_nice = nice;
+    }
+}
+
 static void visit(struct process *process, int nice, int *lowest)
 {
-    bool is_live = process->state == PROCESS_LIVE;
-    int old = is_live ? process->thread->nice : process->zombie_nice;
-
-    if (old < *lowest) {
-        *lowest = old;
+    if (!process->thread) {
+        visit_ended(process, nice, lowest);
     }
-    if (nice != NICE_UNSET && is_live) {
-        sched_set_nice(process->thread, nice);
-    } else if (nice != NICE_UNSET) {
-        process->zombie_nice = nice;
+    LIST_FOR(link, &process->threads) {
+        visit_thread(CONTAINER_OF(link, struct thread, process_link), nice, lowest);
+        plat_irq_window();
+    }
+}
+
+static void visit_number(int number, int nice, int *lowest)
+{
+    struct thread *thread = thread_find(number);
+    struct process *process = process_find(number);
+
+    if (thread) {
+        visit_thread(thread, nice, lowest);
+    } else if (process) {
+        visit_ended(process, nice, lowest);
     }
 }
 
@@ -50,19 +78,16 @@ static void visit_all(int nice, int *lowest)
     }
 }
 
-/* The processes that getpriority and setpriority speak of; *lowest stays NICE_UNSET if there are
+/* The threads that getpriority and setpriority speak of; *lowest stays NICE_UNSET if there are
  * none. -EINVAL. */
-static int visit_named(const struct thread *thread, int which, int who, int nice, int *lowest)
+static int visit_named(struct thread *thread, int which, int who, int nice, int *lowest)
 {
-    struct process *process = who == 0 ? thread->process : process_find(who);
     struct pid *group = who == 0 ? thread->process->group : pid_find(who);
 
     *lowest = NICE_UNSET;
     switch (which) {
-    case PRIO_PROCESS:
-        if (process) {
-            visit(process, nice, lowest);
-        }
+    case PRIO_PROCESS: /* a thread (setpriority(2), C library/kernel differences) */
+        visit_number(who == 0 ? thread->tid : who, nice, lowest);
         return 0;
     case PRIO_PGRP:
         if (group) {

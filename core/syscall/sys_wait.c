@@ -12,23 +12,28 @@
 #include "proc/sched.h"
 
 struct wanted {
+    const struct thread *thread; /* that waits */
     int64_t who; /* as the argument of WAIT_CHILD. It is kept in the call, so that a rerun waits for
                     the group that the caller was in at first */
     uint32_t options;
 };
 
-/* Whether the options let a wait see a child, which depends on the signal it sends at its end. */
-static bool is_visible(const struct process *child, uint32_t options)
+/* Whether the options let a wait see a child, which depends on the signal it sends at its end, and
+ * on the thread that made it. */
+static bool is_visible(const struct process *child, const struct wanted *wanted)
 {
+    uint32_t options = wanted->options;
     bool is_clone = child->exit_signal != SIGCHLD;
 
+    if ((options & WNOTHREAD) && child->parent_thread != wanted->thread) {
+        return false;
+    }
     return (options & WALL) || is_clone == ((options & WCLONE) != 0);
 }
 
 static bool is_wanted(const struct process *child, const struct wanted *wanted)
 {
-    return (wanted->who == 0 || child->group->number == -wanted->who) &&
-           is_visible(child, wanted->options);
+    return (wanted->who == 0 || child->group->number == -wanted->who) && is_visible(child, wanted);
 }
 
 static struct process *find_on(const struct list *list, const struct wanted *wanted)
@@ -48,7 +53,7 @@ static struct process *find_child(const struct process *parent, const struct wan
 {
     if (wanted->who > 0) {
         struct process *child = process_find((int)wanted->who);
-        if (!child || child->parent != parent || !is_visible(child, wanted->options)) {
+        if (!child || child->parent != parent || !is_visible(child, wanted)) {
             return NULL;
         }
         return child->state == PROCESS_LIVE || (wanted->options & WEXITED) ? child : NULL;
@@ -130,7 +135,7 @@ static int write_results(const struct result *results, unsigned count)
 int64_t sys_wait4(struct thread *thread, const uint64_t *args)
 {
     const uint32_t known = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE;
-    struct wanted wanted = {.who = (int)args[0], .options = (uint32_t)args[2]};
+    struct wanted wanted = {.thread = thread, .who = (int)args[0], .options = (uint32_t)args[2]};
     struct process *zombie;
 
     if (wanted.options & ~known) {
@@ -209,7 +214,7 @@ int64_t sys_waitid(struct thread *thread, const uint64_t *args)
 {
     const uint32_t states = WEXITED | WSTOPPED | WCONTINUED;
     const uint32_t known = states | WNOHANG | WNOWAIT | WNOTHREAD | WALL | WCLONE;
-    struct wanted wanted = {.options = (uint32_t)args[3]};
+    struct wanted wanted = {.thread = thread, .options = (uint32_t)args[3]};
     struct process *zombie = NULL;
 
     if ((wanted.options & ~known) || !(wanted.options & states)) {

@@ -49,11 +49,16 @@ static struct {
     struct state after;
 } taken;
 
-/* What registers they had who began to wait, by PID. */
+/* What registers they had who began to wait. */
 static struct {
-    int pid; /* 0: none */
+    int tid; /* 0: none */
     uint64_t registers;
 } waiters[WAITERS_MAX];
+
+static int tid_of(const struct event *event)
+{
+    return event->tid != 0 ? event->tid : event->pid;
+}
 
 /* ---- errors ---- */
 
@@ -264,7 +269,7 @@ static const char *find_difference(const struct event *event, unsigned may, uadd
 
     *page = 0;
     if (before->others != after->others) {
-        return "another process, or the console";
+        return "another process or thread, or the console";
     }
     if (before->actor != after->actor) {
         return "the process itself";
@@ -333,25 +338,24 @@ static bool starts_program(const struct event *event)
 /* Nobody else changes the registers of who waits. */
 static void check_waiter(const struct event *event, bool was_taken)
 {
-    typeof(waiters[0]) *waiter = &waiters[(unsigned)event->pid % WAITERS_MAX];
+    int tid = tid_of(event);
+    typeof(waiters[0]) *waiter = &waiters[(unsigned)tid % WAITERS_MAX];
 
     CHECK_THAT(CALL_REGISTERS,
-               !was_taken || !event->is_rerun || waiter->pid != event->pid ||
+               !was_taken || !event->is_rerun || waiter->tid != tid ||
                    waiter->registers == taken.registers,
-               "while process %d was in %s, its registers have changed", event->pid,
-               name_of(event));
-    waiter->pid = 0;
+               "while thread %d was in %s, its registers have changed", tid, name_of(event));
+    waiter->tid = 0;
 }
 
-/* The process that a call has just made, or NULL. */
-static const struct process *find_made(const struct event *event)
+/* The thread that a call has just made, or NULL. */
+static const struct thread *find_made(const struct event *event)
 {
     bool makes_one = event->nr == CALL_clone || event->nr == CALL_clone3 || event->nr == CALL_spawn;
     bool has_made = (event->kind == EVENT_RESULT || event->kind == EVENT_BLOCKED) &&
                     !event->is_rerun && event->result > 0;
-    const struct process *child = makes_one && has_made ? look_process((int)event->result) : NULL;
 
-    return child && child->state == PROCESS_LIVE ? child : NULL;
+    return makes_one && has_made ? look_tid((int)event->result) : NULL;
 }
 
 /* Where clone and clone3 say that the child's stack and its thread pointer are, or those of its
@@ -376,51 +380,51 @@ static struct plat_user wanted_user(const struct event *event, const struct plat
 static void check_made(const struct event *event, const struct thread *parent)
 {
     static struct thread copy;
-    const struct process *child = find_made(event);
+    const struct thread *child = find_made(event);
 
     if (!child) {
         return;
     }
     if (event->nr == CALL_spawn) {
-        CHECK_THAT(CALL_REGISTERS, state_registers_are_clear(child->thread),
+        CHECK_THAT(CALL_REGISTERS, state_registers_are_clear(child),
                    "process %ld, which was spawned, finds something in registers",
                    (long)event->result);
         return;
     }
     const struct plat_user wanted = wanted_user(event, &parent->user);
-    copy = *child->thread;
+    copy = *child;
     bool is_right = copy.user.x[0] == 0 && copy.user.sp == wanted.sp &&
                     copy.user.tpidr == wanted.tpidr && copy.user.pc == parent->user.pc;
     copy.user.sp = parent->user.sp;
     copy.user.tpidr = parent->user.tpidr;
     CHECK_THAT(CALL_REGISTERS, is_right && state_registers(&copy) == state_registers(parent),
-               "process %ld has other registers than %d, which made it", (long)event->result,
-               event->pid);
+               "thread %ld has other registers than %d, which made it", (long)event->result,
+               tid_of(event));
 }
 
 /* Of who made the call, and of whom it made. */
 static void check_registers(const struct event *event, bool was_taken)
 {
-    const struct process *process = look_process(event->pid);
+    const struct thread *thread = look_tid(starts_program(event) ? event->pid : tid_of(event));
 
     check_waiter(event, was_taken);
-    if (!process || process->state != PROCESS_LIVE) {
+    if (!thread) {
         return;
     }
     if (starts_program(event)) {
-        CHECK_THAT(CALL_REGISTERS, state_registers_are_clear(process->thread),
+        CHECK_THAT(CALL_REGISTERS, state_registers_are_clear(thread),
                    "the program that process %d has started finds something in registers",
                    event->pid);
         return;
     }
-    uint64_t registers = state_registers(process->thread);
+    uint64_t registers = state_registers(thread);
     CHECK_THAT(CALL_REGISTERS, !was_taken || taken.registers == registers,
                "%s of process %d has changed other registers than the first", name_of(event),
                event->pid);
-    check_made(event, process->thread);
+    check_made(event, thread);
     if (event->kind != EVENT_RESULT) {
-        unsigned at = (unsigned)event->pid % WAITERS_MAX;
-        waiters[at].pid = event->pid;
+        unsigned at = (unsigned)thread->tid % WAITERS_MAX;
+        waiters[at].tid = thread->tid;
         waiters[at].registers = registers;
     }
 }
@@ -441,24 +445,25 @@ void calls_begin(void)
 {
     taken.is_taken = false;
     for (unsigned i = 0; i < WAITERS_MAX; i++) {
-        waiters[i].pid = 0;
+        waiters[i].tid = 0;
     }
 }
 
-void calls_before(int pid, uint32_t nr)
+void calls_before(int tid, uint32_t nr)
 {
-    const struct process *process = look_process(pid);
-    bool is_known = taken.is_taken && taken.before.pid == pid;
+    const struct thread *thread = look_tid(tid);
+    bool is_known = taken.is_taken && taken.before.tid == tid;
 
-    taken.is_taken = nr != EVENT_NO_CALL && nr != IMAGE_NO_CALL && process &&
-                     process->state == PROCESS_LIVE && (is_known || state_take(&taken.before, pid));
+    taken.is_taken = nr != EVENT_NO_CALL && nr != IMAGE_NO_CALL && thread &&
+                     (is_known || state_take(&taken.before, tid));
     taken.wanted = (struct abi_clone_args){0};
     if (taken.is_taken && nr == CALL_clone3) {
-        const uint64_t *x = process->thread->user.x;
-        (void)run_peek(pid, x[0], &taken.wanted, min_u64(x[1], sizeof(taken.wanted)));
+        const uint64_t *x = thread->user.x;
+        (void)run_peek(thread->process->pid->number, x[0], &taken.wanted,
+                       min_u64(x[1], sizeof(taken.wanted)));
     }
     if (taken.is_taken) {
-        taken.registers = state_registers(process->thread);
+        taken.registers = state_registers(thread);
     }
 }
 
@@ -467,7 +472,7 @@ void calls_after(const struct event *event)
     bool is_result = event->kind == EVENT_RESULT;
     bool has_waited = event->kind == EVENT_BLOCKED;
     bool was_taken =
-        taken.is_taken && taken.before.pid == event->pid && !enters_or_leaves_handler(event);
+        taken.is_taken && taken.before.tid == tid_of(event) && !enters_or_leaves_handler(event);
 
     taken.is_taken = false;
     if (is_result) {
@@ -480,7 +485,7 @@ void calls_after(const struct event *event)
         check_registers(event, was_taken);
     }
     bool is_idle = has_waited || (is_result && (has_failed(event) || has_refused_break(event)));
-    if (was_taken && is_idle && state_take(&taken.after, event->pid) &&
+    if (was_taken && is_idle && state_take(&taken.after, tid_of(event)) &&
         (!has_waited || must_wait_idly(event))) {
         check_unchanged(event);
     }

@@ -10,10 +10,10 @@
 
 void calls_begin(void);
 
-/* A process is about to make a call, or to make it again; EVENT_NO_CALL: to do something else. If
+/* A thread is about to make a call, or to make it again; EVENT_NO_CALL: to do something else. If
  * it was about to before, and nothing was told of since, a page fault came first: that changes
  * nothing either. */
-void calls_before(int pid, uint32_t nr);
+void calls_before(int tid, uint32_t nr);
 
 /* Behind it, when the space of who made it has been followed. */
 void calls_after(const struct event *event);

@@ -21,7 +21,7 @@ static bool has_looked; /* at the processes, since the last step */
 
 /* A step that has begun. It may be that nothing is told of it, when it was a page fault. */
 static struct {
-    int pid; /* 0: none */
+    int pid; /* whose; 0: none */
     const struct space *space;
 } begun;
 
@@ -77,16 +77,19 @@ void check_begin(void)
     events_left = CHECK_EVERY;
 }
 
-void check_before(int pid, uint32_t nr)
+void check_before(int tid, uint32_t nr)
 {
+    const struct thread *thread;
+
     if (!has_looked) {
         look_at_processes();
         follow_step();
     }
     has_looked = false;
-    begun.pid = pid;
-    begun.space = space_of(pid);
-    calls_before(pid, nr);
+    thread = look_tid(tid);
+    begun.pid = thread ? thread->process->pid->number : 0;
+    begun.space = space_of(begun.pid);
+    calls_before(tid, nr);
 }
 
 /* Those that are made behind every step. */

@@ -18,8 +18,8 @@ int check_find(const char *name);
 /* The machine has just been booted or restored. */
 void check_begin(void);
 
-/* A process is about to make a call (a rerun too): what it could change is looked at. */
-void check_before(int pid, uint32_t nr);
+/* A thread is about to make a call (a rerun too): what it could change is looked at. */
+void check_before(int tid, uint32_t nr);
 
 /* Behind each step; calls finding() with the name of the check. Looks at what has changed, now and
  * then at everything. */

@@ -127,6 +127,12 @@ static uint64_t sp(int pid)
     return process && process->thread ? process->thread->user.sp : 0;
 }
 
+/* The one with the process's number, or if that has ended the oldest. */
+static const struct thread *thread_of(const struct process *process)
+{
+    return process->thread ? process->thread : look_thread(process, process->threads.next);
+}
+
 static bool tell_process(int pid, struct model_process *seen)
 {
     const struct process *process = look_process(pid);
@@ -145,14 +151,15 @@ static bool tell_process(int pid, struct model_process *seen)
     if (seen->is_zombie) {
         return true;
     }
+    const struct thread *thread = thread_of(process);
     seen->is_subreaper = process->is_subreaper;
-    seen->death_signal = process->death_signal;
-    seen->nice = process->thread->nice;
-    seen->umask = process->thread->fs->umask;
-    seen->mask = process->thread->signal_mask;
-    seen->altstack_sp = process->thread->altstack.ss_sp;
-    seen->altstack_size = process->thread->altstack.ss_size;
-    seen->altstack_flags = (uint32_t)process->thread->altstack.ss_flags;
+    seen->death_signal = thread->death_signal;
+    seen->nice = thread->nice;
+    seen->umask = thread->fs->umask;
+    seen->mask = thread->signal_mask;
+    seen->altstack_sp = thread->altstack.ss_sp;
+    seen->altstack_size = thread->altstack.ss_size;
+    seen->altstack_flags = (uint32_t)thread->altstack.ss_flags;
     seen->pending = signals->pending;
     seen->fatal = signals->fatal;
     seen->ignored = signals->actions->ignored;
@@ -161,8 +168,8 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->limits = process->limits;
     seen->name = process->name;
     seen->break_end = process->space->brk_end;
-    tell_cwd(process->thread->fs->cwd, seen);
-    tell_fds(process->thread->fds, seen);
+    tell_cwd(thread->fs->cwd, seen);
+    tell_fds(thread->fds, seen);
     return true;
 }
 

@@ -209,6 +209,19 @@ static inline const struct thread *look_thread(const struct process *process,
     return link == &process->threads ? NULL : CONTAINER_OF(link, struct thread, process_link);
 }
 
+/* NULL: no thread had that number. */
+static inline const struct thread *look_tid(int tid)
+{
+    LOOK_PROCESSES(process) {
+        LOOK_THREADS(thread, process) {
+            if (thread->tid == tid) {
+                return thread;
+            }
+        }
+    }
+    return NULL;
+}
+
 /* NULL: none had that number. */
 static inline const struct process *look_process(int pid)
 {

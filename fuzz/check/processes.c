@@ -104,6 +104,12 @@ static void check_list(const struct process *parent, const struct list *list,
         CHECK_THAT(PROCESS_TREE, child->parent == parent,
                    "process %d is on the list of %d, and has another parent", child->pid->number,
                    parent->pid->number);
+        CHECK_THAT(PROCESS_TREE,
+                   parent->state == PROCESS_ZOMBIE ||
+                       (child->parent_thread->process == parent &&
+                        child->parent_thread->pid->thread == child->parent_thread),
+                   "process %d hangs at a thread that %d does not have", child->pid->number,
+                   parent->pid->number);
         CHECK_THAT(PROCESS_TREE, child->state == state,
                    "process %d is on the list of %s of %d, and its state is %d", child->pid->number,
                    state == PROCESS_LIVE ? "children" : "zombies", parent->pid->number,

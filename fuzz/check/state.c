@@ -240,6 +240,7 @@ static uint64_t digest_thread(const struct thread *thread)
         thread->altstack.ss_size,
         (uint32_t)thread->altstack.ss_flags,
         thread->robust_list,
+        (uint64_t)thread->death_signal,
     };
 
     return digest_words(words, ARRAY_LEN(words));
@@ -253,9 +254,10 @@ static uint64_t digest_process(const struct process *process)
         number_of(process->pid) << 32 | (process->parent ? number_of(process->parent->pid) : 0),
         number_of(process->group) << 32 | number_of(process->session),
         (uint64_t)process->state << 32 | (uint32_t)process->wait_status,
-        (uint64_t)process->exit_signal << 32 | (uint32_t)process->death_signal,
+        (uint32_t)process->exit_signal,
         (uint64_t)process->has_execed << 1 | process->is_subreaper,
         (uintptr_t)process->space,
+        (uintptr_t)process->parent_thread,
         process->exec_count,
         process->thread_count,
     };
@@ -265,9 +267,6 @@ static uint64_t digest_process(const struct process *process)
         digest = digest_mix(digest, signals->actions->ignored);
         digest = digest_mix(digest, signals->actions->handled);
         digest = digest_mix(digest, (uintptr_t)signals->actions->table);
-    }
-    LOOK_THREADS(thread, process) {
-        digest = digest_mix(digest, digest_thread(thread));
     }
     return digest;
 }
@@ -285,19 +284,28 @@ static uint64_t digest_futex(const struct futex_waiter *waiter)
     return waiter->is_waiting || waiter->is_woken ? digest_words(words, ARRAY_LEN(words)) : 0;
 }
 
-/* Of one that does not act: what it waits for and what is sent to it, too. */
+/* Of one that does not act: what it waits for, too. */
+static uint64_t digest_other_thread(const struct thread *thread)
+{
+    const uint64_t words[] = {
+        digest_thread(thread),
+        thread->signal_mask,
+        thread->call.done,
+        (uint64_t)thread->nice << 32 | thread->call.is_pending,
+        (uintptr_t)thread->vfork_child,
+        digest_futex(&thread->futex),
+    };
+
+    return digest_words(words, ARRAY_LEN(words));
+}
+
+/* Of a process that does not act: what is sent to it, too. */
 static uint64_t digest_other(const struct process *process)
 {
-    const struct thread *thread = process->state == PROCESS_LIVE ? process->thread : NULL;
     const uint64_t words[] = {
         digest_process(process),
         process->signals.pending,
         (uint64_t)process->signals.fatal,
-        thread ? thread->signal_mask : 0,
-        thread ? thread->call.done : 0,
-        thread ? (uint64_t)thread->nice << 32 | thread->call.is_pending : 0,
-        thread ? (uintptr_t)thread->vfork_child : 0,
-        thread ? digest_futex(&thread->futex) : 0,
     };
 
     return digest_words(words, ARRAY_LEN(words));
@@ -341,11 +349,11 @@ bool state_registers_are_clear(const struct thread *thread)
     return any == 0;
 }
 
-static void take_actor(struct state *state, const struct process *process)
+static void take_actor(struct state *state, const struct thread *thread)
 {
-    const struct thread *thread = process->thread;
+    const struct process *process = thread->process;
     const struct signals *signals = &process->signals;
-    uint64_t digest = digest_process(process);
+    uint64_t digest = digest_mix(digest_process(process), digest_thread(thread));
 
     digest = digest_mix(digest, thread->signal_mask);
     digest = digest_mix(digest, (uint64_t)thread->nice);
@@ -358,7 +366,7 @@ static void take_actor(struct state *state, const struct process *process)
     state->actor = digest;
     state->signals = digest_mix(signals->pending & thread->signal_mask, (uint64_t)signals->fatal);
     state->done = thread->call.done;
-    state->files = digest_descriptors(process->thread->fds) + digest_files();
+    state->files = digest_descriptors(thread->fds) + digest_files();
     take_space(state, process->space);
 }
 
@@ -374,26 +382,31 @@ static uint64_t digest_console(void)
     return digest;
 }
 
-bool state_take(struct state *state, int pid)
+bool state_take(struct state *state, int tid)
 {
-    bool is_found = false;
+    const struct thread *actor = look_tid(tid);
 
     known.now = changed_tick();
-    state->pid = pid;
+    state->tid = tid;
     state->stacks = 0;
     state->objects = 0;
     state->page_count = 0;
     state->others = digest_console();
     LOOK_PROCESSES(process) {
-        if (process->pid->number == pid && process->state == PROCESS_LIVE) {
-            is_found = true;
-            take_actor(state, process);
-        } else {
+        if (!actor || process != actor->process) {
             state->others = digest_mix(state->others, digest_other(process));
         }
+        LOOK_THREADS(thread, process) {
+            if (thread != actor) {
+                state->others = digest_mix(state->others, digest_other_thread(thread));
+            }
+        }
+    }
+    if (actor) {
+        take_actor(state, actor);
     }
     take_objects(state);
-    return is_found;
+    return actor;
 }
 
 void state_check_remembered(bool all)

@@ -22,11 +22,11 @@ struct state_page {
 enum { STATE_PAGES_MAX = 640 };
 
 struct state {
-    int pid;
+    int tid;
     const struct space *space;
-    uint64_t others;  /* all processes but one, and the console */
-    uint64_t actor;   /* that one, but for what follows */
-    uint64_t signals; /* it has pending and blocked, or is to end by */
+    uint64_t others;  /* all threads but one, the processes of the others, and the console */
+    uint64_t actor;   /* that one and its process, but for what follows */
+    uint64_t signals; /* that are pending for it and blocked, or that end it */
     uint64_t files;   /* its descriptors; descriptions; pipes */
     uint64_t objects; /* shared memory */
     uint64_t regions; /* and the break */
@@ -38,8 +38,8 @@ struct state {
 
 void state_begin(void);
 
-/* false: there is no such process. Its space must have been followed. */
-bool state_take(struct state *state, int pid);
+/* false: there is no such thread. Its space must have been followed. */
+bool state_take(struct state *state, int tid);
 
 /* All registers of a thread but the first and pc; of those of FP some at both ends. */
 uint64_t state_registers(const struct thread *thread);

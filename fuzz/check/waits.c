@@ -26,20 +26,23 @@ static uint64_t wait_options(const struct thread *thread)
     }
 }
 
-/* Whether a wait for who (call.arg) with these options is for this child; wait(2), __WCLONE. */
-static bool is_awaited(const struct process *child, int64_t who, uint64_t options)
+/* Whether a thread's wait for call.arg with these options is for this child; wait(2), __WCLONE and
+ * __WNOTHREAD. */
+static bool is_awaited(const struct process *child, const struct thread *thread, uint64_t options)
 {
+    int64_t who = thread->call.arg;
+    bool is_own = !(options & WNOTHREAD) || child->parent_thread == thread;
     bool is_clone = child->exit_signal != SIGCHLD;
     bool is_named =
         who == 0 || (who > 0 ? child->pid->number == who : child->group->number == -who);
 
-    return is_named && ((options & WALL) || is_clone == ((options & WCLONE) != 0));
+    return is_own && is_named && ((options & WALL) || is_clone == ((options & WCLONE) != 0));
 }
 
-static bool has_awaited(const struct list *children, int64_t who, uint64_t options)
+static bool has_awaited(const struct list *children, const struct thread *thread, uint64_t options)
 {
     LIST_FOR(link, children) {
-        if (is_awaited(CONTAINER_OF(link, struct process, sibling), who, options)) {
+        if (is_awaited(CONTAINER_OF(link, struct process, sibling), thread, options)) {
             return true;
         }
     }
@@ -51,10 +54,9 @@ static bool is_wait_over(const struct thread *thread)
 {
     const struct process *process = thread->process;
     uint64_t options = wait_options(thread);
-    int64_t who = thread->call.arg;
-    bool has_ended = (options & WEXITED) && has_awaited(&process->zombies, who, options);
+    bool has_ended = (options & WEXITED) && has_awaited(&process->zombies, thread, options);
 
-    return has_ended || !has_awaited(&process->children, who, options);
+    return has_ended || !has_awaited(&process->children, thread, options);
 }
 
 static const struct pipe *pipe_of(const struct thread *thread, bool reads)

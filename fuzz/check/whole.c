@@ -4,19 +4,29 @@
 #include "fuzz/check/look.h"
 #include "fuzz/check/state.h"
 
-static uint64_t sum_of_life(const struct process *process)
+static uint64_t sum_of_thread(const struct thread *thread)
 {
     static struct state state;
-    const struct call *call = &process->thread->call;
+    const struct call *call = &thread->call;
 
-    if (!state_take(&state, process->pid->number)) {
+    if (!state_take(&state, thread->tid)) {
         return 0;
     }
     uint64_t sum = digest_mix(state.regions, state.stacks);
     sum = digest_mix(sum, state.signals);
     sum = digest_mix(sum, digest_bytes(state.pages, state.page_count * sizeof(state.pages[0])));
-    sum = digest_mix(sum, (uint64_t)process->thread->state << 1 | call->is_pending);
+    sum = digest_mix(sum, (uint64_t)thread->state << 1 | call->is_pending);
     return digest_mix(digest_mix(sum, call->reason), (uint64_t)call->arg);
+}
+
+static uint64_t sum_of_life(const struct process *process)
+{
+    uint64_t sum = 0;
+
+    LOOK_THREADS(thread, process) {
+        sum = digest_mix(sum, sum_of_thread(thread));
+    }
+    return sum;
 }
 
 static uint64_t sum_of(const struct process *process)

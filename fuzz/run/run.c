@@ -206,7 +206,7 @@ static enum actor_progress step(int tid, bool is_spurious)
     actor_tell(tid, &event);
     event.is_spurious = is_spurious;
     if (state.watch & RUN_CHECKS) {
-        check_before(event.pid, event.nr);
+        check_before(tid, event.nr);
     }
     enum actor_progress progress = actor_step(&event);
     if (event.kind != EVENT_SKIPPED) {

@@ -6,6 +6,7 @@
 #include "fs/ramfs.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
+#include "proc/thread.h"
 #include "syscall/dispatch.h"
 #include "test.h"
 #include "tests/core/elf_builder.h"
@@ -31,45 +32,69 @@ struct process *calls_begin(void)
     return init;
 }
 
-/* The process with that number may be gone. A long call goes on in reruns. */
-static int64_t result_of(struct process *process, int pid)
+/* Who makes a call: the thread may be gone afterwards, or have the number of its process. */
+struct caller {
+    struct thread *thread;
+    int tid;
+    int pid;
+};
+
+static struct caller caller_of(struct thread *thread)
 {
-    if (process_find(pid) != process) {
+    return (struct caller){thread, thread->tid, thread->process->pid->number};
+}
+
+static bool is_there(const struct caller *caller)
+{
+    return thread_find(caller->tid) == caller->thread || thread_find(caller->pid) == caller->thread;
+}
+
+/* A long call goes on in reruns. */
+static int64_t result_of(const struct caller *caller)
+{
+    struct thread *thread = caller->thread;
+
+    while (is_there(caller) && thread->state == THREAD_READY && thread->call.is_pending) {
+        fixture_run_thread(thread);
+        dispatch_rerun(thread);
+    }
+    if (!is_there(caller)) {
         return CALL_GONE;
     }
-    while (process->state == PROCESS_LIVE && process->thread->state == THREAD_READY &&
-           process->thread->call.is_pending) {
-        dispatch_rerun(fixture_run(process));
-    }
-    if (process->state != PROCESS_LIVE) {
-        return CALL_GONE;
-    }
-    if (process->thread->state == THREAD_BLOCKED) {
-        return CALL_BLOCKED;
-    }
-    return (int64_t)process->thread->user.x[0];
+    return thread->state == THREAD_BLOCKED ? CALL_BLOCKED : (int64_t)thread->user.x[0];
+}
+
+int64_t calls_make_in(struct thread *thread, unsigned number, const uint64_t *args)
+{
+    const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
+    struct plat_user *user = &thread->user;
+    const struct caller caller = caller_of(thread);
+
+    fixture_run_thread(thread);
+    memcpy(user->x, args, SYSCALL_ARGS_MAX * sizeof(*args));
+    user->x[8] = number;
+    dispatch_trap(thread, &trap);
+    return result_of(&caller);
 }
 
 int64_t calls_make(struct process *process, unsigned number, const uint64_t *args)
 {
-    const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
-    struct plat_user *user = &fixture_run(process)->user;
-    int pid = process->pid->number;
+    return calls_make_in(process->thread, number, args);
+}
 
-    memcpy(user->x, args, SYSCALL_ARGS_MAX * sizeof(*args));
-    user->x[8] = number;
-    dispatch_trap(process->thread, &trap);
-    return result_of(process, pid);
+int64_t calls_rerun_in(struct thread *thread)
+{
+    const struct caller caller = caller_of(thread);
+
+    fixture_run_thread(thread);
+    EXPECT(thread->call.is_pending);
+    dispatch_rerun(thread);
+    return result_of(&caller);
 }
 
 int64_t calls_rerun(struct process *process)
 {
-    struct thread *thread = fixture_run(process);
-    int pid = process->pid->number;
-
-    EXPECT(thread->call.is_pending);
-    dispatch_rerun(thread);
-    return result_of(process, pid);
+    return calls_rerun_in(process->thread);
 }
 
 void calls_trap(struct process *process, const struct plat_trap *trap)
@@ -83,6 +108,17 @@ struct process *calls_child(int64_t pid)
     struct process *child = process_find((int)pid);
     EXPECT(child != NULL);
     return child;
+}
+
+struct thread *calls_thread(struct thread *thread)
+{
+    int64_t tid =
+        CALL_IN(thread, clone,
+                CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM);
+
+    EXPECT(tid > 0);
+    EXPECT(thread_find((int)tid) != NULL);
+    return thread_find((int)tid);
 }
 
 struct process *calls_fork(struct process *parent)

@@ -11,6 +11,7 @@
 #include "syscall/table.h"
 
 struct process;
+struct thread;
 
 enum {
 #define SYSCALL0(nr, name, fail) NR_##name = (nr),
@@ -51,14 +52,24 @@ int64_t calls_make(struct process *process, unsigned number, const uint64_t *arg
 #define CALL(process_, name_, ...)                                                                 \
     calls_make(process_, NR_##name_, (const uint64_t[SYSCALL_ARGS_MAX]){__VA_ARGS__})
 
+/* The same by any thread. */
+int64_t calls_make_in(struct thread *thread, unsigned number, const uint64_t *args);
+
+#define CALL_IN(thread_, name_, ...)                                                               \
+    calls_make_in(thread_, NR_##name_, (const uint64_t[SYSCALL_ARGS_MAX]){__VA_ARGS__})
+
 /* The same call again, which something has woken. */
 int64_t calls_rerun(struct process *process);
+int64_t calls_rerun_in(struct thread *thread);
 
 /* A trap of the process, which goes on. */
 void calls_trap(struct process *process, const struct plat_trap *trap);
 
 /* The child that a call has made, by its PID. */
 struct process *calls_child(int64_t pid);
+
+/* One thread more, by clone as C libraries make it. */
+struct thread *calls_thread(struct thread *thread);
 
 /* A child of parent's, by clone as fork makes it; and the end of a process, by exit. */
 struct process *calls_fork(struct process *parent);

@@ -268,17 +268,22 @@ struct process *fixture_process(struct process *parent)
     EXPECT_EQ(process_create(NULL, &process), 0);
     EXPECT_EQ(space_create(&process->space), 0);
     EXPECT_EQ(process_inherit(process, parent ? parent->thread : NULL, 0), 0);
-    process_start(process, parent);
+    process_start(process, parent ? parent->thread : NULL, 0);
     return process;
+}
+
+void fixture_run_thread(struct thread *thread)
+{
+    sched_end_slice();
+    sched_run_next(thread->tid);
+    EXPECT(sched_choose() == thread);
+    space_use(thread->process->space);
+    cpu_this()->limits = thread->process->limits;
 }
 
 struct thread *fixture_run(struct process *process)
 {
-    sched_end_slice();
-    sched_run_next(process->thread->tid);
-    EXPECT(sched_choose() == process->thread);
-    space_use(process->space);
-    cpu_this()->limits = process->limits;
+    fixture_run_thread(process->thread);
     return process->thread;
 }
 

@@ -62,6 +62,9 @@ struct process *fixture_process(struct process *parent);
 /* The process goes on: its thread is the current one, and its space in use. Gives the thread. */
 struct thread *fixture_run(struct process *process);
 
+/* The same of any thread. */
+void fixture_run_thread(struct thread *thread);
+
 /* ---- console ---- */
 
 /* What goes to the console is kept from now on; gives what has come since the last look, as a

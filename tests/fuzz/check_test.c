@@ -271,7 +271,7 @@ static void break_failed(void)
 static void break_waiting(void)
 {
     check_before(1, NR_wait4);
-    init()->death_signal ^= 1;
+    init()->thread->death_signal ^= 1;
     check_after(&(struct event){.kind = EVENT_BLOCKED, .pid = 1, .nr = NR_wait4});
 }
 

@@ -161,6 +161,10 @@ static void alter(const struct event *right)
         return;
     }
     uint64_t allowed = answers(right, &is_accepted);
+    if (has_given_up) { /* here it does not tell */
+        counts.given_up++;
+        return;
+    }
     switch (right->kind) {
     case EVENT_RESULT:
     case EVENT_BLOCKED:

@@ -128,7 +128,6 @@ static uint64_t hash_process(uint64_t hash, const struct process *process)
     hash = mix(hash, process->state);
     hash = mix(hash, (uint64_t)process->wait_status);
     hash = hash_signals(hash, process);
-    hash = mix(hash, (uint64_t)process->death_signal);
     hash = mix(hash, process->is_subreaper);
     for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
         hash = mix(mix(hash, process->limits[i].rlim_cur), process->limits[i].rlim_max);
@@ -136,6 +135,7 @@ static uint64_t hash_process(uint64_t hash, const struct process *process)
     if (process->state == PROCESS_LIVE) {
         hash = mix(hash, process->thread->state);
         hash = mix(hash, process->thread->clear_tid);
+        hash = mix(hash, (uint64_t)process->thread->death_signal);
         hash = hash_space(hash, process->space);
         hash = hash_descriptors(hash, process);
     }

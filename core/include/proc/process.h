@@ -33,11 +33,12 @@ enum { PROCESS_NAME_MAX = 16 };
 struct process {
     struct pid *pid;
     enum process_state state;
-    struct process *parent; /* NULL: init */
-    struct list children;   /* live */
-    struct list zombies;    /* in the order in which they ended */
-    struct list sibling;    /* on one of these lists of the parent's */
-    struct list group_link; /* on group->members */
+    struct process *parent;       /* NULL: init */
+    struct thread *parent_thread; /* of the parent: the one that made it, or got it from another */
+    struct list children;         /* live */
+    struct list zombies;          /* in the order in which they ended */
+    struct list sibling;          /* on one of these lists of the parent's */
+    struct list group_link;       /* on group->members */
     struct pid *group;
     struct pid *session;
     struct space *space; /* LIVE only */
@@ -45,10 +46,10 @@ struct process {
     unsigned thread_count;
     struct thread *thread;      /* the one that has its number; NULL: that one has ended */
     struct waitq child_wait;    /* its own threads, waiting for a child */
-    int wait_status;            /* of a ZOMBIE, as wait4 gives it */
-    int zombie_nice;            /* of a ZOMBIE: its thread's, which can still be asked for */
+    int wait_status;            /* of a ZOMBIE, as wait4 gives it; or that of the thread that had
+                                   its number, which counts if the process is not ended otherwise */
+    int zombie_nice;            /* of the thread that had its number: it can still be asked for */
     int exit_signal;            /* to the parent at exit; 0: none */
-    int death_signal;           /* to it when its parent ends; 0: none */
     bool has_execed;            /* since its fork: setpgid by its parent comes too late */
     unsigned exec_count;        /* programs that it has replaced */
     unsigned parent_exec_count; /* its parent's, when it was made */
@@ -62,9 +63,13 @@ struct process {
 
 void process_init(void);
 
+/* Whether there may be one thread more: all processes are of one user, and RLIMIT_NPROC counts
+ * their threads, and those that still give their number to a process that has not been waited for.
+ * -EAGAIN. */
+MUST_CHECK int process_may_grow(const struct process *process);
+
 /* A process with a PID, a thread and no space, as parent's child to be; parent NULL: init itself.
- * -ENOMEM, -EAGAIN (no PID is free, or there are as many processes as parent's RLIMIT_NPROC says:
- * all are of one user). */
+ * -ENOMEM, -EAGAIN (no PID is free, or as process_may_grow). */
 MUST_CHECK int process_create(const struct process *parent, struct process **process);
 
 /* Gives back a process that has not started, and the space if it has one. */
@@ -75,9 +80,18 @@ void process_discard(struct process *process);
  * discard it. */
 MUST_CHECK int process_inherit(struct process *process, const struct thread *from, uint64_t flags);
 
-/* It is a child of parent from now on, in its group and session, and its thread runs. Cannot
- * fail. */
-void process_start(struct process *process, struct process *parent);
+/* It is a child of the process of the thread that makes it (NULL: it is init), or, with
+ * CLONE_PARENT, of that one's parent; it is in its maker's group and session, and its thread runs.
+ * Cannot fail. */
+void process_start(struct process *process, struct thread *from, uint64_t flags);
+
+/* Ends one thread: the process ends with its last one. wait_status counts if the process has its
+ * number, unless something else ends the process. */
+void process_end_thread(struct thread *thread, int wait_status);
+
+/* Ends all other threads of a process, and gives this one the number of the process (execve(2)).
+ * Cannot fail. */
+void process_keep_thread(struct thread *thread);
 
 /* Ends a live process with all its threads: gives back all but its status, hands its children to
  * the nearest subreaper or init, and tells and wakes its parent. If it is init, the machine ends.
@@ -90,6 +104,9 @@ void process_reap(struct process *process, bool is_waited_for);
 
 /* The process with this PID, a zombie too; NULL: none. Borrowed. */
 struct process *process_find(int number);
+
+/* The same, or the one that has the thread with this number. */
+struct process *process_find_by_thread(int number);
 
 /* The lowest number that no descriptor of it may have (RLIMIT_NOFILE). */
 uint64_t process_fd_limit(const struct process *process);

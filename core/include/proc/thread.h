@@ -71,6 +71,7 @@ struct thread {
     struct list run_link; /* where the scheduling policy has it */
     struct call call;
     uint64_t signal_mask;        /* the signals that are blocked */
+    int death_signal;            /* to its process when the thread that made that ends; 0: none */
     struct thread *vfork_parent; /* that waits until this one lets go of the memory; or NULL */
     struct thread *vfork_child;  /* that has its memory, and for which it waits; or NULL */
     uaddr_t clear_tid;           /* set_tid_address */
@@ -106,6 +107,9 @@ void thread_destroy(struct thread *thread);
  * the 0 that it has promised (set_tid_address) and wakes one who waits for it, if others use the
  * space, and lets a vfork parent go on. */
 void thread_leave_space(struct thread *thread);
+
+/* It has the number of its process from now on, which no thread has. */
+void thread_take_number(struct thread *thread);
 
 /* The thread with this number; NULL: none. Borrowed. */
 struct thread *thread_find(int tid);

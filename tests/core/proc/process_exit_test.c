@@ -120,11 +120,11 @@ TEST(process_death_signal_of_the_parent)
     struct process *parent = fixture_process(init);
     struct process *told = fixture_process(parent);
     struct process *untold = fixture_process(parent);
-    told->death_signal = SIGHUP;
+    told->thread->death_signal = SIGHUP;
     process_exit(parent, 0);
     EXPECT_EQ(told->signals.fatal, SIGHUP);
     EXPECT_EQ(untold->signals.fatal, 0);
-    EXPECT_EQ(told->death_signal, SIGHUP);
+    EXPECT_EQ(told->thread->death_signal, SIGHUP);
     fixture_end();
 }
 

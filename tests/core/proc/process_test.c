@@ -74,7 +74,7 @@ TEST(process_may_share_its_space)
     EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = space_get(init->space);
     EXPECT_EQ(process_inherit(other, init->thread, 0), 0);
-    process_start(other, init);
+    process_start(other, init->thread, 0);
     EXPECT_EQ(space_count(), 1);
     process_check();
     fixture_run(other);
@@ -443,7 +443,7 @@ TEST_DIES(process_start_without_a_space, "process_start: process->space")
 
     begin();
     EXPECT_EQ(process_create(NULL, &process), 0);
-    process_start(process, init);
+    process_start(process, init->thread, 0);
 }
 
 TEST_DIES(process_second_init, "process_start: !processes.init")
@@ -540,7 +540,7 @@ TEST_DIES(process_check_sees_a_frame_with_too_few_references,
     EXPECT_EQ(process_create(NULL, &other), 0);
     other->space = child;
     EXPECT_EQ(process_inherit(other, init->thread, 0), 0);
-    process_start(other, init);
+    process_start(other, init->thread, 0);
     EXPECT(pt_find(child->root, VA, &leaf));
     frame_put(leaf.pa);
     process_check();

@@ -90,10 +90,18 @@ TEST(sys_clone_with_a_stack_and_a_signal)
     fixture_end();
 }
 
-TEST(sys_clone_refuses_to_share)
+TEST(sys_clone_flags_that_make_no_sense)
 {
-    static const uint64_t flags[] = {CLONE_FS, CLONE_FILES, CLONE_VM | CLONE_SIGHAND,
-                                     CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, 0x80000000};
+    static const uint64_t flags[] = {
+        CLONE_SIGHAND,
+        CLONE_THREAD,
+        CLONE_THREAD | CLONE_VM,
+        CLONE_THREAD | CLONE_SIGHAND,
+        CLONE_PARENT, /* of init, which has none */
+        CLONE_PIDFD,
+        CLONE_NEWNS,
+        0x80000000,
+    };
 
     begin();
     for (unsigned i = 0; i < ARRAY_LEN(flags); i++) {
@@ -506,7 +514,11 @@ TEST(sys_clone3_requests_that_make_no_sense)
     static const struct abi_clone_args wrong[] = {
         {.flags = SIGCHLD},
         {.flags = CLONE_DETACHED},
-        {.flags = CLONE_FILES},
+        {.flags = CLONE_NEWNS},
+        {.flags = CLONE_SIGHAND},
+        {.flags = CLONE_VM | CLONE_SIGHAND | CLONE_CLEAR_SIGHAND},
+        {.flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, .exit_signal = SIGCHLD},
+        {.flags = CLONE_PARENT},
         {.flags = (uint64_t)1 << 33},
         {.exit_signal = SIGNAL_MAX + 1},
         {.exit_signal = (uint64_t)1 << 32},

@@ -194,10 +194,10 @@ TEST(sys_prctl_death_signal)
     EXPECT_EQ(CALL(init, prctl, PR_SET_PDEATHSIG, SIGNAL_MAX + 1), -EINVAL);
     EXPECT_EQ(CALL(init, prctl, PR_SET_PDEATHSIG, (uint64_t)-1), -EINVAL);
     EXPECT_EQ(CALL(init, prctl, PR_GET_PDEATHSIG, CALLS_NOWHERE), -EFAULT);
-    EXPECT_EQ(init->death_signal, SIGHUP);
-    EXPECT_EQ(calls_fork(init)->death_signal, 0);
+    EXPECT_EQ(init->thread->death_signal, SIGHUP);
+    EXPECT_EQ(calls_fork(init)->thread->death_signal, 0);
     EXPECT_EQ(CALL(init, prctl, PR_SET_PDEATHSIG, 0), 0);
-    EXPECT_EQ(init->death_signal, 0);
+    EXPECT_EQ(init->thread->death_signal, 0);
     fixture_end();
 }
 
