@@ -25,7 +25,8 @@ SECTIONS = {
                   'futex', 'futex-for', 'futex-timeout', 'futex-until', 'sigsuspend',
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
 }
-OFF = SECTIONS
+OFF = {**SECTIONS, 'threads': ['flags', 'share', 'end', 'fork', 'exec', 'deliver', 'stop',
+                               'pidfd', 'sched', 'barrier']}
 HAPPENINGS = 13  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
 LIBRARIES_OFF = LIBRARIES
