@@ -318,11 +318,10 @@ static void end_threads(struct process *process, const struct thread *but)
 void process_end_thread(struct thread *thread, int wait_status)
 {
     struct process *process = thread->process;
-    bool is_head = thread == process->thread;
     struct thread *heir = first_thread(process);
 
     if (process->thread_count == 1) {
-        process_exit(process, is_head ? wait_status : process->wait_status);
+        process_exit(process, wait_status);
         return;
     }
     if (heir == thread) {
@@ -330,9 +329,6 @@ void process_end_thread(struct thread *thread, int wait_status)
     }
     trace_exit(thread->tid, wait_status);
     usage_charge_system(process);
-    if (is_head) {
-        process->wait_status = wait_status;
-    }
     pass_children(thread, heir);
     end_thread(thread);
 }
@@ -345,7 +341,6 @@ void process_keep_thread(struct thread *thread)
     end_threads(process, thread);
     if (!process->thread) {
         thread_take_number(thread);
-        process->wait_status = 0;
         processes.headless--;
     }
 }
@@ -538,6 +533,7 @@ static void check_threads(const struct process *process)
         ASSERT((thread->pid == process->pid) == (thread == process->thread));
         ASSERT(thread->fds);
         ASSERT(thread->fs);
+        ASSERT(!thread->call.file || thread->call.is_pending);
         ASSERT(!thread->vfork_parent || thread->vfork_parent->vfork_child == thread);
         ASSERT(!thread->vfork_child || thread->vfork_child->vfork_parent == thread);
         count++;
@@ -595,6 +591,9 @@ static void check_files(const struct process *process, size_t *tables, size_t *c
     LIST_FOR(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
         *tables += fdtable_check(thread->fds);
+        if (thread->call.file) {
+            file_see(thread->call.file);
+        }
         *contexts += fs_context_check(thread->fs);
     }
 }

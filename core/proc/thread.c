@@ -134,6 +134,9 @@ void thread_destroy(struct thread *thread)
     if (thread->fs) {
         fs_context_put(thread->fs);
     }
+    if (thread->call.file) {
+        file_put(thread->call.file);
+    }
     if (thread->fds && !(PLANTED(K_15) && process->state == PROCESS_LIVE)) {
         fdtable_put(thread->fds);
     }

@@ -7,10 +7,32 @@
 #include "fs/transfer.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
+#include "syscall/table.h"
 
 static struct file *find_file(const struct thread *thread, uint64_t fd)
 {
     return fdtable_find_open(thread->fds, (int)fd);
+}
+
+/* The file that a call is to read or write. A rerun goes on with the one that it had at first: its
+ * number may name another by now, or none (close(2), "Multithreaded processes and close()"). */
+static struct file *begin(const struct thread *thread, uint64_t fd)
+{
+    return thread->call.file ? thread->call.file : find_file(thread, fd);
+}
+
+/* What the call gives. One that is to be rerun keeps its file. */
+static int64_t end(struct thread *thread, struct file *file, int64_t result)
+{
+    bool goes_on = result == CALL_BLOCKED || result == CALL_AGAIN;
+
+    if (goes_on && !thread->call.file) {
+        thread->call.file = file_get(file);
+    } else if (!goes_on && thread->call.file) {
+        thread->call.file = NULL;
+        file_put(file);
+    }
+    return result;
 }
 
 /* Whether the bytes end where an offset can still say. */
@@ -37,26 +59,32 @@ static int64_t write_at(struct file *file, struct transfer *transfer, uint64_t *
 
 int64_t sys_read(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = find_file(thread, args[0]);
+    struct file *file = begin(thread, args[0]);
     struct transfer transfer;
 
     if (!file || !file_may_read(file)) {
         return -EBADF;
     }
-    int error = transfer_range(&transfer, thread, args[1], args[2]);
-    return error ? error : read_at(file, &transfer, &file->offset);
+    int64_t result = transfer_range(&transfer, thread, args[1], args[2]);
+    if (!result) {
+        result = read_at(file, &transfer, &file->offset);
+    }
+    return end(thread, file, result);
 }
 
 int64_t sys_write(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = find_file(thread, args[0]);
+    struct file *file = begin(thread, args[0]);
     struct transfer transfer;
 
     if (!file || !file_may_write(file)) {
         return -EBADF;
     }
-    int error = transfer_range(&transfer, thread, args[1], args[2]);
-    return error ? error : write_at(file, &transfer, &file->offset);
+    int64_t result = transfer_range(&transfer, thread, args[1], args[2]);
+    if (!result) {
+        result = write_at(file, &transfer, &file->offset);
+    }
+    return end(thread, file, result);
 }
 
 /* In a rerun the ranges may be gone, which says nothing of the bytes that are done. */
@@ -67,7 +95,7 @@ static int64_t done_or(const struct thread *thread, int error)
 
 int64_t sys_readv(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = find_file(thread, args[0]);
+    struct file *file = begin(thread, args[0]);
     struct transfer transfer;
 
     if (!file) {
@@ -77,12 +105,13 @@ int64_t sys_readv(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_read(file)) {
         error = -EBADF;
     }
-    return error ? done_or(thread, error) : read_at(file, &transfer, &file->offset);
+    return end(thread, file,
+               error ? done_or(thread, error) : read_at(file, &transfer, &file->offset));
 }
 
 int64_t sys_writev(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = find_file(thread, args[0]);
+    struct file *file = begin(thread, args[0]);
     struct transfer transfer;
 
     if (!file) {
@@ -92,7 +121,8 @@ int64_t sys_writev(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_write(file)) {
         error = -EBADF;
     }
-    return error ? done_or(thread, error) : write_at(file, &transfer, &file->offset);
+    return end(thread, file,
+               error ? done_or(thread, error) : write_at(file, &transfer, &file->offset));
 }
 
 /* What pread and pwrite ask of a descriptor, before they look at the memory. */
@@ -109,34 +139,40 @@ static int check_offset(const struct file *file, int64_t offset)
 
 int64_t sys_pread64(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = find_file(thread, args[0]);
+    struct file *file = begin(thread, args[0]);
     struct transfer transfer;
     uint64_t offset = args[3];
     int error = check_offset(file, (int64_t)offset);
 
-    if (!error && !file_may_read(file)) {
+    if (error) {
+        return error;
+    }
+    if (!file_may_read(file)) {
         error = -EBADF;
     }
     if (!error) {
         error = transfer_range(&transfer, thread, args[1], args[2]);
     }
-    return error ? error : read_at(file, &transfer, &offset);
+    return end(thread, file, error ? error : read_at(file, &transfer, &offset));
 }
 
 int64_t sys_pwrite64(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = find_file(thread, args[0]);
+    struct file *file = begin(thread, args[0]);
     struct transfer transfer;
     uint64_t offset = args[3];
     int error = check_offset(file, (int64_t)offset);
 
-    if (!error && !file_may_write(file)) {
+    if (error) {
+        return error;
+    }
+    if (!file_may_write(file)) {
         error = -EBADF;
     }
     if (!error) {
         error = transfer_range(&transfer, thread, args[1], args[2]);
     }
-    return error ? error : write_at(file, &transfer, &offset);
+    return end(thread, file, error ? error : write_at(file, &transfer, &offset));
 }
 
 int64_t sys_lseek(struct thread *thread, const uint64_t *args)

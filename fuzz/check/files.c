@@ -35,7 +35,19 @@ static void count_descriptors(const struct process *process, const struct fdtabl
     }
 }
 
-/* Descriptions are few: only those that descriptors name are read, and there are no others. */
+/* The description that a call goes on with, whatever its descriptor names by now. */
+static void count_held(const struct thread *thread)
+{
+    if (!thread->call.file) {
+        return;
+    }
+    CHECK_THAT(FILE_REFERENCES, thread->call.is_pending,
+               "thread %d makes no call, and holds a description", thread->tid);
+    tally_add(&seen.files, thread->call.file);
+}
+
+/* Descriptions are few: only those that descriptors name, or calls hold, are read, and there are no
+ * others. */
 static void check_descriptions(void)
 {
     unsigned count = 0;
@@ -46,15 +58,16 @@ static void check_descriptions(void)
         CHECK_THAT(FILE_REFERENCES, ++count < CHECK_WALK_MAX,
                    "the list of descriptions goes in circles");
         CHECK_THAT(FILE_REFERENCES, file->refs == references,
-                   "a description counts %u references, and %u descriptors name it", file->refs,
-                   references);
+                   "a description counts %u references, and %u descriptors and calls name it",
+                   file->refs, references);
         if (file->pipe) {
             bool reads = (file->flags & O_ACCMODE) == O_RDONLY;
             tally_add(reads ? &seen.readers : &seen.writers, file->pipe);
         }
     }
     CHECK_THAT(FILE_REFERENCES, seen.files.keys == count,
-               "descriptors name %u descriptions, and there are %u", seen.files.keys, count);
+               "descriptors and calls name %u descriptions, and there are %u", seen.files.keys,
+               count);
 }
 
 static void check_pipe(const struct pipe *pipe)
@@ -102,6 +115,7 @@ void files_check(void)
             if (tally_add(&seen.tables, thread->fds) == 0) {
                 count_descriptors(process, thread->fds);
             }
+            count_held(thread);
         }
     }
     check_tables();

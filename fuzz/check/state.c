@@ -204,15 +204,28 @@ static uint64_t digest_pipe(const struct pipe *pipe)
     return digest;
 }
 
+/* A reference to a description. */
+static uint64_t digest_reference(const struct file *file)
+{
+    return digest_mix((uintptr_t)file, 1);
+}
+
+/* But for the references that calls hold, which begin to wait and end. */
 static uint64_t digest_files(void)
 {
     uint64_t digest = 0;
 
     LIST_FOR(link, file_all()) {
         const struct file *file = CONTAINER_OF(link, struct file, link);
-        uint64_t own = digest_mix((uintptr_t)file, (uint64_t)file->refs << 32 | file->flags);
+        uint64_t own = digest_mix((uintptr_t)file, file->flags);
         own = digest_mix(own, file->offset);
         digest += digest_mix(own, (uintptr_t)file->node ^ (uintptr_t)file->pipe);
+        digest += digest_reference(file) * file->refs;
+    }
+    LOOK_PROCESSES(process) {
+        LOOK_THREADS(thread, process) {
+            digest -= thread->call.file ? digest_reference(thread->call.file) : 0;
+        }
     }
     LIST_FOR(link, pipe_all()) {
         digest += digest_pipe(CONTAINER_OF(link, struct pipe, link));

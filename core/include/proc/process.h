@@ -46,8 +46,7 @@ struct process {
     unsigned thread_count;
     struct thread *thread;      /* the one that has its number; NULL: that one has ended */
     struct waitq child_wait;    /* its own threads, waiting for a child */
-    int wait_status;            /* of a ZOMBIE, as wait4 gives it; or that of the thread that had
-                                   its number, which counts if the process is not ended otherwise */
+    int wait_status;            /* of a ZOMBIE, as wait4 gives it */
     int zombie_nice;            /* of the thread that had its number: it can still be asked for */
     int exit_signal;            /* to the parent at exit; 0: none */
     bool has_execed;            /* since its fork: setpgid by its parent comes too late */
@@ -85,8 +84,7 @@ MUST_CHECK int process_inherit(struct process *process, const struct thread *fro
  * Cannot fail. */
 void process_start(struct process *process, struct thread *from, uint64_t flags);
 
-/* Ends one thread: the process ends with its last one. wait_status counts if the process has its
- * number, unless something else ends the process. */
+/* Ends one thread. The process ends with its last one, and by that one's wait_status. */
 void process_end_thread(struct thread *thread, int wait_status);
 
 /* Ends all other threads of a process, and gives this one the number of the process (execve(2)).

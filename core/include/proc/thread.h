@@ -54,7 +54,9 @@ struct call {
     enum wait_reason reason;
     int64_t arg; /* of the reason */
     nsec_t deadline;
-    uint64_t done; /* bytes, of a call that goes on in a rerun */
+    uint64_t done;     /* bytes, of a call that goes on in a rerun */
+    struct file *file; /* that it reads or writes in reruns, whatever its descriptor names by now: a
+                          reference; or NULL */
 };
 
 struct thread {

@@ -4,7 +4,7 @@
 #include "abi/linux.h"
 #include "base/cpu.h"
 #include "base/inject.h"
-#include "fs/ramfs.h"
+#include "fs/pipe.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -256,7 +256,7 @@ TEST(sys_exit_of_a_thread_leaves_the_others)
     fixture_end();
 }
 
-/* The process keeps its number; its status is that of the thread with it, not of the last. */
+/* The process keeps its number; its status is that of the last. */
 TEST(sys_exit_of_the_first_thread)
 {
     begin();
@@ -276,7 +276,7 @@ TEST(sys_exit_of_the_first_thread)
     EXPECT_EQ(child->zombie_nice, 7);
     EXPECT_EQ(init->thread->state, THREAD_READY);
     EXPECT_EQ(calls_rerun(init), 2);
-    EXPECT_EQ(calls_get_int(CALLS_DATA), 5 << 8);
+    EXPECT_EQ(calls_get_int(CALLS_DATA), 6 << 8);
     fixture_end();
 }
 
@@ -304,9 +304,9 @@ TEST(sys_exit_of_the_last_thread_of_init)
     struct thread *made = calls_thread(init->thread);
     exit_thread(init->thread, 3);
     EXPECT_EQ(init->state, PROCESS_LIVE);
-    exit_thread(made, 0);
+    exit_thread(made, 4);
     EXPECT_EQ(init->state, PROCESS_ZOMBIE);
-    EXPECT_EQ(init->wait_status, 3 << 8);
+    EXPECT_EQ(init->wait_status, 4 << 8);
     fixture_end();
 }
 
@@ -552,6 +552,113 @@ TEST(sys_execve_of_threads_without_memory_changes_nothing)
         EXPECT_EQ(child->signals.actions == init->signals.actions, has_fired);
         process_check();
     }
+    fixture_end();
+}
+
+/* ---- descriptors of calls that wait ---- */
+
+static int reader;
+static int writer;
+
+/* init waits for bytes of a pipe, and another thread runs. */
+static struct thread *begin_with_a_reader(void)
+{
+    begin();
+    EXPECT_EQ(CALL(init, pipe2, CALLS_DATA + PIPE_AT, 0), 0);
+    reader = calls_get_int(CALLS_DATA + PIPE_AT);
+    writer = calls_get_int(CALLS_DATA + PIPE_AT + 4);
+    struct thread *made = calls_thread(init->thread);
+    EXPECT_EQ(CALL(init, read, (uint64_t)reader, CALLS_DATA, 8), CALL_BLOCKED);
+    EXPECT_EQ(fdtable_find(made->fds, reader)->refs, 2);
+    process_check();
+    return made;
+}
+
+TEST(sys_read_goes_on_when_its_descriptor_is_closed)
+{
+    struct thread *made = begin_with_a_reader();
+
+    EXPECT_EQ(CALL_IN(made, close, (uint64_t)reader), 0);
+    process_check();
+    sched_wake(init->thread);
+    EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
+    EXPECT_EQ(CALL_IN(made, write, (uint64_t)writer, CALLS_DATA + 100, 5), 5);
+    EXPECT_EQ(calls_rerun(init), 5);
+    EXPECT(!init->thread->call.file);
+    process_check();
+    /* The last reader is gone. */
+    EXPECT_EQ(CALL_IN(made, rt_sigprocmask, SIG_BLOCK, 0, 0, 8), 0);
+    signal_set_mask(made, signal_bit(SIGPIPE));
+    EXPECT_EQ(CALL_IN(made, write, (uint64_t)writer, CALLS_DATA, 5), -EPIPE);
+    fixture_end();
+}
+
+/* The number names another file by then. */
+TEST(sys_read_goes_on_with_the_file_it_had)
+{
+    struct thread *made = begin_with_a_reader();
+
+    calls_put_text(CALLS_DATA + 200, "/etc/text");
+    EXPECT_EQ(CALL_IN(made, openat, (uint64_t)AT_FDCWD, CALLS_DATA + 200, O_RDONLY), 5);
+    EXPECT_EQ(CALL_IN(made, dup3, 5, (uint64_t)reader, 0), reader);
+    EXPECT_EQ(CALL_IN(made, close, (uint64_t)writer), 0);
+    EXPECT_EQ(calls_rerun(init), 0); /* the end of the pipe, not the text */
+    EXPECT_EQ(CALL(init, read, (uint64_t)reader, CALLS_DATA, 4), 4);
+    fixture_end();
+}
+
+TEST(sys_write_goes_on_when_its_descriptor_is_closed)
+{
+    static const uint64_t len = 20 * PAGE_SIZE; /* more than there is room for */
+
+    begin();
+    EXPECT_EQ(CALL(init, pipe2, CALLS_DATA + PIPE_AT, 0), 0);
+    reader = calls_get_int(CALLS_DATA + PIPE_AT);
+    writer = calls_get_int(CALLS_DATA + PIPE_AT + 4);
+    struct thread *made = calls_thread(init->thread);
+    EXPECT_EQ(CALL(init, write, (uint64_t)writer, CALLS_DATA, len), CALL_BLOCKED);
+    EXPECT_EQ(CALL_IN(made, close, (uint64_t)writer), 0);
+    process_check();
+    EXPECT_EQ(CALL_IN(made, read, (uint64_t)reader, CALLS_DATA, len), 16 * PAGE_SIZE);
+    EXPECT_EQ(calls_rerun(init), len);
+    EXPECT_EQ(CALL_IN(made, read, (uint64_t)reader, CALLS_DATA, len), 4 * PAGE_SIZE);
+    EXPECT_EQ(CALL_IN(made, read, (uint64_t)reader, CALLS_DATA, len), 0);
+    fixture_end();
+}
+
+/* Vectors too; one that cannot be read any more gives what was done. */
+TEST(sys_readv_goes_on_when_its_descriptor_is_closed)
+{
+    const struct abi_iovec vector = {CALLS_DATA, 8};
+
+    begin();
+    EXPECT_EQ(CALL(init, pipe2, CALLS_DATA + PIPE_AT, 0), 0);
+    reader = calls_get_int(CALLS_DATA + PIPE_AT);
+    writer = calls_get_int(CALLS_DATA + PIPE_AT + 4);
+    calls_put(CALLS_DATA + 256, &vector, sizeof(vector));
+    struct thread *made = calls_thread(init->thread);
+    EXPECT_EQ(CALL(init, readv, (uint64_t)reader, CALLS_DATA + 256, 1), CALL_BLOCKED);
+    EXPECT_EQ(CALL_IN(made, close, (uint64_t)reader), 0);
+    EXPECT_EQ(CALL_IN(made, write, (uint64_t)writer, CALLS_DATA + 100, 5), 5);
+    EXPECT_EQ(calls_rerun(init), 5);
+    process_check();
+    fixture_end();
+}
+
+/* The file goes with who waits for it. */
+TEST(sys_exit_group_lets_go_of_what_calls_hold)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    EXPECT_EQ(CALL(child, pipe2, CALLS_DATA + PIPE_AT, 0), 0);
+    reader = calls_get_int(CALLS_DATA + PIPE_AT);
+    struct thread *made = calls_thread(child->thread);
+    EXPECT_EQ(CALL(child, read, (uint64_t)reader, CALLS_DATA, 8), CALL_BLOCKED);
+    EXPECT_EQ(CALL_IN(made, close, (uint64_t)reader), 0);
+    EXPECT_EQ(pipe_count(), 1);
+    EXPECT_EQ(CALL_IN(made, exit_group, 0), CALL_GONE);
+    EXPECT_EQ(pipe_count(), 0);
+    process_check();
     fixture_end();
 }
 
