@@ -84,6 +84,12 @@ int thread_inherit(struct thread *thread, const struct thread *from, uint64_t fl
         return inherit_nothing(thread);
     }
     thread->nice = from->nice;
+    if (!from->resets_policy) {
+        thread->policy = from->policy;
+        thread->priority = from->priority;
+    } else if (thread->nice < 0) {
+        thread->nice = 0;
+    }
     thread->signal_mask = from->signal_mask;
     thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);
     if (!thread->fs) {

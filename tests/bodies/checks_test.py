@@ -26,7 +26,7 @@ SECTIONS = {
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
 }
 OFF = {**SECTIONS, 'threads': ['flags', 'share', 'end', 'fork', 'exec', 'deliver', 'stop',
-                               'pidfd', 'sched', 'barrier']}
+                               'pidfd']}
 HAPPENINGS = 13  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
 LIBRARIES_OFF = LIBRARIES

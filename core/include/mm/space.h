@@ -37,6 +37,7 @@ struct space {
     uaddr_t brk_end;   /* as the program set it, not rounded */
     uint64_t resident; /* pages that are there */
     uint64_t resident_peak;
+    bool has_barrier; /* registered for private barriers (membarrier(2)) */
 };
 
 void space_init(void);

@@ -69,6 +69,12 @@ struct thread {
     struct fdtable *fds;
     struct fs_context *fs;
     int nice; /* NICE_MIN to NICE_MAX */
+
+    /* What sched_setscheduler(2) was told. */
+    int policy;
+    int priority;       /* of SCHED_FIFO and SCHED_RR, else 0 */
+    bool resets_policy; /* threads that it makes have SCHED_OTHER (SCHED_RESET_ON_FORK) */
+
     enum thread_state state;
     struct list run_link; /* where the scheduling policy has it */
     struct call call;
