@@ -177,6 +177,8 @@ def _operation(insn):
 # all), and when: by what Eft and Linux gave, and the instruction, as text.
 DIFFERENCES = (
     ("spawn is a call of Eft's own", ('spawn',), lambda eft, linux, insn: linux == 'ENOSYS'),
+    ('on Eft no futex hands a priority on', ('futex',),
+     lambda eft, linux, insn: eft == 'ENOSYS' and '_PI' in insn),
     ('who kills itself does not return on Linux', ('kill', 'tkill', 'tgkill'),
      lambda eft, linux, insn: eft == '0' and linux == 'signal 9'),
     ('clocks go their own way', ('times', 'clock_gettime'),
@@ -213,7 +215,8 @@ def is_behind(line):
     """Whether the two kernels may have different states behind a line, though both failed."""
     operation = _operation(line.insn)
     return (operation == 'spawn' or  # which takes a PID and gives it back
-            operation in WRITE_LAST and line.actual == 'EFAULT')
+            operation in WRITE_LAST and line.actual == 'EFAULT' or
+            'FUTEX_WAKE_OP' in line.insn and line.actual == 'ENOSYS')
 
 
 def difference(dull, line):
