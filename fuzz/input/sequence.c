@@ -236,14 +236,14 @@ static const struct step two_waiters[] = {
     FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
 };
 static const struct step moved_waiter[] = {
-    MAP(FIRST, 0, PAGE, READ_WRITE, MAP_SHARED),
+    MAP(FIRST, 0, 2 * PAGE, READ_WRITE, MAP_SHARED),
     FORK(FIRST),
     FORK(FIRST),
     FUTEX(1, FUTEX_WAIT, 0, 0, 0, 0, 0),
     FUTEX(2, FUTEX_WAIT, 0, 0, 0, 0, 0),
-    FUTEX(FIRST, FUTEX_CMP_REQUEUE, 0, 1, 1, 4, 0),
+    FUTEX(FIRST, FUTEX_CMP_REQUEUE, 0, 1, 1, PAGE, 0),
     FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
-    FUTEX(FIRST, FUTEX_WAKE, 4, 1, 0, 0, 0),
+    FUTEX(FIRST, FUTEX_WAKE, PAGE, 1, 0, 0, 0),
 };
 static const struct step impatient_waiter[] = {
     MAP(FIRST, 0, PAGE, READ_WRITE, MAP_SHARED),
