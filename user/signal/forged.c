@@ -192,6 +192,68 @@ static int returns_with_handler(uint64_t at)
     return 1;
 }
 
+/* Records that go on behind the frame, of which one in it tells: it is the last one but for one of
+ * 0, and those of FP and SIMD come behind. */
+enum {
+    EXTRA_BYTES = 32,
+    EXTRA_AT = USED_BEFORE_RECORDS + 4096 - EXTRA_BYTES - 16,
+    EXTRA_DATA = EXTRA_AT + 8,
+    EXTRA_LENGTH = EXTRA_AT + 16,
+    EXTRA_END = EXTRA_AT + EXTRA_BYTES,
+    BEHIND = sizeof(struct abi_sigframe),
+    FURTHER = sizeof(struct abi_fpsimd_context) + 16,
+    FRAME_MOST = 256 << 10,
+};
+
+static const struct {
+    const char *what;
+    unsigned at;
+    uint32_t value;
+    bool is_good;
+} extras[] = {
+    {"forged: records that go on behind the frame", BEHIND + 8, 0, true},
+    {"forged: bytes that nobody reads", EXTRA_END + 8, 1, true},
+    {"forged: as far as 256 KiB", EXTRA_LENGTH, FRAME_MOST - BEHIND, true},
+    {"forged: and no further", EXTRA_LENGTH, FRAME_MOST - BEHIND + 16, false},
+    {"forged: such a record is too small", EXTRA_AT + 4, EXTRA_BYTES - 16, false},
+    {"forged: nothing comes behind it", EXTRA_AT + 4, EXTRA_BYTES + 16, false},
+    {"forged: what comes behind it is not 0", EXTRA_END, 1, false},
+    {"forged: nor of size 0", EXTRA_END + 4, 16, false},
+    {"forged: it tells of another place", EXTRA_DATA, 0, false},
+    {"forged: of an odd length", EXTRA_LENGTH, FURTHER - 8, false},
+    {"forged: of one without an end", EXTRA_LENGTH, FURTHER - 16, false},
+    {"forged: of none at all", EXTRA_LENGTH, 0, false},
+    {"forged: there is another one behind", BEHIND, EXTRA_MAGIC, false},
+};
+
+static int returns_with_extra(uint64_t index)
+{
+    char *stack = map_private(80 * PAGE);
+    char *frame = stack + 8 * PAGE;
+    struct abi_sigframe *good = forge();
+    const struct abi_context_record esr = {ESR_MAGIC, EXTRA_AT - USED_BEFORE_RECORDS};
+    const struct abi_context_record extra = {EXTRA_MAGIC, EXTRA_BYTES};
+    const uint64_t data = ADDR(frame + BEHIND);
+    const uint32_t length = FURTHER;
+
+    memcpy(frame + BEHIND, good->uc.uc_mcontext.reserved, sizeof(struct abi_fpsimd_context));
+    memcpy(frame, good, USED_BEFORE_RECORDS);
+    memcpy(frame + USED_BEFORE_RECORDS, &esr, sizeof(esr));
+    memcpy(frame + EXTRA_AT, &extra, sizeof(extra));
+    memcpy(frame + EXTRA_DATA, &data, sizeof(data));
+    memcpy(frame + EXTRA_LENGTH, &length, sizeof(length));
+    memcpy(frame + extras[index].at, &extras[index].value, sizeof(uint32_t));
+    return_from(ADDR(frame));
+    return 1;
+}
+
+static void check_extras(void)
+{
+    for (unsigned i = 0; i < COUNT(extras); i++)
+        check_is(run_fork(returns_with_extra, i), extras[i].is_good ? exited(77) : SIGSEGV,
+                 extras[i].what);
+}
+
 void check_forged(void)
 {
     static const struct {
@@ -236,4 +298,5 @@ void check_forged(void)
              "forged: SEGV_ACCERR where anything is mapped above it, as Linux tells it");
     check_is(run_fork(returns_with_handler, 0), exited(2 * SEGV_ACCERR),
              "forged: so it is where a record is wrong");
+    check_extras();
 }
