@@ -18,6 +18,7 @@
 #include "mm/frame.h"
 #include "mm/tlb.h"
 #include "proc/clock.h"
+#include "proc/deliver.h"
 #include "proc/exec.h"
 #include "proc/print_processes.h"
 #include "proc/process.h"
@@ -283,6 +284,8 @@ void kernel_boot(const struct plat_boot *boot)
     pid_init();
     process_init();
     thread_init();
+    pending_init();
+    deliver_init();
     signal_init();
     sched_init();
     futex_init();
@@ -332,6 +335,18 @@ static enum kernel_state idle(void)
     return KERNEL_IDLE;
 }
 
+/* Goes on in a call that waits. If it must not wait any more, what it was to make room for comes
+ * next. */
+static void rerun(struct thread *thread)
+{
+    bool was_interrupted = thread->call.is_interrupted;
+
+    dispatch_rerun(thread);
+    if (was_interrupted && cpu_this()->current == thread && !thread->call.is_pending) {
+        (void)deliver_signals(thread);
+    }
+}
+
 static void run(struct thread *thread)
 {
     struct cpu *cpu = cpu_this();
@@ -347,16 +362,13 @@ static void run(struct thread *thread)
         cpu->fp_owner = NULL;
     }
     usage_begin(thread);
-    int signal = signal_take(thread);
-    if (signal) {
-        plat_user_ends(signal);
-        process_exit(thread->process, signal);
-        return;
-    }
     space_use(thread->process->space);
     cpu->limits = thread->process->limits;
+    if (!deliver_signals(thread)) {
+        return;
+    }
     if (thread->call.is_pending) {
-        dispatch_rerun(thread);
+        rerun(thread);
     } else {
         usage_charge_system(thread->process);
         plat_user_run(&thread->user, &trap);

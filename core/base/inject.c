@@ -41,6 +41,11 @@ void inject_note_refusal(void)
     refusals++;
 }
 
+void inject_forgive(void)
+{
+    refusals--;
+}
+
 size_t inject_sites(struct alloc_site **sites)
 {
     *sites = __start_alloc_sites;
@@ -76,6 +81,10 @@ void inject_init(void)
 }
 
 void inject_note_refusal(void)
+{
+}
+
+void inject_forgive(void)
 {
 }
 

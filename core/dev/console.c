@@ -153,7 +153,8 @@ static void interrupt(void)
     console.line_len = 0;
     drop_committed(console.committed_len);
     if (group && group != process_first()->group && !list_is_empty(&group->members)) {
-        signal_send_group(group, SIGINT);
+        const struct abi_siginfo info = signal_info(SIGINT);
+        signal_send_group(group, &info);
     } else {
         show_line_again();
     }

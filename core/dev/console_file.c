@@ -32,8 +32,7 @@ static int64_t read_console(struct file *file, struct transfer *transfer, uint64
             console_get_termios(&termios);
             console_set_termios(&termios, true);
         }
-        sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
-        return CALL_BLOCKED;
+        return sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
     }
     int error = transfer_prepare(transfer, (uint64_t)ready);
     if (error) {

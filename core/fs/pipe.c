@@ -54,8 +54,7 @@ static void send_to_sleep(const struct pipe *pipe)
 static int64_t sleep_for_bytes(struct pipe *pipe, struct thread *thread)
 {
     plant_memory = 0;
-    sched_block(thread, WAIT_PIPE_BYTES, pipe->number, &pipe->readable, PLAT_NEVER);
-    return CALL_BLOCKED;
+    return sched_block(thread, WAIT_PIPE_BYTES, pipe->number, &pipe->readable, PLAT_NEVER);
 }
 
 static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t *offset)
@@ -95,8 +94,8 @@ static int64_t read_pipe(struct file *file, struct transfer *transfer, uint64_t 
     if (file_is_impatient(file, transfer->thread)) {
         return -EAGAIN;
     }
-    sched_block(transfer->thread, WAIT_PIPE_BYTES, pipe->number, &pipe->readable, PLAT_NEVER);
-    return CALL_BLOCKED;
+    return sched_block(transfer->thread, WAIT_PIPE_BYTES, pipe->number, &pipe->readable,
+                       PLAT_NEVER);
 }
 
 /* Where the odd bytes of a write, those beyond whole pages, go behind the last piece; NULL: they do
@@ -165,16 +164,19 @@ static int64_t write_pipe(struct file *file, struct transfer *transfer, uint64_t
     }
     while (transfer_left(transfer) > 0) {
         if (pipe->readers == 0) {
-            signal_send(transfer->thread->process, SIGPIPE);
+            struct thread *writer = transfer->thread;
+            const struct abi_siginfo info = signal_info_of(SIGPIPE, SI_USER, writer->process);
+            (void)signal_send_info(writer->process, writer, &info);
             return transfer_result(transfer, -EPIPE);
         }
         if (!has_room(pipe, transfer)) {
             if (file_is_impatient(file, transfer->thread)) {
                 return transfer_result(transfer, -EAGAIN);
             }
-            sched_block(transfer->thread, WAIT_PIPE_ROOM, pipe->number, &pipe->writable,
-                        PLAT_NEVER);
-            return CALL_BLOCKED;
+            int64_t result = sched_block(transfer->thread, WAIT_PIPE_ROOM, pipe->number,
+                                         &pipe->writable, PLAT_NEVER);
+            bool has_done = result == CALL_INTERRUPTED && *transfer->done > 0;
+            return has_done ? transfer_result(transfer, 0) : result;
         }
         int error = write_piece(pipe, transfer);
         if (error) {

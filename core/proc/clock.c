@@ -32,6 +32,24 @@ nsec_t clock_now(void)
     return clock.is_det ? clock.det_now : plat_clock_now();
 }
 
+bool clock_is_valid(const struct abi_timespec *duration)
+{
+    return duration->tv_sec >= 0 && duration->tv_nsec >= 0 &&
+           duration->tv_nsec < (int64_t)NSEC_PER_SEC;
+}
+
+nsec_t clock_deadline(const struct abi_timespec *duration)
+{
+    const uint64_t seconds_max = (PLAT_NEVER - 1) / NSEC_PER_SEC - 1;
+    nsec_t now = clock_now();
+
+    if ((uint64_t)duration->tv_sec > seconds_max) {
+        return PLAT_NEVER - 1;
+    }
+    nsec_t length = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
+    return length > PLAT_NEVER - 1 - now ? PLAT_NEVER - 1 : now + length;
+}
+
 void clock_count_call(void)
 {
     clock.det_now += min_u64(CLOCK_DET_STEP, PLAT_NEVER - 1 - clock.det_now);

@@ -35,6 +35,9 @@ static void print_wait(const struct thread *thread)
     case WAIT_PIPE_ROOM:
         kprintf("writes to pipe %ld", call->arg);
         break;
+    case WAIT_SIGNAL:
+        kprintf("waits for a signal");
+        break;
     case WAIT_FUTEX:
         kprintf("waits for the futex at 0x%lx", (uint64_t)call->arg);
         break;

@@ -176,7 +176,8 @@ static void tell_parent(struct process *zombie)
     bool is_unwanted = signal == SIGCHLD && signal_wants_no_zombies(parent);
     bool is_ignored = is_unwanted && signal_action(parent, SIGCHLD).handler == SIG_IGN;
     if (signal > 0 && signal <= SIGNAL_MAX && !is_ignored) {
-        signal_send(parent, signal);
+        const struct abi_siginfo info = usage_tell_end(zombie, signal);
+        (void)signal_send_info(parent, NULL, &info);
     }
     if (PLANTED(M_43)) {
         look_for_waiter(zombie);
@@ -197,12 +198,15 @@ static struct thread *first_thread(const struct process *process)
 /* A child hangs at another thread now, and is told of the end of the one before. */
 static void pass_child(struct process *child, struct thread *to)
 {
+    const struct process *from = child->parent;
+
     child->parent = to->process;
     child->parent_thread = to;
     LIST_FOR(link, &child->threads) {
         const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
         if (thread->death_signal) {
-            signal_send(child, thread->death_signal);
+            const struct abi_siginfo info = signal_info_of(thread->death_signal, SI_USER, from);
+            (void)signal_send_info(child, NULL, &info);
         }
     }
 }
@@ -331,6 +335,7 @@ void process_end_thread(struct thread *thread, int wait_status)
     usage_charge_system(process);
     pass_children(thread, heir);
     end_thread(thread);
+    signal_retarget(process);
 }
 
 void process_keep_thread(struct thread *thread)

@@ -7,6 +7,7 @@
 #include "base/plant.h"
 #include "base/string.h"
 #include "proc/clock.h"
+#include "proc/process.h"
 #include "proc/sched_priority.h"
 #include "proc/sched_rr.h"
 
@@ -168,11 +169,14 @@ void sched_end_slice(void)
     cpu_this()->needs_resched = true;
 }
 
-void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, struct waitq *queue,
-                 nsec_t deadline)
+int64_t sched_block(struct thread *thread, enum wait_reason reason, int64_t arg,
+                    struct waitq *queue, nsec_t deadline)
 {
     struct cpu *cpu = cpu_this();
 
+    if (thread->call.is_interrupted) {
+        return CALL_INTERRUPTED;
+    }
     ASSERT(cpu->current == thread);
     ASSERT(thread->state == THREAD_READY);
     thread->call.is_pending = true;
@@ -196,6 +200,7 @@ void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, st
     list_append(&sched.blocked, &thread->block_link);
     sched.blocked_count++;
     cpu->current = NULL;
+    return CALL_BLOCKED;
 }
 
 void sched_wake(struct thread *thread)
@@ -206,8 +211,34 @@ void sched_wake(struct thread *thread)
     } else if (thread->state != THREAD_HELD) {
         return;
     }
+    if (thread->process->signals.stop) {
+        thread->state = THREAD_STOPPED;
+        return;
+    }
     thread->state = THREAD_READY;
     enqueue(thread);
+}
+
+void sched_stop(struct thread *thread)
+{
+    struct cpu *cpu = cpu_this();
+
+    if (thread->state == THREAD_READY && cpu->current == thread) {
+        cpu->current = NULL;
+    } else if (thread->state == THREAD_READY) {
+        dequeue(thread);
+    } else if (thread->state != THREAD_HELD) {
+        return;
+    }
+    thread->state = THREAD_STOPPED;
+}
+
+void sched_continue(struct thread *thread)
+{
+    if (thread->state == THREAD_STOPPED) {
+        thread->state = THREAD_READY;
+        enqueue(thread);
+    }
 }
 
 void sched_end_wait(struct thread *thread)
@@ -293,7 +324,7 @@ void sched_check(void)
         ASSERT(thread->state == THREAD_BLOCKED);
         ASSERT(thread->call.is_pending);
         ASSERT(thread->waitq || thread->has_timer || thread->vfork_child ||
-               thread->futex.is_waiting);
+               thread->call.reason == WAIT_SIGNAL || thread->futex.is_waiting);
         blocked++;
     }
     ASSERT(queued == sched.waiting);

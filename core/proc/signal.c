@@ -1,6 +1,7 @@
 #include "proc/signal.h"
 
 #include "abi/errno.h"
+#include "base/cpu.h"
 #include "base/panic.h"
 #include "base/plant.h"
 #include "mm/pool.h"
@@ -51,16 +52,21 @@ static bool dumps_core(int signal)
     return signal_bit(signal) & dumping;
 }
 
+bool signal_stops(int signal)
+{
+    return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
 /* Whether taking the signal would change nothing. */
 static bool is_idle(const struct signal_actions *own, int signal)
 {
     signal_set_t bit = signal_bit(signal);
 
-    return (own->ignored & bit) || (!(own->handled & bit) && !signal_is_fatal(signal));
+    return (own->ignored & bit) ||
+           (!(own->handled & bit) && !signal_is_fatal(signal) && !signal_stops(signal));
 }
 
-/* The same, of a process: init ends by no signal that is sent to it. */
-static bool does_nothing(const struct process *process, int signal)
+bool signal_does_nothing(const struct process *process, int signal)
 {
     const struct signal_actions *own = process->signals.actions;
 
@@ -68,33 +74,197 @@ static bool does_nothing(const struct process *process, int signal)
            (process == process_first() && !(own->handled & signal_bit(signal)));
 }
 
-void signal_send(struct process *process, int signal)
+struct abi_siginfo signal_info(int signal)
 {
-    struct signals *own = &process->signals;
-    signal_set_t bit = signal_bit(signal);
-
-    if (process->state != PROCESS_LIVE || own->fatal) {
-        return;
-    }
-    struct thread *thread = CONTAINER_OF(process->threads.next, struct thread, process_link);
-    if (thread->signal_mask & bit) {
-        own->pending |= bit;
-        return;
-    }
-    if (does_nothing(process, signal)) {
-        return;
-    }
-    /* As on Linux, what comes behind a signal that is still to be taken waits for its turn. */
-    bool is_first = signal == SIGKILL || !(own->pending & ~thread->signal_mask);
-    if (is_first && !(own->actions->handled & bit) && !dumps_core(signal)) {
-        own->fatal = signal;
-    } else {
-        own->pending |= bit;
-    }
-    sched_wake(thread);
+    return (struct abi_siginfo){.si_signo = signal, .si_code = SI_KERNEL};
 }
 
-void signal_send_group(struct pid *group, int signal)
+struct abi_siginfo signal_info_of(int signal, int code, const struct process *sender)
+{
+    struct abi_siginfo info = {.si_signo = signal, .si_code = code};
+
+    info.si_pid = sender->pid->number;
+    return info;
+}
+
+/* ---- stopping ---- */
+
+/* The parent hears of it, unless it does not want to, and wakes. */
+static void tell_parent(struct process *process, int code, int status)
+{
+    struct process *parent = process->parent;
+    struct abi_siginfo info = signal_info_of(SIGCHLD, code, process);
+
+    if (!parent) {
+        return;
+    }
+    info.si_status = status;
+    struct abi_sigaction action = signal_action(parent, SIGCHLD);
+    if (action.handler != SIG_IGN && !(action.flags & SA_NOCLDSTOP)) {
+        (void)signal_send_info(parent, NULL, &info);
+    }
+    waitq_wake_all(&parent->child_wait);
+}
+
+void signal_stop(struct process *process, int signal)
+{
+    struct signals *own = &process->signals;
+
+    ASSERT(!own->stop);
+    own->stop = signal;
+    own->is_stop_untold = true;
+    own->is_continue_untold = false;
+    LIST_FOR(link, &process->threads) {
+        sched_stop(CONTAINER_OF(link, struct thread, process_link));
+        plat_irq_window();
+    }
+    tell_parent(process, CLD_STOPPED, signal);
+}
+
+/* Whatever has stopped it, its threads go on. */
+static void release(struct process *process)
+{
+    process->signals.stop = 0;
+    process->signals.is_stop_untold = false;
+    LIST_FOR(link, &process->threads) {
+        sched_continue(CONTAINER_OF(link, struct thread, process_link));
+        plat_irq_window();
+    }
+}
+
+static void drop_everywhere(struct process *process, signal_set_t set)
+{
+    pending_drop(&process->signals.pending, set);
+    LIST_FOR(link, &process->threads) {
+        pending_drop(&CONTAINER_OF(link, struct thread, process_link)->pending, set);
+        plat_irq_window();
+    }
+}
+
+/* What stops and SIGCONT do when they are sent, whatever becomes of them afterwards. */
+static void cancel_opposite(struct process *process, int signal)
+{
+    const signal_set_t stops =
+        signal_bit(SIGSTOP) | signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
+
+    if (signal_stops(signal)) {
+        drop_everywhere(process, signal_bit(SIGCONT));
+    } else if (signal == SIGCONT) {
+        drop_everywhere(process, stops);
+        if (process->signals.stop) {
+            release(process);
+            process->signals.is_continue_untold = true;
+            tell_parent(process, CLD_CONTINUED, SIGCONT);
+        }
+    }
+}
+
+/* ---- sending ---- */
+
+/* The signals that it takes when they come: a call that waits for some takes these itself. */
+static signal_set_t takes(const struct thread *thread)
+{
+    return ~(thread->signal_mask | thread->waited_signals);
+}
+
+signal_set_t signal_pending(const struct thread *thread)
+{
+    return thread->pending.set | thread->process->signals.pending.set;
+}
+
+bool signal_is_due(const struct thread *thread)
+{
+    const struct signals *own = &thread->process->signals;
+
+    return own->fatal || (!thread->vfork_child && (signal_pending(thread) & takes(thread)));
+}
+
+/* Whether the thread is one to take it: it does not block it, and has nothing else to take. */
+static bool wants(const struct thread *thread, int signal)
+{
+    if ((thread->signal_mask & ~thread->waited_signals & signal_bit(signal)) ||
+        (thread->process->signals.stop && signal != SIGKILL)) {
+        return false;
+    }
+    return signal == SIGKILL || cpu_this()->current == thread ||
+           !(signal_pending(thread) & ~thread->signal_mask);
+}
+
+/* Who is woken for a signal of the process; NULL: nobody. */
+static struct thread *find_taker(struct process *process, int signal)
+{
+    if (process->thread && wants(process->thread, signal)) {
+        return process->thread;
+    }
+    LIST_FOR(link, &process->threads) {
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (wants(thread, signal)) {
+            return thread;
+        }
+        plat_irq_window();
+    }
+    return NULL;
+}
+
+/* Its default action ends the process, and no core has to be dumped before: it ends by this signal
+ * whatever comes. */
+static bool ends_at_once(const struct process *process, const struct thread *taker, int signal)
+{
+    return !(process->signals.actions->handled & signal_bit(signal)) && signal_is_fatal(signal) &&
+           !dumps_core(signal) && !(taker->waited_signals & signal_bit(signal));
+}
+
+static void wake_taker(struct process *process, struct thread *taker, int signal)
+{
+    if (ends_at_once(process, taker, signal)) {
+        process->signals.fatal = signal;
+        if (process->signals.stop) {
+            release(process);
+        }
+    }
+    sched_wake(taker);
+}
+
+int signal_send_info(struct process *process, struct thread *thread, const struct abi_siginfo *info)
+{
+    struct signals *own = &process->signals;
+    int signal = info->si_signo;
+
+    if (process->state != PROCESS_LIVE || own->fatal) {
+        return 0;
+    }
+    cancel_opposite(process, signal);
+    struct thread *first = CONTAINER_OF(process->threads.next, struct thread, process_link);
+    const struct thread *looked_at = thread ? thread : process->thread ? process->thread : first;
+    bool is_blocked = (looked_at->signal_mask | looked_at->waited_signals) & signal_bit(signal);
+    if (!is_blocked && signal_does_nothing(process, signal)) {
+        return 0;
+    }
+    struct thread *taker = thread && wants(thread, signal) ? thread : NULL;
+    if (!thread) {
+        taker = find_taker(process, signal);
+    }
+    if (!taker || !ends_at_once(process, taker, signal)) {
+        int error = pending_add(thread ? &thread->pending : &own->pending, info,
+                                process->limits[RLIMIT_SIGPENDING].rlim_cur);
+        if (error) {
+            return error;
+        }
+    }
+    if (taker) {
+        wake_taker(process, taker, signal);
+    }
+    return 0;
+}
+
+void signal_send(struct process *process, int signal)
+{
+    const struct abi_siginfo info = signal_info(signal);
+
+    (void)signal_send_info(process, NULL, &info);
+}
+
+void signal_send_group(struct pid *group, const struct abi_siginfo *info)
 {
     LIST_FOR(link, &group->members) {
         struct process *member = CONTAINER_OF(link, struct process, group_link);
@@ -102,10 +272,26 @@ void signal_send_group(struct pid *group, int signal)
             plant_memory = 0;
             continue;
         }
-        signal_send(member, signal);
+        (void)signal_send_info(member, NULL, info);
         plat_irq_window();
     }
 }
+
+bool signal_force(struct thread *thread, const struct abi_siginfo *info)
+{
+    struct process *process = thread->process;
+    const struct signal_actions *own = process->signals.actions;
+    signal_set_t bit = signal_bit(info->si_signo);
+
+    if ((thread->signal_mask & bit) || !(own->handled & bit)) {
+        return false;
+    }
+    /* What cannot be kept of it is told as a signal of nobody's. */
+    (void)pending_add(&thread->pending, info, UINT64_MAX);
+    return true;
+}
+
+/* ---- taking ---- */
 
 /* Which of a set is taken first: one that a fault may have raised, then the lowest. */
 static int first_of(signal_set_t set)
@@ -116,29 +302,33 @@ static int first_of(signal_set_t set)
     return __builtin_ctzll(set & faults ? set & faults : set) + 1;
 }
 
-int signal_take(struct thread *thread)
+int signal_next(struct thread *thread, struct pending **pending)
 {
-    struct process *process = thread->process;
-    struct signals *own = &process->signals;
-    signal_set_t ready = own->pending & ~thread->signal_mask;
-
-    if (own->fatal || thread->vfork_child) {
-        return own->fatal; /* who waits for a vfork's end takes nothing less */
+    *pending = &thread->pending;
+    if (!((*pending)->set & takes(thread))) {
+        *pending = &thread->process->signals.pending;
     }
-    own->pending &= ~ready;
-    while (ready != 0) {
-        int signal = first_of(ready);
-        ready &= ~signal_bit(signal);
-        if (!does_nothing(process, signal) && !(own->actions->handled & signal_bit(signal))) {
-            return signal;
-        }
-    }
-    return 0;
+    signal_set_t ready = (*pending)->set & takes(thread);
+    return ready ? first_of(ready) : 0;
 }
 
 void signal_set_mask(struct thread *thread, signal_set_t mask)
 {
     thread->signal_mask = mask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    if (thread->process->thread_count > 1) {
+        signal_retarget(thread->process);
+    }
+}
+
+void signal_retarget(struct process *process)
+{
+    LIST_FOR(link, &process->threads) {
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (signal_is_due(thread)) {
+            sched_wake(thread);
+        }
+        plat_irq_window();
+    }
 }
 
 struct abi_sigaction signal_action(const struct process *process, int signal)
@@ -198,7 +388,7 @@ int signal_set_action(struct process *process, int signal, const struct abi_siga
         own->handled |= bit;
     }
     if (is_idle(own, signal)) {
-        process->signals.pending &= ~bit;
+        drop_everywhere(process, bit);
     }
     return 0;
 }
@@ -249,6 +439,7 @@ int signal_fork(const struct process *parent, struct process *child, bool is_sha
     } else {
         child->signals.actions = actions_fork(from);
     }
+    pending_begin(&child->signals.pending);
     if (PLANTED(X_33) && parent) {
         child->signals.fatal = plant_memory;
         plant_memory = 0;
@@ -258,6 +449,7 @@ int signal_fork(const struct process *parent, struct process *child, bool is_sha
 
 void signal_end(struct process *process)
 {
+    pending_drop(&process->signals.pending, UINT64_MAX);
     if (PLANTED(X_33)) {
         plant_memory = process->signals.fatal;
     }

@@ -39,6 +39,7 @@ int thread_create(struct process *process, struct thread **thread)
     made->tid = made->pid->number;
     made->process = process;
     made->state = THREAD_NEW;
+    pending_begin(&made->pending);
     list_init(&made->run_link);
     list_init(&made->wait_link);
     list_init(&made->block_link);
@@ -137,6 +138,7 @@ void thread_destroy(struct thread *thread)
     if (thread->vfork_child) {
         thread->vfork_child->vfork_parent = NULL;
     }
+    pending_drop(&thread->pending, UINT64_MAX);
     if (thread->fs) {
         fs_context_put(thread->fs);
     }

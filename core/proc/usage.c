@@ -56,6 +56,22 @@ void usage_leave_space(struct process *process)
     own->peak_pages = max_u64(own->peak_pages, process->space->resident_peak);
 }
 
+static int64_t ticks_of(nsec_t time)
+{
+    return (int64_t)(time / (NSEC_PER_SEC / CLOCK_TICKS_PER_SEC));
+}
+
+struct abi_siginfo usage_tell_end(const struct process *zombie, int signal)
+{
+    int ended_by = zombie->wait_status & 0x7f;
+    struct abi_siginfo info = signal_info_of(signal, ended_by ? CLD_KILLED : CLD_EXITED, zombie);
+
+    info.si_status = ended_by ? ended_by : zombie->wait_status >> 8;
+    info.si_utime = ticks_of(zombie->usage.user);
+    info.si_stime = ticks_of(zombie->usage.system);
+    return info;
+}
+
 static void add(struct usage *sum, const struct usage *more)
 {
     sum->user += more->user;

@@ -220,7 +220,7 @@ static void tell_out_status(const struct telling *telling, unsigned index)
     }
 }
 
-static void tell_out_siginfo(const struct telling *telling, unsigned index)
+static void tell_siginfo(const struct telling *telling, unsigned index)
 {
     show_siginfo(&telling->view, arg_of(telling, index));
 }
@@ -395,7 +395,8 @@ static const struct {
     [KIND_OUT_SIZE] = {.tell = tell_out_size},
     [KIND_OUT_FDS] = {.tell = tell_out_fds},
     [KIND_OUT_STATUS] = {.tell = tell_out_status},
-    [KIND_OUT_SIGINFO] = {.tell = tell_out_siginfo},
+    [KIND_IN_SIGINFO] = {.tell = tell_siginfo},
+    [KIND_OUT_SIGINFO] = {.tell = tell_siginfo},
     [KIND_IN_TIMESPEC] = {.tell = tell_timespec},
     [KIND_OUT_TIMESPEC] = {.tell = tell_timespec},
     [KIND_OUT_UTSNAME] = {.tell = tell_out_utsname},

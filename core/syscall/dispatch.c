@@ -6,8 +6,10 @@
 #include "base/print.h"
 #include "mm/fault.h"
 #include "proc/clock.h"
+#include "proc/deliver.h"
 #include "proc/process.h"
 #include "proc/sched.h"
+#include "proc/sigframe.h"
 #include "syscall/table.h"
 #include "syscall/trace.h"
 
@@ -28,6 +30,9 @@ static void make_call(struct thread *thread)
     if (result == CALL_BLOCKED) {
         usage_charge_system(thread->process);
         trace_call_block(thread);
+        if (signal_is_due(thread)) {
+            sched_wake(thread); /* it came while the call was made */
+        }
         return;
     }
     if (result == CALL_AGAIN) {
@@ -37,6 +42,11 @@ static void make_call(struct thread *thread)
         return;
     }
     thread->call = (struct call){0};
+    if (result == CALL_INTERRUPTED) {
+        deliver_interrupted(thread);
+        trace_call_end(thread, -EINTR);
+        return;
+    }
     if (result == CALL_NO_RESULT) {
         trace_call_end(thread, 0);
         return;
@@ -51,24 +61,30 @@ void dispatch_rerun(struct thread *thread)
     make_call(thread);
 }
 
-/* A fault of the program's own ends it. */
-static void end_by_signal(struct thread *thread, int signal, const char *code, uaddr_t addr)
+/* A fault of the program's own: its handler is called, or the process ends. */
+static void raise(struct thread *thread, int signal, int code, const char *name, uaddr_t addr)
 {
-    plat_user_ends(signal);
-    trace_signal(thread->tid, signal, code, addr);
-    process_exit(thread->process, signal);
+    struct abi_siginfo info = {.si_signo = signal, .si_code = code};
+
+    info.si_addr = addr;
+    trace_signal(thread->tid, signal, name, addr);
+    if (!signal_force(thread, &info)) {
+        plat_user_ends(signal);
+        process_exit(thread->process, signal);
+    }
 }
 
 /* The same for an access that its memory does not allow. */
-static void end_by_access(struct thread *thread, const struct plat_fault *fault)
+static void raise_access(struct thread *thread, const struct plat_fault *fault)
 {
     struct space *space = thread->process->space;
 
     if (fault_is_bus(space, fault->addr, fault->access)) {
-        end_by_signal(thread, SIGBUS, "BUS_ADRERR", fault->addr);
+        raise(thread, SIGBUS, BUS_ADRERR, "BUS_ADRERR", fault->addr);
+    } else if (region_find(&space->regions, fault->addr)) {
+        raise(thread, SIGSEGV, SEGV_ACCERR, "SEGV_ACCERR", fault->addr);
     } else {
-        bool is_mapped = region_find(&space->regions, fault->addr) != NULL;
-        end_by_signal(thread, SIGSEGV, is_mapped ? "SEGV_ACCERR" : "SEGV_MAPERR", fault->addr);
+        raise(thread, SIGSEGV, SEGV_MAPERR, "SEGV_MAPERR", fault->addr);
     }
 }
 
@@ -79,9 +95,13 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
 
     if (fault->kind == PLAT_FAULT_ALIGNMENT || fault->kind == PLAT_FAULT_BUS) {
         trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);
-        end_by_signal(thread, SIGBUS,
-                      fault->kind == PLAT_FAULT_ALIGNMENT ? "BUS_ADRALN" : "BUS_OBJERR",
-                      fault->addr);
+        if (fault->kind == PLAT_FAULT_ALIGNMENT) {
+            sigframe_note_fault(thread, fault->addr, trap->esr);
+            raise(thread, SIGBUS, BUS_ADRALN, "BUS_ADRALN", fault->addr);
+        } else {
+            sigframe_note_fault(thread, 0, trap->esr);
+            raise(thread, SIGBUS, BUS_OBJERR, "BUS_OBJERR", fault->addr);
+        }
         return;
     }
     uint64_t stale = fault_stale_count();
@@ -95,7 +115,8 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
         process_exit(thread->process, SIGKILL);
     } else if (error) {
         trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);
-        end_by_access(thread, fault);
+        sigframe_note_fault(thread, fault->addr, trap->esr);
+        raise_access(thread, fault);
     } else {
         thread->process->usage.faults++;
         trace_fault(thread->tid, trap, TRACE_FAULT_RESOLVED);
@@ -121,10 +142,11 @@ void dispatch_trap(struct thread *thread, const struct plat_trap *trap)
         handle_fault(thread, trap);
         return;
     case PLAT_TRAP_UNDEFINED:
-        end_by_signal(thread, SIGILL, "ILL_ILLOPC", thread->user.pc);
+        sigframe_note_fault(thread, 0, 0);
+        raise(thread, SIGILL, ILL_ILLOPC, "ILL_ILLOPC", thread->user.pc);
         return;
     case PLAT_TRAP_BREAKPOINT:
-        end_by_signal(thread, SIGTRAP, "TRAP_BRKPT", thread->user.pc);
+        raise(thread, SIGTRAP, TRAP_BRKPT, "TRAP_BRKPT", thread->user.pc);
         return;
     case PLAT_TRAP_FP:
         handle_fp(thread);

@@ -87,19 +87,21 @@ static int find_deadline(int command, uaddr_t at, nsec_t *deadline)
 static int64_t go_on_waiting(struct thread *thread, uaddr_t word)
 {
     struct call *call = &thread->call;
-    int64_t result = CALL_BLOCKED;
+    int64_t result;
 
     if (thread->futex.is_woken) {
         result = 0;
     } else if (clock_now() >= call->deadline) {
         result = -ETIMEDOUT;
-    }
-    if (PLANTED(FUT_3) && call->has_blocked && result == CALL_BLOCKED) {
+    } else if (PLANTED(FUT_3) && call->has_blocked) {
         result = -EINTR;
+    } else {
+        result = sched_block(thread, WAIT_FUTEX, (int64_t)word, NULL, call->deadline);
     }
-    if (result == CALL_BLOCKED) {
-        sched_block(thread, WAIT_FUTEX, (int64_t)word, NULL, call->deadline);
-    } else if (!(PLANTED(FUT_1) && result == -ETIMEDOUT)) {
+    if (result == CALL_INTERRUPTED && call->deadline != PLAT_NEVER) {
+        result = -EINTR; /* what has a time-out is not made again */
+    }
+    if (result != CALL_BLOCKED && !(PLANTED(FUT_1) && result == -ETIMEDOUT)) {
         futex_leave(thread);
     }
     return result;

@@ -159,8 +159,7 @@ static int64_t wait_for_vfork(struct thread *thread)
     if (!thread->vfork_child) {
         return (int64_t)thread->call.done;
     }
-    sched_block(thread, WAIT_VFORK, (int64_t)thread->call.done, NULL, PLAT_NEVER);
-    return CALL_BLOCKED;
+    return sched_block(thread, WAIT_VFORK, (int64_t)thread->call.done, NULL, PLAT_NEVER);
 }
 
 /* Combinations that make no sense, clone(2). */

@@ -1,13 +1,18 @@
-/* Sending signals, and what a process does about them: kill, tkill, tgkill, rt_sigaction,
- * rt_sigprocmask, rt_sigpending, sigaltstack. */
+/* Sending signals, what a process does about them, and waiting for them: kill, tkill, tgkill,
+ * rt_sigqueueinfo, rt_tgsigqueueinfo, rt_sigaction, rt_sigprocmask, rt_sigpending, rt_sigsuspend,
+ * rt_sigtimedwait, sigaltstack, rt_sigreturn. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/panic.h"
 #include "base/plant.h"
 #include "mm/uaccess.h"
+#include "proc/clock.h"
 #include "proc/process.h"
+#include "proc/sched.h"
 #include "proc/sigframe.h"
+#include "syscall/trace.h"
 
 static bool is_signal(int signal)
 {
@@ -16,84 +21,144 @@ static bool is_signal(int signal)
 
 /* Signal 0 is not sent: whether it could be is all that is asked. That there is somebody is looked
  * at before the number of the signal, as on Linux. */
-static int kill_one(struct process *process, int signal)
+static int send(struct process *process, struct thread *to, const struct abi_siginfo *info)
 {
     if (!process) {
         return -ESRCH;
     }
-    if (signal != 0 && !is_signal(signal)) {
+    if (info->si_signo != 0 && !is_signal(info->si_signo)) {
         return -EINVAL;
     }
-    if (signal) {
-        signal_send(process, signal);
-    }
-    return 0;
+    return info->si_signo ? signal_send_info(process, to, info) : 0;
 }
 
 /* To everybody but init and the caller. */
-static int kill_all(const struct process *caller, int signal)
+static int kill_all(const struct process *caller, const struct abi_siginfo *info)
 {
     int result = -ESRCH;
 
     for (struct process *process = process_first(); process; process = process_next(process)) {
         if (process != caller && process != process_first()) {
-            result = kill_one(process, signal);
+            result = send(process, NULL, info);
         }
         plat_irq_window();
     }
     return result;
 }
 
-static int kill_group(struct pid *group, int signal)
+static int kill_group(struct pid *group, const struct abi_siginfo *info)
 {
     if (!group || list_is_empty(&group->members)) {
         return -ESRCH;
     }
-    if (signal != 0 && !is_signal(signal)) {
+    if (info->si_signo != 0 && !is_signal(info->si_signo)) {
         return -EINVAL;
     }
-    if (signal) {
-        signal_send_group(group, signal);
+    if (info->si_signo) {
+        signal_send_group(group, info);
     }
     return 0;
+}
+
+/* A number is a process's, or one of its threads'. */
+static struct process *find_process(int number)
+{
+    const struct thread *thread = thread_find(number);
+
+    return thread ? thread->process : process_find(number);
 }
 
 int64_t sys_kill(struct thread *thread, const uint64_t *args)
 {
     int pid = (int)args[0];
-    int signal = (int)args[1];
+    const struct abi_siginfo info = signal_info_of((int)args[1], SI_USER, thread->process);
 
     if (pid == INT32_MIN && !PLANTED(L_76)) {
         return -ESRCH; /* it has no opposite */
     }
     if (pid == -1) {
-        return kill_all(thread->process, signal);
+        return kill_all(thread->process, &info);
     }
     if (pid <= 0) {
-        return kill_group(pid == 0 ? thread->process->group : pid_find(-pid), signal);
+        return kill_group(pid == 0 ? thread->process->group : pid_find(-pid), &info);
     }
-    return kill_one(process_find(pid), signal);
+    return send(find_process(pid), NULL, &info);
 }
 
-/* Each process has one thread, whose number is its own. process 0: whichever has the thread. */
-static int64_t kill_thread(int process, int tid, int signal)
+/* To a thread of a process, or of any (0). The number of a process is its first thread's, which may
+ * have ended: then nobody takes it. */
+static int64_t kill_thread(int process, int tid, const struct abi_siginfo *info)
 {
+    struct thread *to = thread_find(tid);
+    struct process *owner = to ? to->process : process_find(tid);
+
     if (tid <= 0) {
         return -EINVAL;
     }
-    return kill_one(process == 0 || process == tid ? process_find(tid) : NULL, signal);
+    if (owner && process != 0 && owner->pid->number != process) {
+        owner = NULL;
+    }
+    const struct abi_siginfo nothing = {.si_signo = is_signal(info->si_signo) ? 0 : info->si_signo};
+    return send(owner, to, to ? info : &nothing);
 }
 
 int64_t sys_tkill(struct thread *thread, const uint64_t *args)
 {
-    (void)thread;
-    return kill_thread(0, (int)args[0], (int)args[1]);
+    const struct abi_siginfo info = signal_info_of((int)args[1], SI_TKILL, thread->process);
+
+    return kill_thread(0, (int)args[0], &info);
 }
 
 int64_t sys_tgkill(struct thread *thread, const uint64_t *args)
 {
-    (void)thread;
-    return (int)args[0] <= 0 ? -EINVAL : kill_thread((int)args[0], (int)args[1], (int)args[2]);
+    const struct abi_siginfo info = signal_info_of((int)args[2], SI_TKILL, thread->process);
+
+    return (int)args[0] <= 0 ? -EINVAL : kill_thread((int)args[0], (int)args[1], &info);
+}
+
+/* An info of the caller's own: none may look like the kernel's or one of kill, but to oneself. */
+static int64_t read_info(struct abi_siginfo *info, int signal, uaddr_t at)
+{
+    int error = user_read(info, at, sizeof(*info));
+
+    info->si_signo = signal;
+    return error;
+}
+
+static bool may_send_info(const struct thread *thread, int pid, const struct abi_siginfo *info)
+{
+    return (info->si_code < 0 && info->si_code != SI_TKILL) || thread->process->pid->number == pid;
+}
+
+int64_t sys_rt_sigqueueinfo(struct thread *thread, const uint64_t *args)
+{
+    struct abi_siginfo info;
+    int64_t error = read_info(&info, (int)args[1], args[2]);
+
+    if (error) {
+        return error;
+    }
+    if (!may_send_info(thread, (int)args[0], &info)) {
+        return -EPERM;
+    }
+    return send((int)args[0] > 0 ? find_process((int)args[0]) : NULL, NULL, &info);
+}
+
+int64_t sys_rt_tgsigqueueinfo(struct thread *thread, const uint64_t *args)
+{
+    struct abi_siginfo info;
+    int64_t error = read_info(&info, (int)args[2], args[3]);
+
+    if (error) {
+        return error;
+    }
+    if ((int)args[0] <= 0 || (int)args[1] <= 0) {
+        return -EINVAL;
+    }
+    if (!may_send_info(thread, (int)args[1], &info)) {
+        return -EPERM;
+    }
+    return kill_thread((int)args[0], (int)args[1], &info);
 }
 
 /* Linux changes the action and then finds that the old one cannot be written; here a call that
@@ -166,12 +231,104 @@ int64_t sys_rt_sigprocmask(struct thread *thread, const uint64_t *args)
 
 int64_t sys_rt_sigpending(struct thread *thread, const uint64_t *args)
 {
-    const signal_set_t blocked = thread->process->signals.pending & thread->signal_mask;
+    const signal_set_t blocked = signal_pending(thread) & thread->signal_mask;
 
     if (args[1] > SIGNAL_SET_SIZE) {
         return -EINVAL;
     }
     return user_write(args[0], &blocked, args[1]);
+}
+
+/* The mask is put back behind the handler that ends the call, or by its frame. */
+int64_t sys_rt_sigsuspend(struct thread *thread, const uint64_t *args)
+{
+    signal_set_t wanted;
+
+    if (!thread->call.has_begun) {
+        if (args[1] != SIGNAL_SET_SIZE) {
+            return -EINVAL;
+        }
+        int error = user_read(&wanted, args[0], sizeof(wanted));
+        if (error) {
+            return error;
+        }
+        thread->saved_mask = thread->signal_mask;
+        thread->has_saved_mask = true;
+        thread->call.has_begun = true;
+        signal_set_mask(thread, wanted);
+    }
+    int64_t result = sched_block(thread, WAIT_SIGNAL, 0, NULL, PLAT_NEVER);
+    return result == CALL_INTERRUPTED ? -EINTR : result;
+}
+
+/* The next pending signal of a set, which are blocked as a rule. */
+static int find_waited(struct thread *thread, signal_set_t set, struct pending **pending)
+{
+    *pending = &thread->pending;
+    if (!((*pending)->set & set)) {
+        *pending = &thread->process->signals.pending;
+    }
+    return (*pending)->set & set ? __builtin_ctzll((*pending)->set & set) + 1 : 0;
+}
+
+static int begin_timedwait(struct thread *thread, const uint64_t *args)
+{
+    struct call *call = &thread->call;
+    struct abi_timespec limit;
+    signal_set_t set;
+
+    if (args[3] != SIGNAL_SET_SIZE) {
+        return -EINVAL;
+    }
+    int error = user_read(&set, args[0], sizeof(set));
+    if (!error && args[2]) {
+        error = user_read(&limit, args[2], sizeof(limit));
+    }
+    if (error) {
+        return error;
+    }
+    if (args[2] && !clock_is_valid(&limit)) {
+        return -EINVAL;
+    }
+    call->deadline = args[2] ? clock_deadline(&limit) : PLAT_NEVER;
+    call->arg = (int64_t)(set & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP)));
+    call->has_begun = true;
+    return 0;
+}
+
+/* A handler ends it as a time-out does not: -EINTR. Here a call that gives EFAULT has taken no
+ * signal. */
+int64_t sys_rt_sigtimedwait(struct thread *thread, const uint64_t *args)
+{
+    struct call *call = &thread->call;
+    struct pending *pending;
+    int error = call->has_begun ? 0 : begin_timedwait(thread, args);
+
+    if (error) {
+        return error;
+    }
+    thread->waited_signals = 0;
+    int signal = find_waited(thread, (signal_set_t)call->arg, &pending);
+    if (signal) {
+        error = args[1] ? user_prepare_write(args[1], sizeof(struct abi_siginfo)) : 0;
+        if (error) {
+            return error;
+        }
+        const struct abi_siginfo info = pending_take(pending, signal);
+        error = args[1] ? user_write(args[1], &info, sizeof(info)) : 0;
+        ASSERT(error == 0); /* it was prepared */
+        return signal;
+    }
+    if (clock_now() >= call->deadline) {
+        return -EAGAIN;
+    }
+    thread->waited_signals = (signal_set_t)call->arg;
+    int64_t result = sched_block(thread, WAIT_SIGNAL, call->arg, NULL, call->deadline);
+    if (result == CALL_INTERRUPTED) {
+        thread->waited_signals = 0;
+        return -EINTR;
+    }
+    return result;
 }
 
 /* Linux has set the new one when it finds that the old one cannot be written. */
@@ -192,4 +349,34 @@ int64_t sys_sigaltstack(struct thread *thread, const uint64_t *args)
         }
     }
     return error;
+}
+
+/* Linux: what is mapped anywhere above the frame counts. */
+static int64_t bad_frame(struct thread *thread)
+{
+    uaddr_t frame = thread->user.sp;
+    bool is_below = region_find_from(&thread->process->space->regions, frame) != NULL;
+    struct abi_siginfo info = {.si_signo = SIGSEGV,
+                               .si_code = is_below ? SEGV_ACCERR : SEGV_MAPERR};
+
+    info.si_addr = frame;
+    sigframe_note_fault(thread, 0, 0);
+    trace_signal(thread->tid, SIGSEGV, is_below ? "SEGV_ACCERR" : "SEGV_MAPERR", frame);
+    if (signal_force(thread, &info)) {
+        return CALL_NO_RESULT;
+    }
+    plat_user_ends(SIGSEGV);
+    process_exit(thread->process, SIGSEGV);
+    return CALL_GONE;
+}
+
+/* Not from a handler only: a frame may be anything. */
+int64_t sys_rt_sigreturn(struct thread *thread, const uint64_t *args)
+{
+    signal_set_t mask;
+    int error = sigframe_pop(thread, &mask);
+
+    (void)args;
+    signal_set_mask(thread, mask);
+    return error ? bad_frame(thread) : CALL_NO_RESULT;
 }

@@ -34,17 +34,18 @@ int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
     }
 }
 
-/* A sum that stops at the end of time. */
-static nsec_t deadline_after(const struct abi_timespec *duration)
+/* A handler has ended a sleep, which is never made again: what is left of it. */
+static int64_t tell_rest(uaddr_t at, nsec_t deadline)
 {
-    const uint64_t seconds_max = (PLAT_NEVER - 1) / NSEC_PER_SEC - 1;
     nsec_t now = clock_now();
+    nsec_t left = deadline > now ? deadline - now : 0;
+    const struct abi_timespec rest = {
+        .tv_sec = (int64_t)(left / NSEC_PER_SEC),
+        .tv_nsec = (int64_t)(left % NSEC_PER_SEC),
+    };
+    int error = at ? user_write(at, &rest, sizeof(rest)) : 0;
 
-    if ((uint64_t)duration->tv_sec > seconds_max) {
-        return PLAT_NEVER - 1;
-    }
-    nsec_t length = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
-    return length > PLAT_NEVER - 1 - now ? PLAT_NEVER - 1 : now + length;
+    return error ? error : -EINTR;
 }
 
 int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
@@ -57,11 +58,10 @@ int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
         if (error) {
             return error;
         }
-        if (duration.tv_sec < 0 || duration.tv_nsec < 0 ||
-            duration.tv_nsec >= (int64_t)NSEC_PER_SEC) {
+        if (!clock_is_valid(&duration)) {
             return -EINVAL;
         }
-        call->deadline = deadline_after(&duration);
+        call->deadline = clock_deadline(&duration);
         call->has_begun = true;
     }
     if (clock_now() >= call->deadline) {
@@ -70,8 +70,8 @@ int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
         }
         return 0;
     }
-    sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
-    return CALL_BLOCKED;
+    int64_t result = sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
+    return result == CALL_INTERRUPTED ? tell_rest(args[1], call->deadline) : result;
 }
 
 int64_t sys_uname(struct thread *thread, const uint64_t *args)

@@ -78,8 +78,7 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     }
     if (PLANTED(M_43) && call->done) {
         call->done = false;
-        sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
-        return CALL_BLOCKED;
+        return sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
     }
     struct process *child = find_child(parent, wanted);
     if (PLANTED(K_16) && call->has_begun && !list_is_empty(&parent->zombies)) {
@@ -87,8 +86,7 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     }
     if (PLANTED(K_17) && !child &&
         !(list_is_empty(&parent->children) && list_is_empty(&parent->zombies))) {
-        sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
-        return CALL_BLOCKED;
+        return sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
     }
     if (!child || (PLANTED(SEED_3) && call->has_begun)) {
         return -ECHILD;
@@ -101,8 +99,7 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
         return 0;
     }
     call->has_begun = true;
-    sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
-    return CALL_BLOCKED;
+    return sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
 }
 
 /* What a wait hands out of a zombie. Addresses of 0 are not wanted. */

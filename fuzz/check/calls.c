@@ -96,13 +96,19 @@ static bool may_fail_with(const struct event *event, uint16_t error)
 }
 
 /* Calls that give what they have done when they find no memory for the rest, which is not all, or
- * that it is not their affair: brk the break as it is, exec a promise that it cannot keep. */
+ * that it is not their affair: brk the break as it is, exec a promise that it cannot keep; and a
+ * signal comes without what is to be said of it. */
 static bool may_do_without(const struct event *event)
 {
     switch (event->nr) {
     case CALL_brk:
     case CALL_execve:
     case CALL_execveat:
+    case CALL_kill:
+    case CALL_tkill:
+    case CALL_tgkill:
+    case CALL_rt_sigqueueinfo:
+    case CALL_rt_tgsigqueueinfo:
         return true;
     case CALL_getrandom:
         return event->result > 0 && (uint64_t)event->result < event->args[1];
@@ -111,10 +117,11 @@ static bool may_do_without(const struct event *event)
     case CALL_write:
     case CALL_pwrite64:
     case CALL_getdents64:
-        return event->result > 0 && (uint64_t)event->result < event->args[2];
+        return (event->result > 0 && (uint64_t)event->result < event->args[2]) ||
+               event->result == -EPIPE;
     case CALL_readv:
     case CALL_writev:
-        return event->result > 0;
+        return event->result > 0 || event->result == -EPIPE;
     default:
         return false;
     }
@@ -435,10 +442,12 @@ static bool has_waited_enough(const struct event *event)
     return event->nr == CALL_nanosleep || (event->nr == CALL_futex && event->result == -ETIMEDOUT);
 }
 
-/* Registers are others then, and there is a frame in memory that was not there. */
+/* Registers are others then, and there is a frame in memory that was not there; or the signal has
+ * been taken, and there is no room for a frame. */
 static bool enters_or_leaves_handler(const struct event *event)
 {
-    return event->is_handled || event->nr == SIGRETURN;
+    return event->is_handled || event->nr == SIGRETURN ||
+           (event->kind == EVENT_RESULT && event->result == -EINTR);
 }
 
 void calls_begin(void)

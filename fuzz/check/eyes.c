@@ -160,7 +160,7 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->altstack_sp = thread->altstack.ss_sp;
     seen->altstack_size = thread->altstack.ss_size;
     seen->altstack_flags = (uint32_t)thread->altstack.ss_flags;
-    seen->pending = signals->pending;
+    seen->pending = signal_pending(thread);
     seen->fatal = signals->fatal;
     seen->ignored = signals->actions->ignored;
     seen->handled = signals->actions->handled;

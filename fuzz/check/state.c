@@ -319,7 +319,7 @@ static uint64_t digest_other(const struct process *process)
 {
     const uint64_t words[] = {
         digest_process(process),
-        process->signals.pending,
+        process->signals.pending.set,
         (uint64_t)process->signals.fatal,
     };
 
@@ -379,7 +379,8 @@ static void take_actor(struct state *state, const struct thread *thread)
                                                  sizeof(signals->actions->table->actions)));
     }
     state->actor = digest;
-    state->signals = digest_mix(signals->pending & thread->signal_mask, (uint64_t)signals->fatal);
+    state->signals =
+        digest_mix(signals->pending.set & thread->signal_mask, (uint64_t)signals->fatal);
     state->done = thread->call.done;
     state->files = digest_descriptors(thread->fds) + digest_files();
     take_space(state, process->space);

@@ -82,6 +82,9 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 {
     const struct pipe *pipe;
 
+    if (!thread->process->signals.stop && signal_is_due(thread)) {
+        return true;
+    }
     switch (thread->call.reason) {
     case WAIT_CHILD:
         return is_wait_over(thread);
@@ -97,6 +100,9 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
     case WAIT_PIPE_ROOM:
         pipe = pipe_of(thread, false);
         return !pipe || pipe->count < PIPE_PIECES || pipe->readers == 0;
+    case WAIT_SIGNAL:
+        return (signal_pending(thread) & (uint64_t)thread->call.arg) ||
+               (at_rest && thread->has_timer);
     case WAIT_FUTEX:
         return thread->futex.is_woken || is_over(thread, at_rest);
     case WAIT_NOTHING:
@@ -107,11 +113,15 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 
 static const char *reason_name(enum wait_reason reason)
 {
-    static const char *const names[] = {
-        [WAIT_NOTHING] = "nothing",          [WAIT_CHILD] = "a child",
-        [WAIT_VFORK] = "its memory",         [WAIT_TIME] = "time",
-        [WAIT_CONSOLE] = "the console",      [WAIT_PIPE_BYTES] = "bytes of a pipe",
-        [WAIT_PIPE_ROOM] = "room in a pipe", [WAIT_FUTEX] = "a futex"};
+    static const char *const names[] = {[WAIT_NOTHING] = "nothing",
+                                        [WAIT_CHILD] = "a child",
+                                        [WAIT_VFORK] = "its memory",
+                                        [WAIT_TIME] = "time",
+                                        [WAIT_CONSOLE] = "the console",
+                                        [WAIT_PIPE_BYTES] = "bytes of a pipe",
+                                        [WAIT_PIPE_ROOM] = "room in a pipe",
+                                        [WAIT_SIGNAL] = "a signal",
+                                        [WAIT_FUTEX] = "a futex"};
 
     return (unsigned)reason < ARRAY_LEN(names) ? names[reason] : "what nobody knows";
 }
@@ -159,6 +169,8 @@ static bool waits_for_one(const struct thread *thread)
         break;
     case WAIT_VFORK:
         return !thread->waitq && !thread->has_timer;
+    case WAIT_SIGNAL:
+        return !thread->waitq;
     case WAIT_TIME:
         return !thread->waitq && thread->has_timer;
     case WAIT_FUTEX:

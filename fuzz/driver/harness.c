@@ -59,6 +59,7 @@ static void start_core(void)
     pid_init();
     process_init();
     thread_init();
+    pending_init();
     signal_init();
     sched_init();
     futex_init();

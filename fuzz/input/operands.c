@@ -194,12 +194,14 @@ static void set_usual(struct context *context, struct insn *insn)
     switch (insn->nr) {
     case NR_rt_sigaction:
     case NR_rt_sigprocmask:
+    case NR_rt_sigtimedwait:
         insn->args[3] = operand_number(SIGNAL_SET_SIZE);
         break;
     case NR_set_robust_list:
         insn->args[1] = operand_number((int64_t)sizeof(struct abi_robust_list_head));
         break;
     case NR_rt_sigpending:
+    case NR_rt_sigsuspend:
         insn->args[1] = operand_number(SIGNAL_SET_SIZE);
         break;
     case NR_clone3:

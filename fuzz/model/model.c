@@ -216,7 +216,7 @@ static const char *run_event(const struct event *event)
         return ask_text();
     }
     int signal = signals_due(proc);
-    if (event->is_handled) {
+    if (event->is_handled || (!signal && signals_call_handler(proc))) {
         give_up_for(GIVE_UP_HANDLER);
         return NULL;
     }

@@ -105,6 +105,18 @@ int signals_due(const struct proc *proc)
     return 0;
 }
 
+bool signals_call_handler(const struct proc *proc)
+{
+    uint64_t ready = proc->vfork_child ? 0 : proc->pending & ~proc->mask;
+
+    for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
+        if ((ready & signal_set_of(signal)) && proc->actions[signal - 1].handler > SIG_IGN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void signals_take(struct proc *proc)
 {
     if (!proc->vfork_child) {

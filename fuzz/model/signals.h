@@ -14,6 +14,9 @@ void signals_send(struct proc *proc, int signal);
 /* The signal that ends a process before it does anything more, or 0. */
 int signals_due(const struct proc *proc);
 
+/* Whether a handler is called before it does anything more, unless signals_due. */
+bool signals_call_handler(const struct proc *proc);
+
 /* What is pending and not blocked is taken, when a process goes on. */
 void signals_take(struct proc *proc);
 

@@ -9,6 +9,7 @@
 #include "fuzz/run/body.h"
 #include "platform/platform.h"
 #include "proc/clock.h"
+#include "proc/deliver.h"
 #include "proc/sched.h"
 #include "proc/signal.h"
 #include "syscall/table.h"
@@ -47,9 +48,7 @@ struct thread *actor_of(const struct process *process)
 
 static bool has_signal(const struct thread *thread)
 {
-    const struct signals *signals = &thread->process->signals;
-
-    return signals->fatal || (signals->pending & ~thread->signal_mask);
+    return signal_is_due(thread);
 }
 
 bool actor_is_free(const struct thread *thread)
@@ -159,6 +158,7 @@ struct before {
     uint64_t pc;
     uint64_t sp;
     uint32_t nr;
+    uint64_t handlers; /* that have been called */
     unsigned exec_count;
     uint64_t refusals;
     bool was_pending;
@@ -304,12 +304,6 @@ static enum actor_progress look(const struct thread *thread, const struct before
     return ACTOR_DONE; /* a jump that found something to execute */
 }
 
-/* Nothing else moves sp: operations leave it alone. */
-static bool has_called_handler(const struct thread *thread, const struct before *before)
-{
-    return thread->user.sp != before->sp && before->nr != CALL_SIGRETURN;
-}
-
 /* Whether there is a system call at an address. */
 static bool is_svc(int pid, uint64_t pc)
 {
@@ -328,6 +322,7 @@ enum actor_progress actor_step(struct event *event)
         .pc = thread->user.pc,
         .sp = thread->user.sp,
         .nr = event->nr,
+        .handlers = deliver_handlers(),
         .exec_count = process->exec_count,
         .refusals = inject_refusals(),
         .was_pending = thread->call.is_pending,
@@ -340,6 +335,7 @@ enum actor_progress actor_step(struct event *event)
     sched_run_next(event->tid);
     kernel_step();
     event->was_refused = inject_refusals() != before.refusals;
+    event->is_handled = deliver_handlers() != before.handlers;
     event->now_ns = clock_now();
     process = process_find(event->pid);
     if (!process || process->state != PROCESS_LIVE) {
@@ -356,6 +352,5 @@ enum actor_progress actor_step(struct event *event)
         event->kind = EVENT_LEFT;
         return ACTOR_ENDED;
     }
-    event->is_handled = has_called_handler(thread, &before);
     return look(thread, &before, event);
 }

@@ -74,6 +74,7 @@ void fixture_begin(uint64_t frames)
     pid_init();
     process_init();
     thread_init();
+    pending_init();
     signal_init();
     sched_init();
     futex_init();
@@ -285,6 +286,25 @@ struct thread *fixture_run(struct process *process)
 {
     fixture_run_thread(process->thread);
     return process->thread;
+}
+
+int fixture_take(struct thread *thread)
+{
+    struct process *process = thread->process;
+    struct pending *pending;
+
+    if (process->signals.fatal || thread->vfork_child) {
+        return process->signals.fatal;
+    }
+    for (int signal = signal_next(thread, &pending); signal;
+         signal = signal_next(thread, &pending)) {
+        (void)pending_take(pending, signal);
+        if (!signal_does_nothing(process, signal) && !signal_stops(signal) &&
+            !(process->signals.actions->handled & signal_bit(signal))) {
+            return signal;
+        }
+    }
+    return 0;
 }
 
 /* ---- console ---- */

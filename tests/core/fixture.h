@@ -60,6 +60,10 @@ int fixture_store(uaddr_t at, uint8_t byte);
 struct process *fixture_process(struct process *parent);
 
 /* The process goes on: its thread is the current one, and its space in use. Gives the thread. */
+/* Takes the signals that are due to a thread and do not stop its process: the one by which that is
+ * to end, or 0. */
+int fixture_take(struct thread *thread);
+
 struct thread *fixture_run(struct process *process);
 
 /* The same of any thread. */

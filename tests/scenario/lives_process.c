@@ -203,6 +203,18 @@ static void program_action(struct program *p, int signal, uint64_t handler, uint
     program_result(p, 0);
 }
 
+/* Where a handler begins that does nothing. */
+static uint64_t handler(struct program *p)
+{
+    struct label behind = {0};
+    unsigned at = p->count + 1;
+
+    program_jump(p, &behind);
+    CALL(p, rt_sigreturn, N(0));
+    program_place(p, &behind);
+    return SCRIPT_PC(0, at);
+}
+
 /* With SIGCHLD ignored a child leaves nothing, and who waits for it is told so. */
 void nobody_wants_zombies(struct program programs[PROGRAMS])
 {
@@ -398,13 +410,46 @@ void a_wait_looks_before_it_ends(struct program programs[PROGRAMS])
     struct program *p = &programs[0];
     struct label child = {0};
 
-    program_action(p, SIGCHLD, 0x1234, 0);
+    program_action(p, SIGCHLD, handler(p), 0);
     program_fork(p, 20, &child);
     program_wait(p, X(20), STATUS(3));
     program_exit(p, 0);
     program_place(p, &child);
     program_yield(p, 20);
     program_exit(p, 3);
+}
+
+/* Signals with infos, which are waited for in each way that there is. */
+void signals_are_waited_for(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    const uint64_t info = WORDS + 64;
+    const uint64_t none = WORDS + 56;
+
+    program_action(p, SIGUSR1, handler(p), 0);
+    program_store(p, WORDS, (uint64_t)1 << (SIGUSR1 - 1));
+    program_store(p, none, 0);
+    program_store(p, info + 8, (uint32_t)SI_QUEUE);
+    program_store(p, info + 16, 1);
+    CALL(p, rt_sigprocmask, N(SIG_BLOCK), N(WORDS), N(0), N(SIGNAL_SET_SIZE));
+    program_result(p, 0);
+    CALL(p, rt_sigqueueinfo, N(1), N(SIGUSR1), N(info));
+    program_result(p, 0);
+    CALL(p, rt_sigtimedwait, N(WORDS), N(RESULTS), N(0), N(SIGNAL_SET_SIZE));
+    program_result(p, SIGUSR1);
+    CALL(p, rt_sigtimedwait, N(WORDS), N(RESULTS), N(none), N(SIGNAL_SET_SIZE));
+    program_result(p, -EAGAIN);
+    CALL(p, rt_tgsigqueueinfo, N(1), N(1), N(SIGUSR1), N(info));
+    program_result(p, 0);
+    CALL(p, rt_sigsuspend, N(none), N(SIGNAL_SET_SIZE));
+    program_result(p, -EINTR);
+    CALL(p, sigaltstack, N(0), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, futex, N(WORDS), N(FUTEX_WAKE), N(1));
+    program_result(p, 0);
+    CALL(p, get_robust_list, N(0), N(RESULTS), N(RESULTS + 8));
+    program_result(p, 0);
+    program_exit(p, 0);
 }
 
 /* Who leaves nothing behind has given its children away before. */

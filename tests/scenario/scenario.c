@@ -11,6 +11,7 @@
 #include "platform/hosted/machine.h"
 #include "platform/hosted/report.h"
 #include "platform/hosted/terminal.h"
+#include "proc/deliver.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "state.h"
@@ -324,6 +325,7 @@ static struct {
     int tid;
     unsigned nr;
     uint64_t before;
+    uint64_t handlers; /* called before */
     struct random random;
     uint64_t calls_checked;
     bool has_panicked;
@@ -389,6 +391,7 @@ static void see_operation(const struct plat_user *user, const struct script_op *
     watch.tid = CONTAINER_OF(user, struct thread, user)->tid;
     watch.nr = op->nr;
     watch.before = state_hash();
+    watch.handlers = deliver_handlers();
 }
 
 static bool gives_parts(unsigned nr)
@@ -406,19 +409,31 @@ static bool gives_parts(unsigned nr)
     }
 }
 
+static bool sends(unsigned nr)
+{
+    return nr == SYS_kill || nr == SYS_tkill || nr == SYS_tgkill || nr == SYS_rt_sigqueueinfo ||
+           nr == SYS_rt_tgsigqueueinfo;
+}
+
 /* Behind a step in which a call was made: if an allocation failed inside, the call failed and
  * changed nothing. */
 static void check_call(void)
 {
     const struct process *process = process_find(watch.tid);
 
-    if (!watch.in_call || watch.had_failed || !inject_has_fired()) {
-        return;
+    if (!watch.in_call || watch.had_failed || !inject_has_fired() || watch.nr == SYS_exit_group) {
+        return; /* what tells of an end does without */
+    }
+    if (process && process->wait_status == SIGKILL && deliver_handlers() != watch.handlers) {
+        return; /* no memory for the stack of a handler */
     }
     EXPECT(process && process->state == PROCESS_LIVE);
     int64_t result = (int64_t)process->thread->user.x[0];
     if (result > 0 && gives_parts(watch.nr)) {
         return; /* a part was done, and the call says how much */
+    }
+    if (result == 0 && sends(watch.nr)) {
+        return; /* without an info */
     }
     if (watch.nr == SYS_mremap && (process->thread->user.x[3] & MREMAP_FIXED)) {
         return; /* it has made room */

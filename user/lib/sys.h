@@ -74,6 +74,7 @@
 #define SYS_OUT_FDS int *
 #define SYS_OUT_STATUS int *
 #define SYS_OUT_SIGINFO struct abi_siginfo *
+#define SYS_IN_SIGINFO const struct abi_siginfo *
 #define SYS_IN_TIMESPEC const struct abi_timespec *
 #define SYS_OUT_TIMESPEC struct abi_timespec *
 #define SYS_OUT_UTSNAME struct abi_utsname *

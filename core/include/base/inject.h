@@ -50,4 +50,7 @@ bool inject_fails(struct alloc_site *site);
 /* There was nothing to allocate, and nobody made it so. */
 void inject_note_refusal(void);
 
+/* The last refusal counts for none: what was to be allocated is not needed. */
+void inject_forgive(void);
+
 #endif

@@ -5,6 +5,7 @@
 #ifndef PROC_CLOCK_H
 #define PROC_CLOCK_H
 
+#include "abi/linux.h"
 #include "base/types.h"
 #include "proc/thread.h"
 
@@ -15,6 +16,12 @@ void clock_init(bool is_det);
 bool clock_is_det(void);
 
 nsec_t clock_now(void);
+
+/* Whether it is a time that can be waited for: not negative, less than a second of nanoseconds. */
+bool clock_is_valid(const struct abi_timespec *duration);
+
+/* The end of a valid duration that begins now; the last moment of time if it lies behind that. */
+nsec_t clock_deadline(const struct abi_timespec *duration);
 
 /* A call has been made. */
 void clock_count_call(void);

@@ -38,12 +38,17 @@ void sched_count_call(void);
 void sched_end_slice(void);
 
 /* Blocks a thread whose call waits for reason; on queue, and until deadline, where given (NULL,
- * PLAT_NEVER). */
-void sched_block(struct thread *thread, enum wait_reason reason, int64_t arg, struct waitq *queue,
-                 nsec_t deadline);
+ * PLAT_NEVER): CALL_BLOCKED. Or CALL_INTERRUPTED, if a handler is to be called before. */
+MUST_CHECK int64_t sched_block(struct thread *thread, enum wait_reason reason, int64_t arg,
+                               struct waitq *queue, nsec_t deadline);
 
-/* Makes a blocked or a held thread ready; nothing if it is ready already. */
+/* Makes a blocked or a held thread ready, or stopped if its process is; nothing if it is that
+ * already. */
 void sched_wake(struct thread *thread);
+
+/* The thread's process is stopped; and is not any more. */
+void sched_stop(struct thread *thread);
+void sched_continue(struct thread *thread);
 
 /* Ends a wait: off its queue and without its timer. Before its call is rerun. */
 void sched_end_wait(struct thread *thread);

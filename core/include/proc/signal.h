@@ -1,10 +1,7 @@
 /*
- * Signals: what a process does about each, which wait because they are blocked, and the default
- * actions that end it (signal(7)). A process that is to end does so when its thread is about to
- * return to user mode, never in the middle of a call.
- *
- * What rt_sigaction was told is kept, given back and inherited. A signal with a handler is taken
- * and nothing happens: handlers are not called yet, and no signal stops a process.
+ * Signals: what a process does about each, and sending them (signal(7)). They are taken when a
+ * thread is about to go on (deliver.h), never in the middle of a call: a process that is to end
+ * ends there.
  */
 #ifndef PROC_SIGNAL_H
 #define PROC_SIGNAL_H
@@ -12,17 +9,11 @@
 #include "abi/linux.h"
 #include "base/list.h"
 #include "base/types.h"
+#include "proc/pending.h"
 
 struct pid;
 struct process;
 struct thread;
-
-typedef uint64_t signal_set_t; /* bit n - 1: signal n */
-
-static inline signal_set_t signal_bit(int signal)
-{
-    return (signal_set_t)1 << (signal - 1);
-}
 
 /* Actions in full. For whoever looks on; changed by signal.c only. */
 struct signal_table {
@@ -46,8 +37,11 @@ struct signal_actions {
 /* Of a process. */
 struct signals {
     struct signal_actions *actions;
-    signal_set_t pending; /* sent, and neither taken nor dropped */
-    int fatal;            /* the process ends by this signal, whatever comes after it; or 0 */
+    struct pending pending; /* sent to the process; threads have their own */
+    int fatal;              /* the process ends by this signal, whatever comes after it; or 0 */
+    int stop;               /* the signal that has stopped it; 0: it is not stopped */
+    bool is_stop_untold;    /* its parent has not waited for that yet, or for its going on */
+    bool is_continue_untold;
 };
 
 void signal_init(void);
@@ -55,19 +49,52 @@ void signal_init(void);
 /* Whether a signal ends a process that does nothing about it. signal: 1 to 64. */
 bool signal_is_fatal(int signal);
 
-/* Sends a signal to a process; a zombie takes none. Init is ended by none, but what it blocks is
- * pending, and what it handles is taken. */
+/* What the kernel says of a signal of its own, and what kill says of one that process sends. */
+struct abi_siginfo signal_info(int signal);
+struct abi_siginfo signal_info_of(int signal, int code, const struct process *sender);
+
+/* Sends a signal to a thread, or to its process, for whichever thread does not block it; a zombie
+ * takes none. Init is ended by none, but what it blocks is pending, and what it handles is taken.
+ * -EAGAIN: it cannot be queued (sigqueue(3)). */
+int signal_send_info(struct process *process, struct thread *thread,
+                     const struct abi_siginfo *info);
+
+/* The same for a signal of the kernel's own, which is always sent. */
 void signal_send(struct process *process, int signal);
 
 /* Sends a signal to all of a group. */
-void signal_send_group(struct pid *group, int signal);
+void signal_send_group(struct pid *group, const struct abi_siginfo *info);
 
-/* Takes what is pending and not blocked, before the thread goes on in user mode or in its call: the
- * signal that ends the process, or 0. */
-int signal_take(struct thread *thread);
+/* A fault of the thread's own, which is taken next. false: it is not, as it is blocked or has no
+ * handler, and the process has to end by it. */
+MUST_CHECK bool signal_force(struct thread *thread, const struct abi_siginfo *info);
+
+/* The signal that the thread takes next, of those that it does not block; 0: none. *pending is
+ * where it is. */
+int signal_next(struct thread *thread, struct pending **pending);
+
+/* Whether there is one that its call has to see to: one that waits does not wait on. */
+bool signal_is_due(const struct thread *thread);
+
+/* What is pending for a thread, blocked or not: its own and its process's. */
+signal_set_t signal_pending(const struct thread *thread);
+
+/* The default action of a signal is to stop the process. */
+bool signal_stops(int signal);
+
+/* Whether taking the signal changes nothing: it is ignored, or that is its default action, or the
+ * process is init. */
+bool signal_does_nothing(const struct process *process, int signal);
+
+/* The process stops, as its parent is told, until SIGCONT or SIGKILL comes. */
+void signal_stop(struct process *process, int signal);
 
 /* Blocks exactly these, but for SIGKILL and SIGSTOP. */
 void signal_set_mask(struct thread *thread, signal_set_t mask);
+
+/* A thread that was to take a signal of its process may not do so any more, as it blocks it or has
+ * ended: wakes those that can. */
+void signal_retarget(struct process *process);
 
 /* The action for a signal, and a new one. -ENOMEM, and nothing has changed. */
 struct abi_sigaction signal_action(const struct process *process, int signal);

@@ -16,6 +16,7 @@
 #include "base/types.h"
 #include "fs/context.h"
 #include "fs/fdtable.h"
+#include "proc/pending.h"
 #include "sync/futex.h"
 
 struct pid;
@@ -26,7 +27,8 @@ enum thread_state {
     THREAD_NEW, /* not seen by the scheduler yet */
     THREAD_READY,
     THREAD_BLOCKED,
-    THREAD_HELD, /* would be ready, but is kept from running: sched_hold */
+    THREAD_HELD,    /* would be ready, but is kept from running: sched_hold */
+    THREAD_STOPPED, /* would be ready, but its process is stopped */
 };
 
 /* What a blocked call waits for, as data that a checker can evaluate. */
@@ -39,6 +41,7 @@ enum wait_reason {
     WAIT_CONSOLE,    /* the console has input */
     WAIT_PIPE_BYTES, /* pipe number arg has bytes, or nobody who could write any */
     WAIT_PIPE_ROOM,  /* pipe number arg has a free place, or nobody who could read */
+    WAIT_SIGNAL,     /* a signal of the set arg is pending, or one that has a handler comes */
     WAIT_FUTEX, /* somebody wakes it (thread.futex), or the deadline passes; arg: the address */
 };
 
@@ -48,9 +51,10 @@ enum wait_reason {
  * completion only.
  */
 struct call {
-    bool is_pending;  /* blocked, or to be rerun */
-    bool has_begun;   /* what is to be done once, as working out a deadline, is done */
-    bool has_blocked; /* once at least */
+    bool is_pending;     /* blocked, or to be rerun */
+    bool has_begun;      /* what is to be done once, as working out a deadline, is done */
+    bool has_blocked;    /* once at least */
+    bool is_interrupted; /* a handler is to be called: it must not wait any more */
     enum wait_reason reason;
     int64_t arg; /* of the reason */
     nsec_t deadline;
@@ -58,6 +62,15 @@ struct call {
     struct file *file; /* that it reads or writes in reruns, whatever its descriptor names by now: a
                           reference; or NULL */
 };
+
+/* A handler of a call gives the result, or -errno, or one of these, which no call gives. */
+#define CALL_BLOCKED INT64_MIN         /* from sched_block: rerun it when woken */
+#define CALL_NO_RESULT (INT64_MIN + 1) /* the registers are what they are to be */
+#define CALL_GONE (INT64_MIN + 2)      /* the thread is no more */
+#define CALL_AGAIN (INT64_MIN + 3)     /* it goes on in a rerun, when others have had their turn */
+#define CALL_INTERRUPTED                                                                           \
+    (INT64_MIN + 4) /* from sched_block: it would wait, and must not; it is made
+                                            again or gives -EINTR, as the handler's action says */
 
 struct thread {
     struct plat_fp fp; /* stale while cpu.fp_owner is this thread */
@@ -78,7 +91,11 @@ struct thread {
     enum thread_state state;
     struct list run_link; /* where the scheduling policy has it */
     struct call call;
-    uint64_t signal_mask;        /* the signals that are blocked */
+    signal_set_t signal_mask;    /* the signals that are blocked */
+    signal_set_t saved_mask;     /* what they are again when its call is over, if has_saved_mask */
+    signal_set_t waited_signals; /* that its call waits for */
+    bool has_saved_mask;
+    struct pending pending;      /* signals that were sent to it and not to its process */
     int death_signal;            /* to its process when the thread that made that ends; 0: none */
     struct thread *vfork_parent; /* that waits until this one lets go of the memory; or NULL */
     struct thread *vfork_child;  /* that has its memory, and for which it waits; or NULL */

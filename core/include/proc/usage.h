@@ -35,6 +35,9 @@ void usage_charge_system(struct process *process);
 void usage_leave_space(struct process *process);
 void usage_end_thread(struct thread *thread);
 
+/* What its parent is told by a signal of the end of a process (sigaction(2), CLD_EXITED). */
+struct abi_siginfo usage_tell_end(const struct process *zombie, int signal);
+
 /* A child that was waited for: what it has used, and those that it had waited for. */
 void usage_add_child(struct process *process, const struct process *child);
 

@@ -3,6 +3,7 @@
 #define SYSCALL_TABLE_H
 
 #include "base/types.h"
+#include "proc/thread.h"
 
 struct thread;
 
@@ -20,12 +21,7 @@ enum syscall_on_failure {
     ON_FAILURE_FIXED,
 };
 
-/* A handler gives the result, or -errno, or one of these, which no call gives. */
-#define CALL_BLOCKED INT64_MIN         /* sched_block was called: rerun it when woken */
-#define CALL_NO_RESULT (INT64_MIN + 1) /* the registers are what they are to be */
-#define CALL_GONE (INT64_MIN + 2)      /* the thread is no more */
-#define CALL_AGAIN (INT64_MIN + 3)     /* it goes on in a rerun, when others have had their turn */
-
+/* Gives the result, or -errno, or one of CALL_BLOCKED and the like (thread.h). */
 typedef int64_t syscall_handler(struct thread *thread, const uint64_t *args);
 
 struct syscall {

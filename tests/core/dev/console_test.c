@@ -214,7 +214,7 @@ TEST(console_wakes_readers)
     for (unsigned i = 0; i < ARRAY_LEN(wakes); i++) {
         begin();
         struct thread *thread = fixture_run(init);
-        sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
+        (void)!sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
         fixture_type("y");
         EXPECT_EQ(thread->state, THREAD_BLOCKED);
         fixture_type(wakes[i]);
@@ -228,7 +228,7 @@ TEST(console_raw_byte_wakes_readers)
     begin();
     set_mode(ICANON, 0);
     struct thread *thread = fixture_run(init);
-    sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
+    (void)!sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
     fixture_type("x");
     EXPECT_EQ(thread->state, THREAD_READY);
     fixture_end();
@@ -238,7 +238,7 @@ TEST(console_end_of_input_wakes_readers)
 {
     begin();
     struct thread *thread = fixture_run(init);
-    sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
+    (void)!sched_block(thread, WAIT_CONSOLE, 0, console_waitq(), PLAT_NEVER);
     fixture_end_input();
     EXPECT_EQ(thread->state, THREAD_READY);
     fixture_end();

@@ -26,7 +26,7 @@ static void begin(bool is_det)
 /* It waits for a point in time. */
 static void sleep_until(unsigned i, nsec_t deadline)
 {
-    sched_block(fixture_run(threads[i]->process), WAIT_TIME, 0, NULL, deadline);
+    (void)!sched_block(fixture_run(threads[i]->process), WAIT_TIME, 0, NULL, deadline);
 }
 
 /* For whom it is to go on. */

@@ -17,7 +17,7 @@ static void begin(void)
 /* A process whose thread waits for a child. */
 static void wait_for_child(struct process *process)
 {
-    sched_block(fixture_run(process), WAIT_CHILD, -1, &process->child_wait, PLAT_NEVER);
+    (void)!sched_block(fixture_run(process), WAIT_CHILD, -1, &process->child_wait, PLAT_NEVER);
 }
 
 static void set_action(struct process *process, int signal, uint64_t handler, uint64_t flags)
@@ -38,7 +38,7 @@ TEST(process_exit_sends_its_signal)
         child->exit_signal = sent[i];
         process_exit(child, 0);
     }
-    EXPECT_EQ(parent->signals.pending,
+    EXPECT_EQ(parent->signals.pending.set,
               signal_bit(SIGCHLD) | signal_bit(SIGUSR1) | signal_bit(SIGUSR2));
     fixture_end();
 }
@@ -73,7 +73,7 @@ TEST(process_exit_leaves_nothing_if_sigchld_is_ignored)
     process_exit(child, 0);
     EXPECT(process_find(number) == NULL);
     EXPECT_EQ(parent->thread->state, THREAD_READY);
-    EXPECT_EQ(parent->signals.pending, 0); /* it is not sent at all */
+    EXPECT_EQ(parent->signals.pending.set, 0); /* it is not sent at all */
     struct process *clone = fixture_process(parent);
     clone->exit_signal = 0;
     process_exit(clone, 0); /* sends no SIGCHLD that could be ignored */
@@ -92,8 +92,8 @@ TEST(process_exit_leaves_nothing_if_sa_nocldwait_is_set)
     child->usage.faults = 5;
     process_exit(child, 0);
     EXPECT(process_find(number) == NULL);
-    EXPECT_EQ(parent->signals.pending, signal_bit(SIGCHLD)); /* but it is told */
-    EXPECT_EQ(parent->children_usage.faults, 0);             /* it has not waited */
+    EXPECT_EQ(parent->signals.pending.set, signal_bit(SIGCHLD)); /* but it is told */
+    EXPECT_EQ(parent->children_usage.faults, 0);                 /* it has not waited */
     fixture_end();
 }
 

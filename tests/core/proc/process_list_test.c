@@ -43,15 +43,15 @@ TEST(process_list_says_what_each_does)
     process_set_group(all[1], all[1]->pid);
     process_set_group(all[3], all[1]->pid);
     process_exit(all[3], wait_status_exited(3));
-    sched_block(fixture_run(init), WAIT_CHILD, -1, &init->child_wait, PLAT_NEVER);
+    (void)!sched_block(fixture_run(init), WAIT_CHILD, -1, &init->child_wait, PLAT_NEVER);
     all[1]->thread->call.deadline = 1500000000;
-    sched_block(fixture_run(all[1]), WAIT_TIME, 0, NULL, 1500000000);
-    sched_block(fixture_run(all[2]), WAIT_CONSOLE, 0, &queue, PLAT_NEVER);
-    sched_block(fixture_run(all[4]), WAIT_TIME, 0, NULL, 1);
-    sched_block(fixture_run(all[6]), WAIT_NOTHING, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(fixture_run(all[1]), WAIT_TIME, 0, NULL, 1500000000);
+    (void)!sched_block(fixture_run(all[2]), WAIT_CONSOLE, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(fixture_run(all[4]), WAIT_TIME, 0, NULL, 1);
+    (void)!sched_block(fixture_run(all[6]), WAIT_NOTHING, 0, &queue, PLAT_NEVER);
     all[7]->thread->vfork_child = all[8]->thread;
     all[8]->thread->vfork_parent = all[7]->thread;
-    sched_block(fixture_run(all[7]), WAIT_VFORK, 9, NULL, PLAT_NEVER);
+    (void)!sched_block(fixture_run(all[7]), WAIT_VFORK, 9, NULL, PLAT_NEVER);
     sched_hold(fixture_run(all[8]));
     all[5]->thread->user.pc = 0x1234;
     fixture_catch_output();
@@ -82,7 +82,7 @@ TEST(process_list_says_what_each_waits_for)
     struct process *child = fixture_process(init);
     for (unsigned i = 0; i < ARRAY_LEN(waits); i++) {
         struct thread *thread = fixture_run(child);
-        sched_block(thread, waits[i].reason, waits[i].arg, &queue, PLAT_NEVER);
+        (void)!sched_block(thread, waits[i].reason, waits[i].arg, &queue, PLAT_NEVER);
         fixture_catch_output();
         print_processes();
         EXPECT(strstr(fixture_output(), waits[i].text) != NULL);

@@ -34,7 +34,7 @@ static bool is_on(const struct list *list, const struct process *process)
 /* A process whose thread waits for a child. */
 static void wait_for_child(struct process *process)
 {
-    sched_block(fixture_run(process), WAIT_CHILD, -1, &process->child_wait, PLAT_NEVER);
+    (void)!sched_block(fixture_run(process), WAIT_CHILD, -1, &process->child_wait, PLAT_NEVER);
 }
 
 TEST(process_new_one_is_seen_by_nobody)

@@ -72,13 +72,13 @@ TEST(sched_priority_lower_nice_first)
     expect_choice(2);
     sched_end_slice();
     expect_choice(2); /* whatever its slice */
-    sched_block(threads[2], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(threads[2], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
     expect_choice(3);
-    sched_block(threads[3], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(threads[3], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
     expect_choice(0);
-    sched_block(threads[0], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(threads[0], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
     expect_choice(1);
-    sched_block(threads[1], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(threads[1], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
     EXPECT(sched_choose() == NULL);
     end();
 }
@@ -88,7 +88,7 @@ TEST(sched_priority_a_more_urgent_one_that_wakes_runs_at_once)
     begin();
     sched_set_nice(threads[1], -5);
     expect_choice(1);
-    sched_block(threads[1], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(threads[1], WAIT_NOTHING, 0, &queue, PLAT_NEVER);
     expect_choice(0);
     sched_wake(threads[1]);
     expect_choice(1);

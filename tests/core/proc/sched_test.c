@@ -62,7 +62,7 @@ static void expect_choice(unsigned i)
 
 static void block(unsigned i)
 {
-    sched_block(threads[i], WAIT_CHILD, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(threads[i], WAIT_CHILD, 0, &queue, PLAT_NEVER);
     sched_check();
 }
 
@@ -241,7 +241,7 @@ TEST(sched_end_wait_takes_the_timer_too)
 {
     begin(true);
     expect_choice(0);
-    sched_block(threads[0], WAIT_TIME, 0, NULL, 5000);
+    (void)!sched_block(threads[0], WAIT_TIME, 0, NULL, 5000);
     EXPECT(threads[0]->has_timer);
     EXPECT(threads[0]->waitq == NULL);
     sched_wake(threads[0]);
@@ -255,7 +255,7 @@ TEST(sched_wait_for_an_event_or_a_time)
 {
     begin(true);
     expect_choice(0);
-    sched_block(threads[0], WAIT_CONSOLE, 7, &queue, 5000);
+    (void)!sched_block(threads[0], WAIT_CONSOLE, 7, &queue, 5000);
     EXPECT_EQ(threads[0]->call.arg, 7);
     EXPECT(clock_jump());
     EXPECT_EQ(threads[0]->state, THREAD_READY);

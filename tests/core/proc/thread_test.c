@@ -74,7 +74,7 @@ TEST(thread_destroy_while_it_waits)
     waitq_init(&queue);
     sched_add(thread);
     EXPECT(sched_choose() == thread);
-    sched_block(thread, WAIT_TIME, 0, &queue, 5000);
+    (void)!sched_block(thread, WAIT_TIME, 0, &queue, 5000);
     end();
     EXPECT(list_is_empty(&queue.threads));
     EXPECT(list_is_empty(sched_blocked()));

@@ -30,7 +30,7 @@ static void block(unsigned i, unsigned key, uint32_t bitset)
     struct thread *thread = fixture_run(threads[i]->process);
 
     futex_wait(thread, &keys[key], bitset);
-    sched_block(thread, WAIT_FUTEX, 0, NULL, PLAT_NEVER);
+    (void)!sched_block(thread, WAIT_FUTEX, 0, NULL, PLAT_NEVER);
 }
 
 static void expect_woken(unsigned i, bool is_woken)

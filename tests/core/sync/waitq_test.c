@@ -22,7 +22,7 @@ static void begin(void)
 
 static void block(unsigned i)
 {
-    sched_block(fixture_run(threads[i]->process), WAIT_CONSOLE, 0, &queue, PLAT_NEVER);
+    (void)!sched_block(fixture_run(threads[i]->process), WAIT_CONSOLE, 0, &queue, PLAT_NEVER);
 }
 
 TEST(waitq_wakes_all_in_order)

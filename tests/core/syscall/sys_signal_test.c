@@ -274,11 +274,11 @@ TEST(sys_rt_sigaction_drops_what_is_pending)
     EXPECT_EQ(CALL(init, kill, 2, SIGUSR1), 0);
     EXPECT_EQ(CALL(init, kill, 2, SIGCHLD), 0);
     EXPECT_EQ(set_action(child, SIGUSR1, (struct abi_sigaction){.handler = HANDLER}), 0);
-    EXPECT_EQ(child->signals.pending, signal_bit(SIGUSR1) | signal_bit(SIGCHLD));
+    EXPECT_EQ(child->signals.pending.set, signal_bit(SIGUSR1) | signal_bit(SIGCHLD));
     EXPECT_EQ(set_action(child, SIGUSR1, (struct abi_sigaction){.handler = SIG_IGN}), 0);
-    EXPECT_EQ(child->signals.pending, signal_bit(SIGCHLD));
+    EXPECT_EQ(child->signals.pending.set, signal_bit(SIGCHLD));
     EXPECT_EQ(set_action(child, SIGCHLD, (struct abi_sigaction){.handler = SIG_DFL}), 0);
-    EXPECT_EQ(child->signals.pending, 0);
+    EXPECT_EQ(child->signals.pending.set, 0);
     fixture_end();
 }
 

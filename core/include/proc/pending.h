@@ -1,0 +1,46 @@
+/*
+ * Signals that were sent and are still to be taken: those of a process, and those of one thread. A
+ * standard signal is there once; of a real-time signal there are as many as were sent, in that
+ * order (signal(7)).
+ */
+#ifndef PROC_PENDING_H
+#define PROC_PENDING_H
+
+#include "abi/linux.h"
+#include "base/list.h"
+#include "base/types.h"
+
+typedef uint64_t signal_set_t; /* bit n - 1: signal n */
+
+static inline signal_set_t signal_bit(int signal)
+{
+    return (signal_set_t)1 << (signal - 1);
+}
+
+struct pending {
+    signal_set_t set;
+    struct list queue; /* struct pending_info, in the order in which they were sent */
+};
+
+void pending_init(void);
+
+void pending_begin(struct pending *pending);
+
+/* Adds a signal with what is to be said of it. If there is no memory, or there are limit infos in
+ * the machine already, the signal may lose its info, and tells what kill(2) would. -EAGAIN: it must
+ * not, as it is a real-time signal that did not come from kill, and nothing was added. */
+int pending_add(struct pending *pending, const struct abi_siginfo *info, uint64_t limit);
+
+/* Takes the first of a signal that is there. */
+struct abi_siginfo pending_take(struct pending *pending, int signal);
+
+/* Drops all signals of a set. */
+void pending_drop(struct pending *pending, signal_set_t set);
+
+/* The infos that exist. */
+size_t pending_count(void);
+
+/* Set and queue agree; returns the length of the queue. Panics if not. */
+size_t pending_check(const struct pending *pending);
+
+#endif

@@ -1,0 +1,134 @@
+#include "proc/deliver.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/panic.h"
+#include "proc/process.h"
+#include "proc/sigframe.h"
+#include "syscall/trace.h"
+
+enum { INSTRUCTION_SIZE = 4 };
+
+static uint64_t handlers;
+
+/* A process of a group that nobody in its session is in charge of: none of the group has a parent
+ * in the session that is not of the group (POSIX, orphaned process group). */
+static bool is_orphaned(const struct pid *group)
+{
+    LIST_FOR(link, &group->members) {
+        const struct process *member = CONTAINER_OF(link, struct process, group_link);
+        const struct process *parent = member->parent;
+        if (member->state == PROCESS_LIVE && parent && parent->parent && parent->group != group &&
+            parent->session == member->session) {
+            return false;
+        }
+        plat_irq_window();
+    }
+    return true;
+}
+
+static void end(struct process *process, int signal)
+{
+    plat_user_ends(signal);
+    process_exit(process, signal);
+}
+
+/* Makes the thread call its handler. A frame that cannot be made is a fault, by which a process
+ * ends that has no other stack for that. */
+static void call_handler(struct thread *thread, int signal, struct pending *pending)
+{
+    struct process *process = thread->process;
+    const struct abi_sigaction action = signal_action(process, signal);
+    const struct abi_siginfo info = pending_take(pending, signal);
+    signal_set_t back = thread->has_saved_mask ? thread->saved_mask : thread->signal_mask;
+
+    if (action.flags & SA_RESETHAND) {
+        struct abi_sigaction reset = action;
+        reset.handler = SIG_DFL;
+        int error = signal_set_action(process, signal, &reset);
+        ASSERT(error == 0);
+    }
+    handlers++;
+    int error = sigframe_push(thread, &info, &action, back);
+    if (error) {
+        const struct abi_siginfo fault = signal_info(SIGSEGV);
+        trace_signal(thread->tid, SIGSEGV, "SI_KERNEL", 0);
+        if (error == -ENOMEM) {
+            process->signals.fatal = SIGKILL;
+        } else if (signal == SIGSEGV || !signal_force(thread, &fault)) {
+            process->signals.fatal = SIGSEGV;
+        }
+        return;
+    }
+    thread->has_saved_mask = false;
+    signal_set_mask(thread, thread->signal_mask | action.mask |
+                                (action.flags & SA_NODEFER ? 0 : signal_bit(signal)));
+}
+
+void deliver_init(void)
+{
+    handlers = 0;
+}
+
+bool deliver_signals(struct thread *thread)
+{
+    struct process *process = thread->process;
+
+    for (;;) {
+        struct pending *pending;
+        int signal = signal_next(thread, &pending);
+        thread->call.is_interrupted = false;
+        if (process->signals.fatal) {
+            end(process, process->signals.fatal);
+            return false;
+        }
+        if (signal == 0 ||
+            thread->vfork_child) { /* who waits for a vfork's end takes nothing less */
+            break;
+        }
+        if (process->signals.actions->handled & signal_bit(signal)) {
+            if (thread->call.is_pending) {
+                thread->call.is_interrupted = true;
+                return true;
+            }
+            call_handler(thread, signal, pending);
+            continue;
+        }
+        (void)pending_take(pending, signal);
+        if (signal_does_nothing(process, signal)) {
+            continue;
+        }
+        if (!signal_stops(signal)) {
+            end(process, signal);
+            return false;
+        }
+        if (signal == SIGSTOP || !is_orphaned(process->group)) {
+            signal_stop(process, signal);
+            return false;
+        }
+    }
+    if (thread->has_saved_mask && !thread->call.is_pending) {
+        thread->has_saved_mask = false;
+        signal_set_mask(thread, thread->saved_mask);
+    }
+    return true;
+}
+
+uint64_t deliver_handlers(void)
+{
+    return handlers;
+}
+
+void deliver_interrupted(struct thread *thread)
+{
+    struct pending *pending;
+    int signal = signal_next(thread, &pending);
+
+    ASSERT(signal);
+    if (signal_action(thread->process, signal).flags & SA_RESTART) {
+        thread->user.pc -= INSTRUCTION_SIZE;
+    } else {
+        thread->user.x[0] = (uint64_t)-EINTR;
+    }
+    call_handler(thread, signal, pending);
+}
