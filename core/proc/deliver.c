@@ -33,8 +33,15 @@ static void end(struct process *process, int signal)
     process_exit(process, signal);
 }
 
+/* With SA_RESETHAND the action is the default one from now on. -ENOMEM: others share it. */
+static int reset_action(struct process *process, int signal, struct abi_sigaction action)
+{
+    action.handler = SIG_DFL;
+    return action.flags & SA_RESETHAND ? signal_set_action(process, signal, &action) : 0;
+}
+
 /* Makes the thread call its handler. A frame that cannot be made is a fault, by which a process
- * ends that has no other stack for that. */
+ * ends that has no other stack for that; where memory is short it ends in any case. */
 static void call_handler(struct thread *thread, int signal, struct pending *pending)
 {
     struct process *process = thread->process;
@@ -42,14 +49,11 @@ static void call_handler(struct thread *thread, int signal, struct pending *pend
     const struct abi_siginfo info = pending_take(pending, signal);
     signal_set_t back = thread->has_saved_mask ? thread->saved_mask : thread->signal_mask;
 
-    if (action.flags & SA_RESETHAND) {
-        struct abi_sigaction reset = action;
-        reset.handler = SIG_DFL;
-        int error = signal_set_action(process, signal, &reset);
-        ASSERT(error == 0);
-    }
     handlers++;
-    int error = sigframe_push(thread, &info, &action, back);
+    int error = reset_action(process, signal, action);
+    if (!error) {
+        error = sigframe_push(thread, &info, &action, back);
+    }
     if (error) {
         const struct abi_siginfo fault = signal_info(SIGSEGV);
         trace_signal(thread->tid, SIGSEGV, "SI_KERNEL", 0);

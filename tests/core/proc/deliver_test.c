@@ -1,0 +1,306 @@
+#include "proc/deliver.h"
+
+#include "abi/errno.h"
+#include "abi/linux.h"
+#include "base/inject.h"
+#include "mm/uaccess.h"
+#include "proc/process.h"
+#include "proc/sched.h"
+#include "proc/sigframe.h"
+#include "test.h"
+#include "tests/core/calls.h"
+#include "tests/core/fixture.h"
+
+#define HANDLER 0x400000
+#define PC 0x400abc
+#define SP (CALLS_DATA + 16 * PAGE_SIZE)
+#define FRAME (SP - 16 - sizeof(struct abi_sigframe))
+#define ALT (CALLS_DATA + 20 * PAGE_SIZE)
+#define ALT_SIZE (2 * PAGE_SIZE)
+
+static struct process *init;
+static struct process *child;
+static struct thread *thread;
+
+/* A child of init's is the current one, with a stack. */
+static void begin(void)
+{
+    init = calls_begin();
+    child = calls_fork(init);
+    thread = fixture_run(child);
+    thread->user.pc = PC;
+    thread->user.sp = SP;
+}
+
+static void handle(int signal, uint64_t flags, signal_set_t mask)
+{
+    const struct abi_sigaction action = {
+        .handler = HANDLER + (uint64_t)signal, .flags = flags, .mask = mask};
+
+    EXPECT_EQ(signal_set_action(child, signal, &action), 0);
+}
+
+static struct abi_sigframe frame_at(uaddr_t at)
+{
+    struct abi_sigframe frame;
+
+    EXPECT_EQ(user_read(&frame, at, sizeof(frame)), 0);
+    return frame;
+}
+
+static void expect_handler(int signal, uaddr_t frame)
+{
+    EXPECT_EQ(thread->user.pc, HANDLER + (uint64_t)signal);
+    EXPECT_EQ(thread->user.x[0], signal);
+    EXPECT_EQ(thread->user.sp, frame);
+}
+
+/* The child has ended, with this status. */
+static void expect_end(int status)
+{
+    EXPECT(!deliver_signals(thread));
+    EXPECT_EQ(child->state, PROCESS_ZOMBIE);
+    EXPECT_EQ(child->wait_status, status);
+}
+
+TEST(deliver_nothing)
+{
+    begin();
+    EXPECT(deliver_signals(thread));
+    EXPECT_EQ(thread->user.pc, PC);
+    fixture_end();
+}
+
+TEST(deliver_to_a_handler)
+{
+    begin();
+    uint64_t before = deliver_handlers();
+    handle(SIGUSR1, SA_SIGINFO, signal_bit(SIGTERM));
+    signal_set_mask(thread, signal_bit(SIGHUP));
+    signal_send(child, SIGUSR1);
+    EXPECT(deliver_signals(thread));
+    expect_handler(SIGUSR1, FRAME);
+    const struct abi_sigframe frame = frame_at(FRAME);
+    EXPECT_EQ(frame.info.si_signo, SIGUSR1);
+    EXPECT_EQ(frame.info.si_code, SI_KERNEL);
+    EXPECT_EQ(frame.uc.uc_sigmask, signal_bit(SIGHUP));
+    EXPECT_EQ(frame.uc.uc_mcontext.pc, PC);
+    EXPECT_EQ(thread->signal_mask, signal_bit(SIGHUP) | signal_bit(SIGTERM) | signal_bit(SIGUSR1));
+    EXPECT_EQ(deliver_handlers(), before + 1);
+    EXPECT_EQ(signal_pending(thread), 0);
+    fixture_end();
+}
+
+/* The lowest comes first, so that its handler runs last; a fault's comes before all. Each begins
+ * where the one in front of it was to begin. */
+TEST(deliver_several)
+{
+    begin();
+    handle(SIGUSR2, 0, 0);
+    handle(SIGHUP, 0, 0);
+    handle(SIGSEGV, 0, 0);
+    signal_send(child, SIGUSR2);
+    signal_send(child, SIGHUP);
+    signal_send(child, SIGSEGV);
+    EXPECT(deliver_signals(thread));
+    uaddr_t second = FRAME - 16 - sizeof(struct abi_sigframe);
+    uaddr_t third = second - 16 - sizeof(struct abi_sigframe);
+    expect_handler(SIGUSR2, third);
+    EXPECT_EQ(frame_at(third).uc.uc_mcontext.pc, HANDLER + SIGHUP);
+    EXPECT_EQ(frame_at(second).uc.uc_mcontext.pc, HANDLER + SIGSEGV);
+    EXPECT_EQ(frame_at(FRAME).uc.uc_mcontext.pc, PC);
+    fixture_end();
+}
+
+TEST(deliver_blocked_by_the_first)
+{
+    begin();
+    handle(SIGHUP, 0, signal_bit(SIGUSR2));
+    handle(SIGUSR2, 0, 0);
+    signal_send(child, SIGHUP);
+    signal_send(child, SIGUSR2);
+    EXPECT(deliver_signals(thread));
+    expect_handler(SIGHUP, FRAME);
+    EXPECT_EQ(signal_pending(thread), signal_bit(SIGUSR2));
+    fixture_end();
+}
+
+TEST(deliver_with_flags)
+{
+    begin();
+    handle(SIGUSR1, SA_NODEFER | SA_RESETHAND, 0);
+    signal_send(child, SIGUSR1);
+    EXPECT(deliver_signals(thread));
+    expect_handler(SIGUSR1, FRAME);
+    EXPECT_EQ(thread->signal_mask, 0);
+    const struct abi_sigaction action = signal_action(child, SIGUSR1);
+    EXPECT_EQ(action.handler, SIG_DFL);
+    EXPECT_EQ(action.flags, SA_NODEFER | SA_RESETHAND);
+    signal_send(child, SIGUSR1);
+    expect_end(SIGUSR1);
+    fixture_end();
+}
+
+/* The actions are shared with a child of its own, and must be copied to be reset. */
+TEST(deliver_reset_without_memory)
+{
+    begin();
+    handle(SIGUSR1, SA_RESETHAND, 0);
+    (void)calls_fork(child);
+    EXPECT(fixture_run(child) == thread);
+    thread->user.sp = SP;
+    signal_send(child, SIGUSR1);
+    inject_arm(1, false);
+    expect_end(SIGKILL);
+    inject_arm(0, false);
+    fixture_end();
+}
+
+TEST(deliver_frame_without_memory)
+{
+    begin();
+    fixture_map(child->space, 0x30000000, 0x30000000 + 4 * PAGE_SIZE, PROT_READ | PROT_WRITE);
+    thread->user.sp = 0x30000000 + 4 * PAGE_SIZE;
+    handle(SIGUSR1, 0, 0);
+    signal_send(child, SIGUSR1);
+    inject_arm(1, true);
+    expect_end(SIGKILL);
+    inject_arm(0, false);
+    fixture_end();
+}
+
+/* ---- frames that cannot be written ---- */
+
+TEST(deliver_without_a_stack)
+{
+    static const int signals[] = {SIGUSR1, SIGSEGV};
+
+    for (unsigned i = 0; i < ARRAY_LEN(signals); i++) {
+        begin();
+        thread->user.sp = 0;
+        handle(signals[i], 0, 0);
+        signal_send(child, signals[i]);
+        expect_end(SIGSEGV);
+        fixture_end();
+    }
+}
+
+static const struct abi_sigaltstack alt = {.ss_sp = ALT, .ss_size = ALT_SIZE};
+
+TEST(deliver_to_another_stack)
+{
+    begin();
+    thread->user.sp = 16;
+    EXPECT_EQ(sigframe_set_altstack(thread, &alt), 0);
+    handle(SIGUSR1, 0, 0);
+    handle(SIGSEGV, SA_ONSTACK | SA_SIGINFO, 0);
+    signal_send(child, SIGUSR1);
+    EXPECT(deliver_signals(thread));
+    uaddr_t frame = ALT + ALT_SIZE - 16 - sizeof(struct abi_sigframe);
+    expect_handler(SIGSEGV, frame);
+    EXPECT_EQ(frame_at(frame).info.si_code, SI_KERNEL);
+    EXPECT_EQ(frame_at(frame).uc.uc_mcontext.pc, PC);
+    EXPECT_EQ(frame_at(frame).uc.uc_mcontext.sp, 16);
+    EXPECT_EQ(signal_pending(thread), 0); /* the first one is lost */
+    fixture_end();
+}
+
+TEST(deliver_without_a_stack_and_blocked)
+{
+    begin();
+    thread->user.sp = 16;
+    EXPECT_EQ(sigframe_set_altstack(thread, &alt), 0);
+    handle(SIGUSR1, 0, 0);
+    handle(SIGSEGV, SA_ONSTACK, 0);
+    signal_set_mask(thread, signal_bit(SIGSEGV));
+    signal_send(child, SIGUSR1);
+    expect_end(SIGSEGV);
+    fixture_end();
+}
+
+/* ---- other actions ---- */
+
+TEST(deliver_default_actions)
+{
+    begin();
+    signal_set_mask(thread, signal_bit(SIGCHLD) | signal_bit(SIGTERM));
+    signal_send(child, SIGCHLD);
+    signal_send(child, SIGTERM);
+    EXPECT(deliver_signals(thread));
+    signal_set_mask(thread, signal_bit(SIGTERM));
+    EXPECT(deliver_signals(thread)); /* SIGCHLD is taken and does nothing */
+    EXPECT_EQ(signal_pending(thread), signal_bit(SIGTERM));
+    signal_set_mask(thread, 0);
+    expect_end(SIGTERM);
+    fixture_end();
+}
+
+/* What waits for its vfork's child takes nothing that does not end it. */
+TEST(deliver_while_a_vfork_is_waited_for)
+{
+    begin();
+    handle(SIGUSR1, 0, 0);
+    EXPECT_EQ(CALL(child, clone, CLONE_VM | CLONE_VFORK | SIGCHLD), CALL_BLOCKED);
+    signal_send(child, SIGUSR1);
+    EXPECT(deliver_signals(thread));
+    EXPECT_EQ(signal_pending(thread), signal_bit(SIGUSR1));
+    signal_send(child, SIGKILL);
+    expect_end(SIGKILL);
+    fixture_end();
+}
+
+/* ---- calls that wait ---- */
+
+/* The child is in a wait for a child of its own. */
+static void wait_in_call(uint64_t flags)
+{
+    begin();
+    (void)calls_fork(child);
+    handle(SIGUSR1, flags, 0);
+    EXPECT_EQ(CALL(child, wait4, (uint64_t)-1, 0, 0, 0), CALL_BLOCKED);
+    thread->user.sp = SP;
+    thread->user.pc = PC;
+}
+
+TEST(deliver_interrupts_a_call)
+{
+    wait_in_call(0);
+    signal_send(child, SIGUSR1);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(deliver_signals(thread));
+    EXPECT(thread->call.is_interrupted);
+    EXPECT_EQ(thread->user.pc, PC);
+    (void)calls_rerun(child);
+    expect_handler(SIGUSR1, FRAME);
+    EXPECT_EQ((int64_t)frame_at(FRAME).uc.uc_mcontext.regs[0], -EINTR);
+    EXPECT_EQ(frame_at(FRAME).uc.uc_mcontext.pc, PC);
+    EXPECT(!thread->call.is_pending);
+    fixture_end();
+}
+
+TEST(deliver_restarts_a_call)
+{
+    wait_in_call(SA_RESTART);
+    signal_send(child, SIGUSR1);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(deliver_signals(thread));
+    (void)calls_rerun(child);
+    expect_handler(SIGUSR1, FRAME);
+    EXPECT_EQ((int64_t)frame_at(FRAME).uc.uc_mcontext.regs[0], -1); /* its first argument */
+    EXPECT_EQ(frame_at(FRAME).uc.uc_mcontext.pc, PC - 4);           /* at the svc */
+    fixture_end();
+}
+
+/* A signal that does nothing leaves a call as it is. */
+TEST(deliver_nothing_to_a_call)
+{
+    wait_in_call(0);
+    signal_set_mask(thread, signal_bit(SIGURG));
+    signal_send(child, SIGURG);
+    signal_set_mask(thread, 0);
+    EXPECT(deliver_signals(thread));
+    EXPECT(!thread->call.is_interrupted);
+    EXPECT(thread->call.is_pending);
+    EXPECT_EQ(signal_pending(thread), 0);
+    fixture_end();
+}
