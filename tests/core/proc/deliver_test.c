@@ -304,3 +304,89 @@ TEST(deliver_nothing_to_a_call)
     EXPECT_EQ(signal_pending(thread), 0);
     fixture_end();
 }
+
+/* The mask that sigsuspend has put aside is what the frame gives back. */
+TEST(deliver_to_a_suspended_thread)
+{
+    const signal_set_t none = 0;
+
+    begin();
+    handle(SIGUSR1, 0, 0);
+    signal_set_mask(thread, signal_bit(SIGUSR1) | signal_bit(SIGHUP));
+    calls_put(CALLS_DATA, &none, sizeof(none));
+    EXPECT_EQ(CALL(child, rt_sigsuspend, CALLS_DATA, SIGNAL_SET_SIZE), CALL_BLOCKED);
+    EXPECT_EQ(thread->signal_mask, 0);
+    signal_send(child, SIGUSR1);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(deliver_signals(thread));
+    EXPECT_EQ(calls_rerun(child), -EINTR);
+    EXPECT(deliver_signals(thread));
+    expect_handler(SIGUSR1, FRAME);
+    EXPECT_EQ(frame_at(FRAME).uc.uc_sigmask, signal_bit(SIGUSR1) | signal_bit(SIGHUP));
+    EXPECT_EQ(thread->signal_mask, signal_bit(SIGUSR1));
+    EXPECT(!thread->has_saved_mask);
+    fixture_end();
+}
+
+/* Without a handler it comes back when the thread goes on. */
+TEST(deliver_gives_a_mask_back)
+{
+    begin();
+    thread->saved_mask = signal_bit(SIGHUP);
+    thread->has_saved_mask = true;
+    EXPECT(deliver_signals(thread));
+    EXPECT_EQ(thread->signal_mask, signal_bit(SIGHUP));
+    EXPECT(!thread->has_saved_mask);
+    fixture_end();
+}
+
+/* ---- stops ---- */
+
+/* The child's group is orphaned, or has somebody in its session who leads another group. */
+static void begin_group(bool is_orphaned)
+{
+    struct process *shell;
+
+    init = calls_begin();
+    shell = calls_fork(init);
+    EXPECT_EQ(CALL(shell, setsid), shell->pid->number);
+    child = calls_fork(shell);
+    EXPECT_EQ(CALL(child, setpgid, 0, 0), 0);
+    if (is_orphaned) {
+        calls_exit(shell, 0);
+    }
+    thread = fixture_run(child);
+}
+
+TEST(deliver_stops)
+{
+    static const int signals[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+
+    for (unsigned i = 0; i < ARRAY_LEN(signals); i++) {
+        test_note("signal %d", signals[i]);
+        begin_group(false);
+        signal_send(child, signals[i]);
+        EXPECT(!deliver_signals(thread));
+        EXPECT_EQ(child->state, PROCESS_LIVE);
+        EXPECT_EQ(child->signals.stop, signals[i]);
+        EXPECT_EQ(thread->state, THREAD_STOPPED);
+        signal_send(child, SIGCONT);
+        EXPECT_EQ(child->signals.stop, 0);
+        EXPECT_EQ(thread->state, THREAD_READY);
+        fixture_end();
+    }
+}
+
+/* Nobody would continue it; only SIGSTOP stops it all the same. */
+TEST(deliver_stops_no_orphans)
+{
+    begin_group(true);
+    signal_send(child, SIGTSTP);
+    EXPECT(deliver_signals(thread));
+    EXPECT_EQ(child->signals.stop, 0);
+    EXPECT_EQ(signal_pending(thread), 0);
+    signal_send(child, SIGSTOP);
+    EXPECT(!deliver_signals(thread));
+    EXPECT_EQ(child->signals.stop, SIGSTOP);
+    fixture_end();
+}
