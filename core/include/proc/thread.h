@@ -78,9 +78,9 @@ struct thread {
     struct process *process;
     struct list process_link; /* on process->threads */
     struct pid *pid;          /* the process's for the one that has its number, or its own */
-    int tid;
     struct fdtable *fds;
     struct fs_context *fs;
+    int tid;
     int nice; /* NICE_MIN to NICE_MAX */
 
     /* What sched_setscheduler(2) was told. */
@@ -95,8 +95,8 @@ struct thread {
     signal_set_t saved_mask;     /* what they are again when its call is over, if has_saved_mask */
     signal_set_t waited_signals; /* that its call waits for */
     bool has_saved_mask;
-    struct pending pending;      /* signals that were sent to it and not to its process */
     int death_signal;            /* to its process when the thread that made that ends; 0: none */
+    struct pending pending;      /* signals that were sent to it and not to its process */
     struct thread *vfork_parent; /* that waits until this one lets go of the memory; or NULL */
     struct thread *vfork_child;  /* that has its memory, and for which it waits; or NULL */
     uaddr_t clear_tid;           /* set_tid_address */
