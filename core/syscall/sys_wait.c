@@ -36,19 +36,39 @@ static bool is_wanted(const struct process *child, const struct wanted *wanted)
     return (wanted->who == 0 || child->group->number == -wanted->who) && is_visible(child, wanted);
 }
 
+/* What there is to tell of a child: CLD_EXITED for every zombie, CLD_STOPPED, CLD_CONTINUED, or 0:
+ * nothing that the options ask for. */
+static int news_of(const struct process *child, uint32_t options)
+{
+    if (child->state == PROCESS_ZOMBIE) {
+        return options & WEXITED ? CLD_EXITED : 0;
+    }
+    if ((options & WSTOPPED) && child->signals.stop && child->signals.is_stop_untold) {
+        return CLD_STOPPED;
+    }
+    return (options & WCONTINUED) && child->signals.is_continue_untold ? CLD_CONTINUED : 0;
+}
+
+/* One of the list that there is something to tell of, or else any; NULL: none. */
 static struct process *find_on(const struct list *list, const struct wanted *wanted)
 {
+    struct process *any = NULL;
+
     LIST_FOR(link, list) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         if (is_wanted(child, wanted)) {
-            return child;
+            any = any ? any : child;
+            if (news_of(child, wanted->options)) {
+                return child;
+            }
         }
         plat_irq_window();
     }
-    return NULL;
+    return any;
 }
 
-/* A zombie that is asked for, or else a live child; NULL: there is neither. */
+/* A zombie that is asked for, or else a live child, one with news if there is one; NULL: there is
+ * neither. */
 static struct process *find_child(const struct process *parent, const struct wanted *wanted)
 {
     if (wanted->who > 0) {
@@ -62,8 +82,9 @@ static struct process *find_child(const struct process *parent, const struct wan
     return zombie ? zombie : find_on(&parent->children, wanted);
 }
 
-/* Finds a zombie, or none yet (*zombie is NULL and the result 0, with WNOHANG), or blocks. */
-static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct process **zombie)
+/* Finds a child of which there is something to tell, or none yet (*found is NULL and the result 0,
+ * with WNOHANG), or blocks. */
+static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct process **found)
 {
     struct process *parent = thread->process;
     struct call *call = &thread->call;
@@ -71,7 +92,7 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     if (call->has_begun) {
         wanted->who = call->arg;
     }
-    *zombie = NULL;
+    *found = NULL;
     if (PLANTED(M_36) && call->has_begun &&
         (parent->signals.actions->handled & signal_bit(SIGCHLD))) {
         return -EINTR;
@@ -91,8 +112,8 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     if (!child || (PLANTED(SEED_3) && call->has_begun)) {
         return -ECHILD;
     }
-    if (child->state == PROCESS_ZOMBIE) {
-        *zombie = child;
+    if (child->state == PROCESS_ZOMBIE || news_of(child, wanted->options)) {
+        *found = child;
         return 0;
     }
     if (wanted->options & WNOHANG) {
@@ -102,7 +123,35 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     return sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
 }
 
-/* What a wait hands out of a zombie. Addresses of 0 are not wanted. */
+/* What has been told is not told again: a zombie is gone. */
+static void take(struct process *child, int news)
+{
+    switch (news) {
+    case CLD_STOPPED:
+        child->signals.is_stop_untold = false;
+        break;
+    case CLD_CONTINUED:
+        child->signals.is_continue_untold = false;
+        break;
+    default:
+        process_reap(child, true);
+    }
+}
+
+/* What wait4 tells (wait(2)). */
+static int status_of(const struct process *child, int news)
+{
+    switch (news) {
+    case CLD_STOPPED:
+        return child->signals.stop << 8 | WAIT_STOPPED;
+    case CLD_CONTINUED:
+        return WAIT_CONTINUED;
+    default:
+        return child->wait_status;
+    }
+}
+
+/* What a wait hands out of a child. Addresses of 0 are not wanted. */
 struct result {
     uaddr_t at;
     const void *bytes;
@@ -133,7 +182,7 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
 {
     const uint32_t known = WNOHANG | WUNTRACED | WCONTINUED | WNOTHREAD | WALL | WCLONE;
     struct wanted wanted = {.thread = thread, .who = (int)args[0], .options = (uint32_t)args[2]};
-    struct process *zombie;
+    struct process *child;
 
     if (wanted.options & ~known) {
         return -EINVAL;
@@ -147,16 +196,17 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
     } else if (wanted.who == -1) {
         wanted.who = 0;
     }
-    int64_t error = wait_for(thread, &wanted, &zombie);
-    if (error || !zombie) {
+    int64_t error = wait_for(thread, &wanted, &child);
+    if (error || !child) {
         return error;
     }
-    int number = zombie->pid->number;
-    int status = zombie->wait_status;
+    int number = child->pid->number;
+    int news = news_of(child, wanted.options);
+    int status = status_of(child, news);
     if (PLANTED(K_18) && thread->call.has_begun) {
         status &= 0xff;
     }
-    const struct abi_rusage usage = usage_of_both(zombie);
+    const struct abi_rusage usage = usage_of_both(child);
     const struct result results[] = {
         {PLANTED(K_11) && thread->call.done ? 0 : args[1], &status, sizeof(status)},
         {args[3], &usage, sizeof(usage)},
@@ -165,7 +215,7 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
     if (error) {
         return error;
     }
-    process_reap(zombie, true);
+    take(child, news);
     return number;
 }
 
@@ -189,18 +239,24 @@ static int set_wanted(const struct process *caller, int kind, int number, int64_
     }
 }
 
-/* All 0: no child has ended yet. */
-static struct abi_siginfo info_of(const struct process *zombie)
+/* All 0: there is nothing to tell yet. */
+static struct abi_siginfo info_of(const struct process *child, int news)
 {
     struct abi_siginfo info;
 
     memset(&info, 0, PLANTED(LEAK_2) ? 0 : sizeof(info));
-    if (zombie) {
-        int signal = zombie->wait_status & 0x7f;
-        info.si_signo = SIGCHLD;
+    if (!child) {
+        return info;
+    }
+    info.si_signo = SIGCHLD;
+    info.si_code = news;
+    info.si_pid = child->pid->number;
+    if (news == CLD_EXITED) {
+        int signal = child->wait_status & 0x7f;
         info.si_code = signal ? CLD_KILLED : CLD_EXITED;
-        info.si_pid = zombie->pid->number;
-        info.si_status = signal ? signal : zombie->wait_status >> 8;
+        info.si_status = signal ? signal : child->wait_status >> 8;
+    } else {
+        info.si_status = news == CLD_STOPPED ? child->signals.stop : SIGCONT;
     }
     return info;
 }
@@ -212,27 +268,28 @@ int64_t sys_waitid(struct thread *thread, const uint64_t *args)
     const uint32_t states = WEXITED | WSTOPPED | WCONTINUED;
     const uint32_t known = states | WNOHANG | WNOWAIT | WNOTHREAD | WALL | WCLONE;
     struct wanted wanted = {.thread = thread, .options = (uint32_t)args[3]};
-    struct process *zombie = NULL;
+    struct process *child = NULL;
 
     if ((wanted.options & ~known) || !(wanted.options & states)) {
         return -EINVAL;
     }
     int64_t error = set_wanted(thread->process, (int)args[0], (int)args[1], &wanted.who);
     if (!error) {
-        error = wait_for(thread, &wanted, &zombie);
+        error = wait_for(thread, &wanted, &child);
     }
     if (error) {
         return error;
     }
-    const struct abi_siginfo info = info_of(zombie);
-    const struct abi_rusage usage = zombie ? usage_of_both(zombie) : (struct abi_rusage){0};
+    int news = child ? news_of(child, wanted.options) : 0;
+    const struct abi_siginfo info = info_of(child, news);
+    const struct abi_rusage usage = child ? usage_of_both(child) : (struct abi_rusage){0};
     const struct result results[] = {
         {args[2], &info, offsetof(struct abi_siginfo, rest)},
-        {zombie ? args[4] : 0, &usage, sizeof(usage)},
+        {child ? args[4] : 0, &usage, sizeof(usage)},
     };
     error = write_results(results, ARRAY_LEN(results));
-    if (!error && zombie && !(wanted.options & WNOWAIT)) {
-        process_reap(zombie, true);
+    if (!error && child && !(wanted.options & WNOWAIT)) {
+        take(child, news);
     }
     return error;
 }

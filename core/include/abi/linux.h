@@ -113,6 +113,8 @@ enum {
     SIGSYS = 31,
     SIGNAL_MAX = 64,
     WAIT_CORE_DUMPED = 0x80, /* of a wait status */
+    WAIT_STOPPED = 0x7f,     /* all of its lower byte: the signal is in the next */
+    WAIT_CONTINUED = 0xffff, /* all of it */
 };
 
 /* sigaction(2), sigprocmask(2) */

@@ -415,6 +415,56 @@ TEST(sys_waitid_tells_and_reaps)
     fixture_end();
 }
 
+TEST(sys_wait4_tells_a_stop_and_a_continuation_once)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    signal_stop(child, SIGTSTP);
+    EXPECT_EQ(wait_for(init, ANY, WNOHANG), 0);
+    EXPECT_EQ(wait_for(init, ANY, WNOHANG | WCONTINUED), 0);
+    EXPECT_EQ(wait_for(init, 2, WUNTRACED), 2);
+    EXPECT_EQ(calls_get_int(STATUS_AT), SIGTSTP << 8 | WAIT_STOPPED);
+    EXPECT_EQ(wait_for(init, ANY, WNOHANG | WUNTRACED | WCONTINUED), 0);
+    signal_send(child, SIGCONT);
+    EXPECT_EQ(wait_for(init, ANY, WNOHANG | WUNTRACED), 0);
+    EXPECT_EQ(wait_for(init, ANY, WCONTINUED), 2);
+    EXPECT_EQ(calls_get_int(STATUS_AT), WAIT_CONTINUED);
+    EXPECT_EQ(wait_for(init, ANY, WNOHANG | WUNTRACED | WCONTINUED), 0);
+    fixture_end();
+}
+
+TEST(sys_wait4_prefers_a_child_with_news)
+{
+    begin();
+    calls_fork(init);
+    struct process *second = calls_fork(init);
+    signal_stop(second, SIGSTOP);
+    EXPECT_EQ(wait_for(init, ANY, WUNTRACED), 3);
+    EXPECT_EQ(wait_for(init, ANY, WNOHANG | WUNTRACED), 0);
+    fixture_end();
+}
+
+TEST(sys_waitid_tells_a_stop_and_a_continuation)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    signal_stop(child, SIGSTOP);
+    EXPECT_EQ(waitid(P_ALL, 0, WSTOPPED | WNOWAIT), 0);
+    expect_info(2, CLD_STOPPED, SIGSTOP);
+    EXPECT_EQ(waitid(P_ALL, 0, WEXITED | WCONTINUED | WNOHANG), 0);
+    expect_info(0, 0, 0);
+    EXPECT_EQ(waitid(P_PID, 2, WSTOPPED), 0);
+    expect_info(2, CLD_STOPPED, SIGSTOP);
+    EXPECT_EQ(waitid(P_ALL, 0, WSTOPPED | WNOHANG), 0);
+    expect_info(0, 0, 0);
+    signal_send(child, SIGCONT);
+    EXPECT_EQ(waitid(P_ALL, 0, WCONTINUED), 0);
+    expect_info(2, CLD_CONTINUED, SIGCONT);
+    EXPECT_EQ(waitid(P_ALL, 0, WCONTINUED | WNOHANG), 0);
+    expect_info(0, 0, 0);
+    fixture_end();
+}
+
 TEST(sys_waitid_sees_how_a_signal_ended_it)
 {
     begin();
