@@ -68,7 +68,7 @@ static void check_sleep(void)
     catch_signal(SIGUSR1, SA_RESTART);
     int child = begin(&(struct plan){300, {SIGUSR1}, 0, 0});
     check_is(sys_nanosleep(&time, &left), -EINTR, "restart: nanosleep never restarts");
-    check(left.tv_sec == 0 && left.tv_nsec > 650000000 && left.tv_nsec <= 700000000,
+    check(left.tv_sec == 0 && left.tv_nsec > 650000000 && left.tv_nsec <= 701000000,
           "restart: and tells what is left");
     await(child);
     left = (struct abi_timespec){9, 9};
@@ -104,7 +104,7 @@ static void check_sleep_until(void)
     child = begin(&(struct plan){200, {SIGUSR1}, 0, 0});
     check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, 0, &until, &left), -EINTR,
              "restart: with clock_nanosleep for a time too");
-    check(left.tv_sec == 0 && left.tv_nsec > 250000000 && left.tv_nsec <= 300000000 &&
+    check(left.tv_sec == 0 && left.tv_nsec > 250000000 && left.tv_nsec <= 301000000 &&
               now_ns() - began < 300000000,
           "restart: which tells it");
     await(child);
@@ -176,8 +176,8 @@ static void check_nested_sleep(void)
     in_handler = sleeps_inside;
     check_is(sys_nanosleep(&time, &left), -EINTR, "restart: a sleep in a handler of a sleep");
     check_is(inner_result, -EINTR, "restart: is interrupted by itself");
-    check(inner_left > 50000000 && inner_left <= 100000000, "restart: with its own remainder");
-    check(left.tv_sec == 0 && left.tv_nsec > 850000000 && left.tv_nsec <= 900000000,
+    check(inner_left > 50000000 && inner_left <= 101000000, "restart: with its own remainder");
+    check(left.tv_sec == 0 && left.tv_nsec > 850000000 && left.tv_nsec <= 901000000,
           "restart: and the outer one with the outer one's");
     check_is(caught_count, 2, "restart: both handlers ran");
     await(child);
