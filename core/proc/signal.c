@@ -434,6 +434,7 @@ int signal_fork(const struct process *parent, struct process *child, bool is_sha
     struct signal_actions *from = parent ? parent->signals.actions : NULL;
 
     if (is_shared) {
+        ASSERT(from);
         from->users++;
         child->signals.actions = from;
     } else {
