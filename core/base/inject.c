@@ -6,6 +6,7 @@ extern struct alloc_site __start_alloc_sites[];
 extern struct alloc_site __stop_alloc_sites[];
 
 static uint64_t refusals;
+static uint64_t forgiven;
 
 static struct {
     uint64_t countdown; /* 0: not armed */
@@ -17,6 +18,7 @@ void inject_init(void)
 {
     inject_arm(0, false);
     refusals = 0;
+    forgiven = 0;
 }
 
 void inject_arm(uint64_t n, bool forever)
@@ -41,9 +43,15 @@ void inject_note_refusal(void)
     refusals++;
 }
 
+uint64_t inject_forgiven(void)
+{
+    return forgiven;
+}
+
 void inject_forgive(void)
 {
     refusals--;
+    forgiven++;
 }
 
 size_t inject_sites(struct alloc_site **sites)

@@ -104,6 +104,7 @@ static bool may_do_without(const struct event *event)
     case CALL_brk:
     case CALL_execve:
     case CALL_execveat:
+    case SIGRETURN:
     case CALL_kill:
     case CALL_tkill:
     case CALL_tgkill:
@@ -127,9 +128,10 @@ static bool may_do_without(const struct event *event)
     }
 }
 
+/* What rt_sigreturn gives is what x0 was once. */
 static bool has_failed(const struct event *event)
 {
-    return event->result < 0 && event->result >= -ERRNO_MAX;
+    return event->nr != SIGRETURN && event->result < 0 && event->result >= -ERRNO_MAX;
 }
 
 static void check_error(const struct event *event)

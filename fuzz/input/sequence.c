@@ -291,6 +291,37 @@ static const struct step cleared_number[] = {
     EXIT(0),
 };
 
+/* A handler on an alternate stack, whose place is known: what its frame says is changed, or not,
+ * before it returns. The second call is caught, and is made behind the return. */
+#define FRAME (IMAGE_ZEROS + 8192 - 16 - sizeof(struct abi_sigframe))
+#define IN_FRAME(member) NUMBER(FRAME + offsetof(struct abi_sigframe, member))
+#define CATCH_ON_STACK                                                                             \
+    CALL(FIRST, sigaltstack, SLOT(altstack_zeros), NUMBER(0)),                                     \
+        CALL(FIRST, rt_sigaction, NUMBER(SIGUSR1), SLOT(action_onstack), NUMBER(0),                \
+             NUMBER(SIGNAL_SET_SIZE)),                                                             \
+        CALL(FIRST, kill, NUMBER(0), NUMBER(SIGUSR1)), CALL(FIRST, getpid)
+static const struct step handler_returns[] = {
+    CATCH_ON_STACK,
+    CALL(FIRST, sigaltstack, NUMBER(0), SLOT(altstack)),
+    CALL(FIRST, rt_sigreturn),
+};
+static const struct step handler_changes_mask[] = {
+    CATCH_ON_STACK,
+    STORE(FIRST, IN_FRAME(uc.uc_sigmask), NUMBER(-1), NUMBER(8)),
+    STORE(FIRST, IN_FRAME(uc.uc_stack.ss_flags), NUMBER(SS_DISABLE), NUMBER(4)),
+    CALL(FIRST, rt_sigreturn),
+};
+static const struct step handler_wants_privilege[] = {
+    CATCH_ON_STACK,
+    STORE(FIRST, IN_FRAME(uc.uc_mcontext.pstate), NUMBER(5), NUMBER(8)),
+    CALL(FIRST, rt_sigreturn),
+};
+static const struct step handler_spoils_records[] = {
+    CATCH_ON_STACK,
+    STORE(FIRST, IN_FRAME(uc.uc_mcontext.reserved[528]), NUMBER(ESR_MAGIC), NUMBER(4)),
+    CALL(FIRST, rt_sigreturn),
+};
+
 #define KIND(steps)                                                                                \
     {                                                                                              \
         steps, sizeof(steps) / sizeof((steps)[0])                                                  \
@@ -299,13 +330,35 @@ static const struct {
     const struct step *steps;
     unsigned count;
 } kinds[] = {
-    KIND(fresh_code),        KIND(few_descriptors), KIND(group_of_waiter),  KIND(group_of_child),
-    KIND(other_directory),   KIND(little_space),    KIND(near_stack),       KIND(far_stack),
-    KIND(lost_reader),       KIND(slow_reader),     KIND(impatient_writer), KIND(failing_move),
-    KIND(clone_execs),       KIND(silent_clone),    KIND(file_is_kept),     KIND(shared_later),
-    KIND(two_readers),       KIND(group_of_fork),   KIND(two_waiters),      KIND(moved_waiter),
-    KIND(lost_owner),        KIND(lost_release),    KIND(cleared_number),   KIND(impatient_waiter),
+    KIND(fresh_code),
+    KIND(few_descriptors),
+    KIND(group_of_waiter),
+    KIND(group_of_child),
+    KIND(other_directory),
+    KIND(little_space),
+    KIND(near_stack),
+    KIND(far_stack),
+    KIND(lost_reader),
+    KIND(slow_reader),
+    KIND(impatient_writer),
+    KIND(failing_move),
+    KIND(clone_execs),
+    KIND(silent_clone),
+    KIND(file_is_kept),
+    KIND(shared_later),
+    KIND(two_readers),
+    KIND(group_of_fork),
+    KIND(two_waiters),
+    KIND(moved_waiter),
+    KIND(lost_owner),
+    KIND(lost_release),
+    KIND(cleared_number),
+    KIND(impatient_waiter),
     KIND(word_of_one_space),
+    KIND(handler_returns),
+    KIND(handler_changes_mask),
+    KIND(handler_wants_privilege),
+    KIND(handler_spoils_records),
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

@@ -63,14 +63,28 @@ bool ask_any_error(void)
     return ask_range(ERROR_LOWEST, -1, ERRORS_MEANT);
 }
 
+bool ask_interrupted(enum interrupt how)
+{
+    return how == INTERRUPT_ENDS ? ask_result(-EINTR) : name(EVENT_CAUGHT, 0, 0, 1, true);
+}
+
 bool ask_block(void)
 {
+    if (world.interrupt) {
+        (void)ask_interrupted(world.interrupt);
+        return false;
+    }
     return name(EVENT_BLOCKED, 0, 0, 1, true);
 }
 
 bool ask_again(void)
 {
     return name(EVENT_AGAIN, 0, 0, 0, true);
+}
+
+bool ask_caught(void)
+{
+    return name(EVENT_CAUGHT, 0, 0, 1, true);
 }
 
 bool ask_access(void)
@@ -212,6 +226,12 @@ static void put_happened(enum event_kind kind, int64_t first, int64_t last)
         break;
     case EVENT_BLOCKED:
         put_string("that it waits");
+        break;
+    case EVENT_CAUGHT:
+        put_string("that a handler is called");
+        break;
+    case EVENT_STOPPED:
+        put_string("that it is stopped");
         break;
     case EVENT_AGAIN:
         put_string("that it does a part");

@@ -20,11 +20,17 @@ bool ask_range(int64_t first, int64_t last, uint64_t count);
 /* With any error, which is to have changed nothing: of what the model does not tell. */
 bool ask_any_error(void);
 
-/* It may have to wait. */
+/* A handler interrupts it where it would wait: it gives EINTR, or will be made again. */
+bool ask_interrupted(enum interrupt how);
+
+/* It may have to wait; if it is to be interrupted there, false. */
 bool ask_block(void);
 
 /* It may have done a part, which is no answer and does not count as one. */
 bool ask_again(void);
+
+/* A handler may have been called, before anything was done. */
+bool ask_caught(void);
 
 /* The load or the store may have been made. */
 bool ask_access(void);

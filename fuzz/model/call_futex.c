@@ -69,6 +69,8 @@ static void go_on(struct proc *self, const struct event *event)
         (void)ask_result(0);
     } else if (event->now_ns >= doing->deadline) {
         (void)ask_result(-ETIMEDOUT);
+    } else if (world.interrupt && doing->deadline != NEVER) {
+        (void)ask_interrupted(INTERRUPT_ENDS); /* what has a time-out is not made again */
     } else {
         (void)ask_block();
     }

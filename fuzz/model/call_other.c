@@ -5,9 +5,8 @@
 #include "fuzz/model/memory.h"
 #include "fuzz/model/spans.h"
 #include "fuzz/model/text.h"
+#include "fuzz/model/times.h"
 #include "fuzz/model/used.h"
-
-#define NSEC_PER_SEC UINT64_C(1000000000)
 
 /* Something whose form alone is known. */
 static void give_loosely(struct proc *self, uint64_t at, uint64_t len)
@@ -30,16 +29,18 @@ static void give(struct proc *self, uint64_t at, const void *bytes, uint64_t len
 
 /* ---- time ---- */
 
-static uint64_t deadline_after(uint64_t now, const struct abi_timespec *duration)
+/* What was left to sleep is told. */
+static void interrupt_sleep(struct proc *self, uint64_t at, uint64_t deadline)
 {
-    const uint64_t end = UINT64_MAX - 1;
-    const uint64_t seconds_max = end / NSEC_PER_SEC - 1;
+    uint64_t left = deadline - world.now;
+    const struct abi_timespec rest = {(int64_t)(left / NSEC_PER_SEC),
+                                      (int64_t)(left % NSEC_PER_SEC)};
 
-    if ((uint64_t)duration->tv_sec > seconds_max) {
-        return end;
+    if (at && !memory_can(self, at, sizeof(rest), ACCESS_WRITE)) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_interrupted(INTERRUPT_ENDS) && at) {
+        memory_give(self, at, &rest, sizeof(rest));
     }
-    uint64_t len = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
-    return len > end - now ? end : now + len;
 }
 
 void call_nanosleep(struct proc *self, const struct event *event)
@@ -52,15 +53,16 @@ void call_nanosleep(struct proc *self, const struct event *event)
             (void)ask_result(-EFAULT);
             return;
         }
-        if (duration.tv_sec < 0 || duration.tv_nsec < 0 ||
-            duration.tv_nsec >= (int64_t)NSEC_PER_SEC) {
+        if (!time_is_valid(&duration)) {
             (void)ask_result(-EINVAL);
             return;
         }
-        doing->deadline = deadline_after(event->now_ns, &duration);
+        doing->deadline = time_after(event->now_ns, &duration);
     }
     if (event->now_ns >= doing->deadline) {
         (void)ask_result(0);
+    } else if (world.interrupt) {
+        interrupt_sleep(self, event->args[1], doing->deadline);
     } else if (ask_block()) {
         doing->has_begun = true;
         doing->waits = WAITS_TIME;

@@ -1,6 +1,9 @@
 /* Sending signals, and what a process does about them. */
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
+#include "fuzz/model/family.h"
+#include "fuzz/model/frames.h"
+#include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
 
@@ -38,20 +41,25 @@ void call_kill(struct proc *self, const struct event *event)
     if (!ask_result(count == 0 ? -ESRCH : check(signal)) || !is_signal(signal)) {
         return;
     }
+    const struct said said = signals_said(signal, SI_USER, self);
     for (unsigned i = 0; count > 0 && i < world.proc_count; i++) {
         if (is_meant(self, &world.procs[i], pid)) {
-            signals_send(&world.procs[i], signal);
+            (void)signals_send_said(&world.procs[i], false, &said);
         }
     }
 }
 
 /* Each process has one thread, whose number is its own. */
-static void kill_thread(struct proc *proc, int tid, int signal)
+static void kill_thread(struct proc *self, struct proc *proc, int tid, int signal)
 {
+    const struct said said = signals_said(signal, SI_TKILL, self);
     int result = tid <= 0 ? -EINVAL : !proc ? -ESRCH : check(signal);
 
+    if (result == 0 && signal != 0 && !signals_fit(proc, &said)) {
+        result = -EAGAIN;
+    }
     if (ask_result(result) && result == 0 && signal != 0) {
-        signals_send(proc, signal);
+        (void)signals_send_said(proc, true, &said);
     }
 }
 
@@ -59,8 +67,7 @@ void call_tkill(struct proc *self, const struct event *event)
 {
     int tid = (int)event->args[0];
 
-    (void)self;
-    kill_thread(world_find(tid), tid, (int)event->args[1]);
+    kill_thread(self, world_find(tid), tid, (int)event->args[1]);
 }
 
 void call_tgkill(struct proc *self, const struct event *event)
@@ -68,11 +75,10 @@ void call_tgkill(struct proc *self, const struct event *event)
     int pid = (int)event->args[0];
     int tid = (int)event->args[1];
 
-    (void)self;
     if (pid <= 0) {
         (void)ask_result(-EINVAL);
     } else {
-        kill_thread(pid == tid ? world_find(tid) : NULL, tid, (int)event->args[2]);
+        kill_thread(self, pid == tid ? world_find(tid) : NULL, tid, (int)event->args[2]);
     }
 }
 
@@ -156,7 +162,7 @@ void call_rt_sigprocmask(struct proc *self, const struct event *event)
 
 void call_rt_sigpending(struct proc *self, const struct event *event)
 {
-    const uint64_t pending = self->pending & self->mask;
+    const uint64_t pending = signals_pending(self) & self->mask;
     uint64_t len = event->args[1];
 
     if (len > SIGNAL_SET_SIZE) {
@@ -170,55 +176,10 @@ void call_rt_sigpending(struct proc *self, const struct event *event)
 
 /* ---- the alternate stack ---- */
 
-/* sp points into it, or at its upper end; one that is to be disarmed is not there while it is
- * used. */
-static bool is_on(const struct abi_sigaltstack *stack, uint64_t sp)
-{
-    return !((uint32_t)stack->ss_flags & SS_AUTODISARM) && sp > stack->ss_sp &&
-           sp - stack->ss_sp <= stack->ss_size;
-}
-
-static struct abi_sigaltstack told(const struct abi_sigaltstack *stack, uint64_t sp)
-{
-    struct abi_sigaltstack as_told = *stack;
-    uint32_t flags = (uint32_t)stack->ss_flags & SS_AUTODISARM;
-
-    if (stack->ss_size == 0) {
-        flags |= SS_DISABLE;
-    } else if (is_on(stack, sp)) {
-        flags |= SS_ONSTACK;
-    }
-    as_told.ss_flags = (int32_t)flags;
-    return as_told;
-}
-
-/* 0 or -errno, and the stack as it is then. */
-static int replace(struct abi_sigaltstack *stack, const struct abi_sigaltstack *wanted, uint64_t sp)
-{
-    uint32_t mode = (uint32_t)wanted->ss_flags & ~SS_AUTODISARM;
-
-    if (is_on(stack, sp)) {
-        return -EPERM;
-    }
-    if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE) {
-        return -EINVAL;
-    }
-    bool is_same = wanted->ss_sp == stack->ss_sp && wanted->ss_size == stack->ss_size &&
-                   wanted->ss_flags == stack->ss_flags;
-    if (!is_same && mode != SS_DISABLE && wanted->ss_size < MINSIGSTKSZ) {
-        return -ENOMEM;
-    }
-    stack->ss_sp = mode == SS_DISABLE ? 0 : wanted->ss_sp;
-    stack->ss_size = mode == SS_DISABLE ? 0 : wanted->ss_size;
-    stack->ss_flags = wanted->ss_flags;
-    return 0;
-}
-
 /* A call that gives EFAULT has changed nothing, unlike on Linux. */
 void call_sigaltstack(struct proc *self, const struct event *event)
 {
-    const uint64_t sp = world.eyes->sp(self->pid);
-    const struct abi_sigaltstack old = told(&self->altstack, sp);
+    const struct abi_sigaltstack old = frames_stack(self, event->sp);
     struct abi_sigaltstack stack = self->altstack;
     struct abi_sigaltstack wanted;
     uint64_t new_at = event->args[0];
@@ -226,8 +187,9 @@ void call_sigaltstack(struct proc *self, const struct event *event)
     int error = 0;
 
     if (new_at) {
-        error = memory_read(self, new_at, &wanted, sizeof(wanted)) ? replace(&stack, &wanted, sp)
-                                                                   : -EFAULT;
+        error = memory_read(self, new_at, &wanted, sizeof(wanted))
+                    ? frames_set_stack(self, &wanted, event->sp, &stack)
+                    : -EFAULT;
     }
     if (!error && old_at && !memory_can(self, old_at, sizeof(old), ACCESS_WRITE)) {
         error = -EFAULT;
@@ -238,5 +200,22 @@ void call_sigaltstack(struct proc *self, const struct event *event)
     self->altstack = stack;
     if (old_at) {
         memory_give(self, old_at, &old, sizeof(old));
+    }
+}
+
+/* What is wrong with a frame is a fault. A handler for that is not followed. */
+void call_rt_sigreturn(struct proc *self, const struct event *event)
+{
+    int64_t result;
+
+    if (!event->was_refused && frames_pop(self, event->sp, &result)) {
+        (void)ask_result(result);
+        return;
+    }
+    bool is_caught = self->actions[SIGSEGV - 1].handler > SIG_IGN;
+    if (event->was_refused || (is_caught && !(self->mask & signal_set_of(SIGSEGV)))) {
+        give_up_for(GIVE_UP_HANDLER);
+    } else {
+        (void)family_may_end(self, SIGSEGV);
     }
 }

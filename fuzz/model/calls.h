@@ -26,6 +26,7 @@ const char *calls_name(uint32_t nr);
 
 bool wait_would_block(struct proc *self);
 bool bytes_would_block(struct proc *self);
+bool signal_would_block(const struct proc *self);
 bool futex_would_block(const struct proc *self);
 
 #endif

@@ -49,7 +49,7 @@ static bool compare_signals(const struct proc *proc, const struct model_process 
            same(proc, "the alternate stack", seen->altstack_sp, proc->altstack.ss_sp) &&
            same(proc, "its size", seen->altstack_size, proc->altstack.ss_size) &&
            same(proc, "its flags", seen->altstack_flags, (uint32_t)proc->altstack.ss_flags) &&
-           same(proc, "the set of pending signals", seen->pending, proc->pending) &&
+           same(proc, "the set of pending signals", seen->pending, signals_pending(proc)) &&
            same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal) &&
            (!seen->actions ||
             same(proc, "that an action differs",

@@ -66,6 +66,7 @@ struct proc *family_add(struct proc *parent, int pid)
     proc->pid = pid;
     proc->exit_signal = SIGCHLD;
     proc->fd_count = 0;
+    signals_begin(proc);
     if (parent) {
         inherit(proc, parent);
         return proc;
@@ -77,6 +78,20 @@ struct proc *family_add(struct proc *parent, int pid)
     set_first_limits(proc);
     bytes_zero(proc->actions, sizeof(proc->actions));
     return proc;
+}
+
+/* What a parent is told of an end. */
+static struct said say_end(const struct proc *zombie, int signal)
+{
+    struct abi_siginfo info = {.si_signo = signal};
+    struct said said = {.has_times = true};
+    int ended_by = zombie->status & 0x7f;
+
+    info.si_code = ended_by ? CLD_KILLED : CLD_EXITED;
+    info.si_pid = zombie->pid;
+    info.si_status = ended_by ? ended_by : zombie->status >> 8;
+    bytes_copy(said.head, &info, sizeof(said.head));
+    return said;
 }
 
 /* Somebody else who uses the same memory, or NULL. */
@@ -153,7 +168,8 @@ static void tell_parent(struct proc *zombie)
     bool leaves_zombie = family_leaves_zombie(zombie);
 
     if (signal > 0 && signal <= SIGNAL_MAX && !is_ignored) {
-        signals_send(parent, signal);
+        const struct said said = say_end(zombie, signal);
+        (void)signals_send_said(parent, false, &said);
     }
     if (!leaves_zombie) {
         family_reap(zombie);
@@ -200,7 +216,8 @@ static void give_away_children(struct proc *proc)
             child->parent = reaper;
             child->exit_signal = SIGCHLD;
             if (child->death_signal) {
-                signals_send(child, child->death_signal);
+                const struct said said = signals_said(child->death_signal, SI_USER, proc);
+                (void)signals_send_said(child, false, &said);
             }
         }
     }
@@ -233,4 +250,13 @@ void family_end(struct proc *proc, int status)
 void family_reap(struct proc *proc)
 {
     proc->life = LIFE_NONE;
+}
+
+bool family_may_end(struct proc *proc, int status)
+{
+    if (ask_end(family_leaves_zombie(proc) ? status : EVENT_STATUS_LOST)) {
+        family_end(proc, status);
+        return true;
+    }
+    return false;
 }

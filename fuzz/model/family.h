@@ -21,6 +21,9 @@ void family_leave_memory(struct proc *proc);
 /* Whether the end of a process would leave a zombie. */
 bool family_leaves_zombie(const struct proc *proc);
 
+/* It ends by a signal, or because there was no memory for a page. false: it has not. */
+bool family_may_end(struct proc *proc, int status);
+
 void family_end(struct proc *proc, int status);
 void family_reap(struct proc *proc);
 

@@ -15,7 +15,7 @@ enum give_up_reason {
     GIVE_UP_HANDLER, /* a handler was called */
     GIVE_UP_STOP,    /* somebody was sent a signal that stops */
     GIVE_UP_CALL,    /* a call that the model does not have did something */
-    GIVE_UP_MEMORY,  /* somebody went, and there was no memory to tell others of it */
+    GIVE_UP_MEMORY,  /* there was none to tell others that somebody went, or who sent a signal */
     GIVE_UP_REASONS,
 };
 

@@ -307,6 +307,21 @@ enum touch memory_touch(struct proc *proc, uint64_t at, enum access access)
     return memory_is_backed(map, at) ? TOUCH_FINE : TOUCH_BUS;
 }
 
+int memory_fault(struct proc *proc, uint64_t at, uint64_t size, enum access access)
+{
+    if (at & (size - 1)) {
+        return SIGBUS;
+    }
+    switch (memory_touch(proc, at, access)) {
+    case TOUCH_FINE:
+        return 0;
+    case TOUCH_SEGV:
+        return SIGSEGV;
+    default:
+        return SIGBUS;
+    }
+}
+
 bool memory_can(struct proc *proc, uint64_t at, uint64_t len, enum access access)
 {
     if (at > END_OF_MEMORY || len > END_OF_MEMORY - at) {

@@ -59,6 +59,9 @@ struct leaf *memory_leaf(struct space *space, const struct map *map, uint64_t at
 /* What becomes of an access to one byte; a stack may become longer. */
 enum touch memory_touch(struct proc *proc, uint64_t at, enum access access);
 
+/* The signal of an access by an instruction, of size bytes, or 0. */
+int memory_fault(struct proc *proc, uint64_t at, uint64_t size, enum access access);
+
 /* Whether all of a range can be accessed by a call. */
 bool memory_can(struct proc *proc, uint64_t at, uint64_t len, enum access access);
 

@@ -4,8 +4,10 @@
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
 #include "fuzz/model/compare.h"
+#include "fuzz/model/deliver.h"
 #include "fuzz/model/family.h"
 #include "fuzz/model/files.h"
+#include "fuzz/model/frames.h"
 #include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/program.h"
@@ -50,6 +52,8 @@ void model_begin(const struct model_eyes *eyes)
     world.page_count = 0;
     world.free_count = 0;
     world.typed = 0;
+    world.interrupt = INTERRUPT_NOT;
+    world.current = NULL;
     world.has_plain_keys = false;
     world.ends = 0;
     world.last_number = 0;
@@ -65,18 +69,6 @@ void model_begin(const struct model_eyes *eyes)
 }
 
 /* ---- events ---- */
-
-/* It ends by a signal, or because there was no memory for a page. */
-static bool may_end(struct proc *proc, int status)
-{
-    bool leaves_zombie = family_leaves_zombie(proc);
-
-    if (ask_end(leaves_zombie ? status : EVENT_STATUS_LOST)) {
-        family_end(proc, status);
-        return true;
-    }
-    return false;
-}
 
 /* mremap may have done a part when there is no memory. */
 enum { MREMAP = 216, CLONE = 220, CLONE3 = 435, SPAWN = 4096 };
@@ -120,29 +112,14 @@ static void run_call(struct proc *proc, const struct event *event)
     }
 }
 
-static int fault_signal(struct proc *proc, uint64_t at, uint64_t size, enum access access)
-{
-    if (at & (size - 1)) {
-        return SIGBUS;
-    }
-    switch (memory_touch(proc, at, access)) {
-    case TOUCH_FINE:
-        return 0;
-    case TOUCH_SEGV:
-        return SIGSEGV;
-    default:
-        return SIGBUS;
-    }
-}
-
 static void run_load(struct proc *proc, const struct event *event)
 {
     uint64_t size = event->args[1];
     uint64_t value = 0;
-    int signal = fault_signal(proc, event->args[0], size, ACCESS_READ);
+    int signal = memory_fault(proc, event->args[0], size, ACCESS_READ);
 
     if (signal) {
-        (void)may_end(proc, signal);
+        (void)family_may_end(proc, signal);
         return;
     }
     memory_look(memory_of(proc), event->args[0], &value, size);
@@ -155,10 +132,10 @@ static void run_load(struct proc *proc, const struct event *event)
 static void run_store(struct proc *proc, const struct event *event)
 {
     uint64_t size = event->args[2];
-    int signal = fault_signal(proc, event->args[0], size, ACCESS_WRITE);
+    int signal = memory_fault(proc, event->args[0], size, ACCESS_WRITE);
 
     if (signal) {
-        (void)may_end(proc, signal);
+        (void)family_may_end(proc, signal);
     } else if (ask_access()) {
         memory_store(memory_of(proc), event->args[0], &event->args[1], size);
     }
@@ -167,8 +144,8 @@ static void run_store(struct proc *proc, const struct event *event)
 /* Instructions that are not those that all programs have may do anything to the process itself. */
 static bool ends_wildly(struct proc *proc)
 {
-    return may_end(proc, SIGILL) || may_end(proc, SIGTRAP) || may_end(proc, SIGSEGV) ||
-           may_end(proc, SIGBUS);
+    return family_may_end(proc, SIGILL) || family_may_end(proc, SIGTRAP) ||
+           family_may_end(proc, SIGSEGV) || family_may_end(proc, SIGBUS);
 }
 
 /* Fetches the instruction. false: that ends the process, or it has been ended. */
@@ -176,13 +153,13 @@ static bool fetch(struct proc *proc, const struct event *event)
 {
     uint64_t at = event->pc - IMAGE_CODE;
     uint8_t code[CODE_BYTES];
-    int signal = fault_signal(proc, event->pc, sizeof(uint32_t), ACCESS_FETCH);
+    int signal = memory_fault(proc, event->pc, sizeof(uint32_t), ACCESS_FETCH);
 
-    if (event->was_refused && may_end(proc, SIGKILL)) {
+    if (event->was_refused && family_may_end(proc, SIGKILL)) {
         return false;
     }
     if (signal) {
-        (void)may_end(proc, signal);
+        (void)family_may_end(proc, signal);
         return false;
     }
     memory_look(memory_of(proc), IMAGE_CODE, code, sizeof(code));
@@ -207,6 +184,68 @@ static void run_access(struct proc *proc, const struct event *event)
     }
 }
 
+static bool would_block(struct proc *proc)
+{
+    switch (proc->doing.waits) {
+    case WAITS_CHILD:
+        return wait_would_block(proc);
+    case WAITS_VFORK:
+        return proc->vfork_child != NULL;
+    case WAITS_TIME:
+        return world.now < proc->doing.deadline;
+    case WAITS_SIGNAL:
+        return signal_would_block(proc);
+    case WAITS_FUTEX:
+        return futex_would_block(proc);
+    case WAITS_BYTES:
+    case WAITS_ROOM:
+    case WAITS_CONSOLE:
+        return bytes_would_block(proc);
+    default:
+        return true;
+    }
+}
+
+/* A fault that has a handler is told of when that is called. */
+static void note_fault(struct proc *proc, const struct event *event)
+{
+    bool is_load = event->tried == EVENT_LOADED;
+    int signal = 0;
+
+    if (image_is_at_rest(event->pc) || event->was_refused) {
+        return;
+    }
+    signal = memory_fault(proc, event->pc, sizeof(uint32_t), ACCESS_FETCH);
+    if (signal == 0 && event->tried != EVENT_SKIPPED) {
+        signal = memory_fault(proc, event->args[0], event->args[is_load ? 1 : 2],
+                              is_load ? ACCESS_READ : ACCESS_WRITE);
+    }
+    if (signal != 0) {
+        (void)signals_force(proc, signal);
+    }
+}
+
+/* The call that it waits in is made once more, and may not wait; then the handler is called. */
+static void interrupt(struct proc *proc, const struct event *event)
+{
+    if (event->kind == EVENT_ENDED) {
+        give_up_for(GIVE_UP_HANDLER); /* how the call ended is not known */
+        return;
+    }
+    world.interrupt = deliver_interrupts(proc);
+    run_call(proc, event);
+    world.interrupt = INTERRUPT_NOT;
+    if (event->kind == EVENT_AGAIN || !ask_is_answered()) {
+        return;
+    }
+    if (!event->is_handled) {
+        ask_object("process %d: no handler was called", (int64_t)proc->pid);
+    }
+    if (deliver(proc, event, false) == DELIVERY_HANDLER) {
+        deliver_check_sp(proc);
+    }
+}
+
 static const char *run_event(const struct event *event)
 {
     struct proc *proc = world_find(event->pid);
@@ -215,16 +254,22 @@ static const char *run_event(const struct event *event)
         ask_object("process %d does something, but is not there", (int64_t)event->pid);
         return ask_text();
     }
-    int signal = signals_due(proc);
-    if (event->is_handled || (!signal && signals_call_handler(proc))) {
-        give_up_for(GIVE_UP_HANDLER);
-        return NULL;
+    world.current = proc;
+    if ((event->kind == EVENT_CAUGHT || event->kind == EVENT_ENDED) && !event->is_rerun) {
+        note_fault(proc, event);
     }
-    if (signal) {
-        (void)may_end(proc, signal);
+    switch (deliver(proc, event, event->is_rerun)) {
+    case DELIVERY_ENDS:
         return ask_text();
+    case DELIVERY_HANDLER:
+        deliver_begin_handler(proc);
+        return ask_text();
+    case DELIVERY_INTERRUPTS:
+        interrupt(proc, event);
+        return ask_text();
+    default:
+        break;
     }
-    signals_take(proc);
     if (!event->is_rerun && !fetch(proc, event)) {
         return ask_text();
     }
@@ -281,6 +326,12 @@ const char *model_event(const struct event *event)
         break;
     }
     const char *text = run_event(event);
+    if (event->has_lost_info) {
+        give_up_for(GIVE_UP_MEMORY);
+    }
+    if (event->kind == EVENT_BLOCKED || event->kind == EVENT_ENDED) {
+        world.current = NULL;
+    }
     if (give_up_why()) {
         return NULL;
     }
@@ -303,32 +354,12 @@ const char *model_compare(bool is_complete)
     return ask_objection();
 }
 
-static bool would_block(struct proc *proc)
-{
-    switch (proc->doing.waits) {
-    case WAITS_CHILD:
-        return wait_would_block(proc);
-    case WAITS_VFORK:
-        return proc->vfork_child != NULL;
-    case WAITS_TIME:
-        return world.now < proc->doing.deadline;
-    case WAITS_FUTEX:
-        return futex_would_block(proc);
-    case WAITS_BYTES:
-    case WAITS_ROOM:
-    case WAITS_CONSOLE:
-        return bytes_would_block(proc);
-    default:
-        return true;
-    }
-}
-
 const char *model_at_rest(void)
 {
     ask_begin(&(struct event){.kind = EVENT_TIME});
     for (unsigned i = 0; i < world.proc_count && !give_up_why(); i++) {
         struct proc *proc = &world.procs[i];
-        if (proc->life == LIFE_LIVE && (signals_due(proc) || !would_block(proc))) {
+        if (proc->life == LIFE_LIVE && (deliver_would(proc) || !would_block(proc))) {
             ask_object("process %d should not be waiting in %s", (int64_t)proc->pid,
                        calls_name(proc->doing.nr));
             break;

@@ -187,6 +187,9 @@ void pipes_write(struct proc *self, const struct event *event, const struct file
         (void)fill(self, pipe, &again, (uint64_t)event->result, true);
         return;
     }
+    if (waits && world.interrupt && done > 0) {
+        waits = false;
+    }
     if (waits) {
         if (ask_block()) {
             (void)fill(self, pipe, &again, UINT64_MAX, true);
@@ -198,7 +201,8 @@ void pipes_write(struct proc *self, const struct event *event, const struct file
     if (ask_result(result)) {
         (void)fill(self, pipe, &again, UINT64_MAX, true);
         if (stop == STOP_BROKEN) {
-            signals_send(self, SIGPIPE);
+            const struct said said = signals_said(SIGPIPE, SI_USER, self);
+            (void)signals_send_said(self, true, &said);
         }
     }
 }

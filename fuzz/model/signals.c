@@ -1,6 +1,8 @@
 #include "fuzz/model/signals.h"
 
+#include "fuzz/model/ask.h"
 #include "fuzz/model/give_up.h"
+#include "fuzz/model/memory.h"
 
 static bool ends_by_default(int signal)
 {
@@ -49,79 +51,247 @@ static bool does_nothing(const struct proc *proc, int signal)
     return !ends_by_default(signal) || proc == world.procs; /* init is protected */
 }
 
-void signals_send(struct proc *proc, int signal)
+/* ---- what waits ---- */
+
+struct said signals_said(int signal, int code, const struct proc *sender)
 {
-    uint64_t bit = signal_set_of(signal);
+    struct abi_siginfo info = {.si_signo = signal, .si_code = code};
+    struct said said = {.has_times = false};
+
+    info.si_pid = sender ? sender->pid : 0;
+    bytes_copy(said.head, &info, sizeof(said.head));
+    return said;
+}
+
+static int signal_of(const struct said *said)
+{
+    return (int32_t)said->head[0];
+}
+
+static int code_of(const struct said *said)
+{
+    return (int32_t)said->head[1];
+}
+
+void signals_begin(struct proc *proc)
+{
+    proc->mine.set = 0;
+    proc->mine.count = 0;
+    proc->shared.set = 0;
+    proc->shared.count = 0;
+}
+
+uint64_t signals_pending(const struct proc *proc)
+{
+    return proc->mine.set | proc->shared.set;
+}
+
+/* How many wait in all: there is one user. */
+static unsigned count_queued(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].life == LIFE_LIVE) {
+            count += world.procs[i].mine.count + world.procs[i].shared.count;
+        }
+    }
+    return count;
+}
+
+/* What must not be lost is a real-time signal that does not come from kill. */
+static bool is_refused(const struct said *said, uint64_t limit)
+{
+    int signal = signal_of(said);
+
+    return signal >= SIGRTMIN && code_of(said) != SI_USER && count_queued() >= limit;
+}
+
+/* A standard signal is there once. Without a place what is to be said of it may be lost; if that
+ * must not be, false. */
+static bool add(struct queue *queue, const struct said *said, uint64_t limit)
+{
+    int signal = signal_of(said);
+    int code = code_of(said);
+    bool is_standard = signal < SIGRTMIN;
+    bool is_limited = !is_standard || code < 0;
+
+    if (is_standard && (queue->set & signal_set_of(signal))) {
+        return true;
+    }
+    if (world.was_refused || queue->count == QUEUE_MAX) {
+        give_up_for(GIVE_UP_MEMORY);
+        return true;
+    }
+    bool has_place = !is_limited || count_queued() < limit;
+    if (is_refused(said, limit)) {
+        return false;
+    }
+    if (has_place) {
+        queue->said[queue->count++] = *said;
+    }
+    queue->set |= signal_set_of(signal);
+    return true;
+}
+
+static unsigned find(const struct queue *queue, int signal)
+{
+    unsigned i = 0;
+
+    while (i < queue->count && signal_of(&queue->said[i]) != signal) {
+        i++;
+    }
+    return i;
+}
+
+static void take_away(struct queue *queue, unsigned at)
+{
+    queue->count--;
+    for (unsigned i = at; i < queue->count; i++) {
+        queue->said[i] = queue->said[i + 1];
+    }
+}
+
+struct said signals_take(struct queue *queue, int signal)
+{
+    struct said said = signals_said(signal, SI_USER, NULL);
+    unsigned at = find(queue, signal);
+
+    if (at < queue->count) {
+        said = queue->said[at];
+        take_away(queue, at);
+    }
+    if (find(queue, signal) == queue->count) {
+        queue->set &= ~signal_set_of(signal);
+    }
+    return said;
+}
+
+static void drop(struct queue *queue, int signal)
+{
+    unsigned at;
+
+    while ((at = find(queue, signal)) < queue->count) {
+        take_away(queue, at);
+    }
+    queue->set &= ~signal_set_of(signal);
+}
+
+void signals_check_said(struct proc *proc, uint64_t at, const struct said *said)
+{
+    enum { TIMES = 32, SIGNO = 4, SAID = sizeof(said->head) };
+    struct abi_siginfo wanted;
+    struct abi_siginfo info;
+    uint64_t known = said->is_loose ? SIGNO : said->has_times ? TIMES : SAID;
+
+    bytes_zero(&wanted, sizeof(wanted));
+    bytes_copy(&wanted, said->head, SAID);
+    memory_look(memory_of(proc), at, &info, sizeof(info));
+    if (!bytes_same(&info, &wanted, known) ||
+        !bytes_same((const uint8_t *)&info + SAID, (const uint8_t *)&wanted + SAID,
+                    sizeof(info) - SAID)) {
+        ask_object("process %d: of signal %d at %x is said code %d, process %d and %x, and "
+                   "should say code %d, process %d and %x",
+                   (int64_t)proc->pid, (int64_t)info.si_signo, at, (int64_t)info.si_code,
+                   (int64_t)info.si_pid, info.si_value, (int64_t)wanted.si_code,
+                   (int64_t)wanted.si_pid, wanted.si_value);
+    }
+}
+
+/* ---- sending ---- */
+
+/* Whether it ends the process at once: nothing that came before is still to be taken, and no core
+ * is to be dumped. */
+static bool ends_at_once(const struct proc *proc, int signal)
+{
+    bool is_next =
+        signal == SIGKILL || world.current == proc || (signals_pending(proc) & ~proc->mask) == 0;
+
+    return is_next && !((proc->mask | proc->waited) & signal_set_of(signal)) &&
+           proc->actions[signal - 1].handler == SIG_DFL && ends_by_default(signal) &&
+           !dumps_core(signal);
+}
+
+bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said)
+{
+    int signal = signal_of(said);
     bool stops = signal >= SIGSTOP && signal <= SIGTTOU;
 
     if (proc->life != LIFE_LIVE || proc->fatal) {
-        return;
+        return true;
     }
     if (stops && proc->actions[signal - 1].handler != SIG_IGN) {
         give_up_for(GIVE_UP_STOP);
     }
-    if (proc->mask & bit) {
-        proc->pending |= bit;
-        return;
+    if (stops) {
+        drop(&proc->mine, SIGCONT);
+        drop(&proc->shared, SIGCONT);
     }
-    if (does_nothing(proc, signal)) {
-        return;
+    if (!((proc->mask | proc->waited) & signal_set_of(signal)) && does_nothing(proc, signal)) {
+        return true;
     }
-    bool is_first = signal == SIGKILL || (proc->pending & ~proc->mask) == 0;
-    if (is_first && proc->actions[signal - 1].handler == SIG_DFL && !dumps_core(signal)) {
+    if (ends_at_once(proc, signal)) {
         proc->fatal = signal;
-    } else {
-        proc->pending |= bit;
+        return true;
     }
+    return add(to_thread ? &proc->mine : &proc->shared, said,
+               proc->limits[RLIMIT_SIGPENDING].rlim_cur);
 }
+
+bool signals_fit(const struct proc *proc, const struct said *said)
+{
+    uint64_t limit = proc->limits[RLIMIT_SIGPENDING].rlim_cur;
+    int signal = signal_of(said);
+    bool is_dropped =
+        proc->fatal || proc->life != LIFE_LIVE ||
+        (!((proc->mask | proc->waited) & signal_set_of(signal)) && does_nothing(proc, signal)) ||
+        ends_at_once(proc, signal);
+
+    return is_dropped || !is_refused(said, limit);
+}
+
+void signals_send(struct proc *proc, int signal)
+{
+    const struct said said = signals_said(signal, SI_KERNEL, NULL);
+
+    (void)signals_send_said(proc, false, &said);
+}
+
+bool signals_force(struct proc *proc, int signal)
+{
+    struct said said = signals_said(signal, SI_KERNEL, NULL);
+
+    said.is_loose = true;
+    if ((proc->mask & signal_set_of(signal)) || proc->actions[signal - 1].handler <= SIG_IGN) {
+        return false;
+    }
+    (void)add(&proc->mine, &said, UINT64_MAX);
+    return true;
+}
+
+/* ---- taking ---- */
 
 /* Those that a fault raises come first, then the lowest. */
 static int next_of(uint64_t set)
 {
-    static const int first[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+    const uint64_t faults = signal_set_of(SIGILL) | signal_set_of(SIGTRAP) | signal_set_of(SIGBUS) |
+                            signal_set_of(SIGFPE) | signal_set_of(SIGSEGV) | signal_set_of(SIGSYS);
 
-    for (unsigned i = 0; i < sizeof(first) / sizeof(first[0]); i++) {
-        if (set & signal_set_of(first[i])) {
-            return first[i];
-        }
-    }
-    return __builtin_ctzll(set) + 1;
+    set = set & faults ? set & faults : set;
+    return set ? __builtin_ctzll(set) + 1 : 0;
 }
 
-int signals_due(const struct proc *proc)
+int signals_next(struct proc *proc, struct queue **queue)
 {
-    uint64_t ready = proc->pending & ~(model_planted == MODEL_PLANT_SIGNALS ? 0 : proc->mask);
+    uint64_t open = ~(model_planted == MODEL_PLANT_SIGNALS ? 0 : proc->mask | proc->waited);
 
-    if (proc->fatal || proc->vfork_child) {
-        return proc->fatal; /* who waits for a vfork takes nothing less */
-    }
-    while (ready) {
-        int signal = next_of(ready);
-        ready &= ~signal_set_of(signal);
-        if (proc->actions[signal - 1].handler == SIG_DFL && !does_nothing(proc, signal)) {
-            return signal;
-        }
-    }
-    return 0;
+    *queue = proc->mine.set & open ? &proc->mine : &proc->shared;
+    return proc->vfork_child ? 0 : next_of((*queue)->set & open);
 }
 
-bool signals_call_handler(const struct proc *proc)
+bool signals_do_nothing(const struct proc *proc, int signal)
 {
-    uint64_t ready = proc->vfork_child ? 0 : proc->pending & ~proc->mask;
-
-    for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
-        if ((ready & signal_set_of(signal)) && proc->actions[signal - 1].handler > SIG_IGN) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void signals_take(struct proc *proc)
-{
-    if (!proc->vfork_child) {
-        proc->pending &= proc->mask;
-    }
+    return does_nothing(proc, signal);
 }
 
 void signals_reset(struct proc *proc)
@@ -139,7 +309,8 @@ void signals_drop(struct proc *proc, int signal)
     uint64_t handler = proc->actions[signal - 1].handler;
 
     if (handler == SIG_IGN || (handler == SIG_DFL && !ends_by_default(signal))) {
-        proc->pending &= ~signal_set_of(signal);
+        drop(&proc->mine, signal);
+        drop(&proc->shared, signal);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Signals: who gets which, and what it does; signal(7). No handler is called yet. */
+/* Signals: who gets which, what is said of it, and what it does; signal(7). */
 #ifndef MODEL_SIGNALS_H
 #define MODEL_SIGNALS_H
 
@@ -9,16 +9,38 @@ static inline uint64_t signal_set_of(int signal)
     return UINT64_C(1) << (signal - 1);
 }
 
+/* A process begins, and none waits. */
+void signals_begin(struct proc *proc);
+
+/* What is said of a signal that a process sends; NULL: nobody does. */
+struct said signals_said(int signal, int code, const struct proc *sender);
+
+/* To the thread, or to all of the process. false: there is no place for it. */
+bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said);
+
+/* Whether there is a place for it. */
+bool signals_fit(const struct proc *proc, const struct said *said);
+
+/* One of the kernel's own. */
 void signals_send(struct proc *proc, int signal);
 
-/* The signal that ends a process before it does anything more, or 0. */
-int signals_due(const struct proc *proc);
+/* A fault of its own. false: it ends by it. */
+bool signals_force(struct proc *proc, int signal);
 
-/* Whether a handler is called before it does anything more, unless signals_due. */
-bool signals_call_handler(const struct proc *proc);
+/* Those that wait, blocked or not. */
+uint64_t signals_pending(const struct proc *proc);
 
-/* What is pending and not blocked is taken, when a process goes on. */
-void signals_take(struct proc *proc);
+/* The next one that a process takes, and where it waits; 0: none. */
+int signals_next(struct proc *proc, struct queue **queue);
+
+/* The first of a number that waits there. */
+struct said signals_take(struct queue *queue, int signal);
+
+/* Objects if the siginfo_t at an address does not say that. */
+void signals_check_said(struct proc *proc, uint64_t at, const struct said *said);
+
+/* Whether nothing happens when it is taken. */
+bool signals_do_nothing(const struct proc *proc, int signal);
 
 /* What handlers become at exec; what is ignored stays so. */
 void signals_reset(struct proc *proc);

@@ -30,6 +30,7 @@ enum {
     FILES_MAX = 160,
     PIPES_MAX = 72,
     PIECES_MAX = 16, /* of a pipe */
+    QUEUE_MAX = 24,
     FDS_MAX = 160,   /* that a process has at once */
     FD_LIMIT = 1024, /* no number is as high */
     NODES_MAX = 64,
@@ -141,7 +142,8 @@ enum waits {
     WAITS_BYTES,
     WAITS_ROOM,
     WAITS_CONSOLE,
-    WAITS_FUTEX
+    WAITS_FUTEX,
+    WAITS_SIGNAL
 };
 
 /* A word that is waited for, and among whom. */
@@ -162,6 +164,7 @@ struct doing {
     int64_t who; /* of a wait: 0 anyone, > 0 a process, < 0 a group */
     uint32_t options;
     uint64_t deadline;
+    uint64_t set;  /* of signals that it waits for */
     uint64_t done; /* bytes */
     int file;
     uint64_t total; /* bytes asked for */
@@ -172,6 +175,20 @@ struct doing {
 };
 
 enum used_kind { USED_USER, USED_SYSTEM, USED_MEMORY, USED_FAULTS, USED_TURNS, USED_COUNT };
+
+/* A signal that was sent: what siginfo_t begins with, of which its end is 0. */
+struct said {
+    uint64_t head[6];
+    bool has_times; /* of a child: how long it has run is loose */
+    bool is_loose;  /* of a fault: all of it is */
+};
+
+/* Signals that wait to be taken, in the order in which they were sent. */
+struct queue {
+    uint64_t set;
+    unsigned count;
+    struct said said[QUEUE_MAX];
+};
 
 /* What a process has used, or its children have. */
 struct used {
@@ -200,8 +217,10 @@ struct proc {
     struct proc *vfork_parent;
     struct proc *vfork_child;
     uint64_t mask;
+    uint64_t saved_mask; /* what is blocked again behind the next handler */
+    bool has_saved_mask;
+    uint64_t waited; /* signals that its call takes */
     struct abi_sigaltstack altstack;
-    uint64_t pending;
     int fatal; /* it must end by this signal */
     int nice;
     uint32_t umask;
@@ -215,7 +234,13 @@ struct proc {
     struct abi_sigaction actions[SIGNAL_MAX]; /* of signal n at n - 1 */
     unsigned fd_count;
     struct fd fds[FDS_MAX]; /* by number */
+    struct queue mine;      /* signals that were sent to its thread */
+    struct queue shared;    /* and to all of it */
 };
+
+/* A handler is to be called: a call that would wait does not, and gives EINTR or is made again
+ * behind the handler (signal(7)). */
+enum interrupt { INTERRUPT_NOT, INTERRUPT_ENDS, INTERRUPT_RESTARTS };
 
 struct world {
     const struct model_eyes *eyes;
@@ -223,7 +248,8 @@ struct world {
     const char *lost; /* why the model cannot follow, or NULL */
     enum give_up_reason gave_up;
     uint64_t now;
-    bool was_refused; /* memory, in this event */
+    bool was_refused;         /* memory, in this event */
+    enum interrupt interrupt; /* of the call that is made */
     unsigned proc_count;
     unsigned space_count;
     unsigned object_count;
@@ -237,6 +263,7 @@ struct world {
     uint64_t page_versions[PAGES_MAX]; /* another one with each store, never 0 */
     uint8_t code[CODE_BYTES];          /* what all programs have at IMAGE_CODE */
     int foreground;                    /* group */
+    const struct proc *current;        /* who ran last, and does not wait */
     int last_number;                   /* of a process, that was given out */
     int lost_numbers;                  /* since then: of calls that have failed, at most */
     bool has_plain_keys;               /* the console's ISIG is off */

@@ -161,6 +161,7 @@ struct before {
     uint64_t handlers; /* that have been called */
     unsigned exec_count;
     uint64_t refusals;
+    uint64_t forgiven;
     bool was_pending;
     bool has_svc; /* there is one to be executed */
 };
@@ -195,6 +196,7 @@ void actor_tell(int tid, struct event *event)
                             .nr = EVENT_NO_CALL,
                             .tried = EVENT_SKIPPED,
                             .pc = user->pc,
+                            .sp = user->sp,
                             .is_rerun = thread->call.is_pending};
     if (!thread->call.is_pending && image_is_at_rest(user->pc)) {
         event->nr = IMAGE_NO_CALL;
@@ -325,6 +327,7 @@ enum actor_progress actor_step(struct event *event)
         .handlers = deliver_handlers(),
         .exec_count = process->exec_count,
         .refusals = inject_refusals(),
+        .forgiven = inject_forgiven(),
         .was_pending = thread->call.is_pending,
         .has_svc = is_svc(event->pid, thread->user.pc),
     };
@@ -335,6 +338,7 @@ enum actor_progress actor_step(struct event *event)
     sched_run_next(event->tid);
     kernel_step();
     event->was_refused = inject_refusals() != before.refusals;
+    event->has_lost_info = inject_forgiven() != before.forgiven;
     event->is_handled = deliver_handlers() != before.handlers;
     event->now_ns = clock_now();
     process = process_find(event->pid);

@@ -42,6 +42,7 @@ struct event {
     uint32_t nr;
     uint64_t args[6];
     uint64_t pc; /* before the step */
+    uint64_t sp; /* the same */
     int64_t result;
     int wait_status;
     enum event_kind tried; /* without a call: EVENT_LOADED or EVENT_STORED, with args as there, or
@@ -49,6 +50,7 @@ struct event {
     bool is_rerun;         /* of a call that waited, or had more to do */
     bool is_spurious;      /* and nothing had woken it: it must wait again */
     bool was_refused;      /* an allocation found no memory in this step */
+    bool has_lost_info;    /* there was none for what is to be said of a signal */
     bool is_handled;       /* handlers of signals were called in this step: EVENT_CAUGHT, or
                               behind the call that they have interrupted: EVENT_RESULT */
     uint64_t now_ns;       /* the kernel's clock, behind the step */

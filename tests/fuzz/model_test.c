@@ -220,27 +220,27 @@ TEST(model_that_has_given_up_accepts_everything)
         .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 1};
     const struct event wrong = {
         .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 2};
-    const struct event handled = {.kind = EVENT_RESULT,
-                                  .pid = 1,
-                                  .pc = IMAGE_CODE,
-                                  .nr = NR_getpid,
-                                  .result = -EINTR,
-                                  .is_handled = true};
+    const struct event beyond = {.kind = EVENT_RESULT,
+                                 .pid = 1,
+                                 .pc = IMAGE_CODE,
+                                 .nr = NR_clone,
+                                 .args = {CLONE_FILES | SIGCHLD},
+                                 .result = 2};
     const struct input_config config = input_dull_config();
-    uint64_t before = give_up_count(GIVE_UP_HANDLER);
+    uint64_t before = give_up_count(GIVE_UP_THREAD);
 
     body_reset(&config);
     model_begin(&run_eyes);
     EXPECT(model_event(&right) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
-    EXPECT(model_event(&handled) == NULL);
-    EXPECT_EQ(give_up_why(), GIVE_UP_HANDLER);
-    EXPECT_EQ(give_up_count(GIVE_UP_HANDLER), before + 1);
+    EXPECT(model_event(&beyond) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_THREAD);
+    EXPECT_EQ(give_up_count(GIVE_UP_THREAD), before + 1);
     world_find(1)->umask ^= 1;
     EXPECT(model_event(&wrong) == NULL);
     EXPECT(model_compare(true) == NULL);
     EXPECT(model_at_rest() == NULL);
-    EXPECT_EQ(give_up_count(GIVE_UP_HANDLER), before + 1);
+    EXPECT_EQ(give_up_count(GIVE_UP_THREAD), before + 1);
     model_begin(&run_eyes);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
     EXPECT(model_event(&wrong) != NULL);

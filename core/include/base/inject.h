@@ -53,4 +53,7 @@ void inject_note_refusal(void);
 /* The last refusal counts for none: what was to be allocated is not needed. */
 void inject_forgive(void);
 
+/* How many were not counted so. */
+uint64_t inject_forgiven(void);
+
 #endif

@@ -1,0 +1,27 @@
+/* Times that calls are given: how long to wait. */
+#ifndef MODEL_TIMES_H
+#define MODEL_TIMES_H
+
+#include "fuzz/model/world.h"
+
+#define NSEC_PER_SEC UINT64_C(1000000000)
+
+static inline bool time_is_valid(const struct abi_timespec *time)
+{
+    return time->tv_sec >= 0 && time->tv_nsec >= 0 && (uint64_t)time->tv_nsec < NSEC_PER_SEC;
+}
+
+/* The moment so long after now; the last one if there is none. */
+static inline uint64_t time_after(uint64_t now, const struct abi_timespec *duration)
+{
+    const uint64_t end = UINT64_MAX - 1;
+    const uint64_t seconds_max = end / NSEC_PER_SEC - 1;
+
+    if ((uint64_t)duration->tv_sec > seconds_max) {
+        return end;
+    }
+    uint64_t len = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
+    return len > end - now ? end : now + len;
+}
+
+#endif
