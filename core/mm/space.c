@@ -234,7 +234,7 @@ int space_fork(struct space *parent, struct space **child)
     made->mmap_top = parent->mmap_top;
     made->brk_start = parent->brk_start;
     made->brk_end = parent->brk_end;
-    made->has_barrier = parent->has_barrier;
+    made->barriers = parent->barriers;
     error = fork_regions(parent, made);
     if (error) {
         if (PLANTED(K_13)) {

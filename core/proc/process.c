@@ -292,6 +292,7 @@ static void end_thread(struct thread *thread)
 
     if (thread == process->thread) {
         process->zombie_nice = thread->nice;
+        process->zombie_params = thread->params;
         processes.headless++;
     }
     thread_leave_space(thread);

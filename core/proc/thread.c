@@ -76,6 +76,21 @@ static int inherit_nothing(struct thread *thread)
     return thread->fs ? open_console(thread->fds) : -ENOMEM;
 }
 
+/* What is above the ordinary is not inherited (sched(7), SCHED_RESET_ON_FORK). */
+static void reset_params(struct thread *thread)
+{
+    bool is_urgent = thread->params.priority > 0;
+
+    if (is_urgent || thread->nice < 0) {
+        thread->nice = 0;
+    }
+    if (is_urgent) {
+        thread->params.policy = SCHED_OTHER;
+        thread->params.priority = 0;
+    }
+    thread->params.is_reset = false;
+}
+
 int thread_inherit(struct thread *thread, const struct thread *from, uint64_t flags)
 {
     int error = 0;
@@ -85,11 +100,9 @@ int thread_inherit(struct thread *thread, const struct thread *from, uint64_t fl
         return inherit_nothing(thread);
     }
     thread->nice = from->nice;
-    if (!from->resets_policy) {
-        thread->policy = from->policy;
-        thread->priority = from->priority;
-    } else if (thread->nice < 0) {
-        thread->nice = 0;
+    thread->params = from->params;
+    if (from->params.is_reset) {
+        reset_params(thread);
     }
     thread->signal_mask = from->signal_mask;
     thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);

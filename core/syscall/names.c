@@ -44,6 +44,18 @@ static const struct name list_child_code[] = {
 };
 NAMES(child_code, "CLD_???");
 
+static const struct name list_barrier[] = {
+    {0, "MEMBARRIER_CMD_QUERY"},
+    {1, "MEMBARRIER_CMD_GLOBAL"},
+    {2, "MEMBARRIER_CMD_GLOBAL_EXPEDITED"},
+    {4, "MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED"},
+    {8, "MEMBARRIER_CMD_PRIVATE_EXPEDITED"},
+    {16, "MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED"},
+    {32, "MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE"},
+    {64, "MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE"},
+};
+NAMES(barrier, "MEMBARRIER_CMD_???");
+
 static const struct name list_clock[] = {
     {0, "CLOCK_REALTIME"},          {1, "CLOCK_MONOTONIC"},     {2, "CLOCK_PROCESS_CPUTIME_ID"},
     {3, "CLOCK_THREAD_CPUTIME_ID"}, {4, "CLOCK_MONOTONIC_RAW"}, {5, "CLOCK_REALTIME_COARSE"},
@@ -189,6 +201,12 @@ static const struct name list_prctl[] = {
     {39, "PR_GET_NO_NEW_PRIVS"},
 };
 NAMES(prctl, "PR_???");
+
+static const struct name list_policy[] = {
+    {0, "SCHED_OTHER"}, {1, "SCHED_FIFO"}, {2, "SCHED_RR"},
+    {3, "SCHED_BATCH"}, {5, "SCHED_IDLE"}, {6, "SCHED_DEADLINE"},
+};
+NAMES(policy, "SCHED_???");
 
 static const struct name list_priority[] = {
     {0, "PRIO_PROCESS"},

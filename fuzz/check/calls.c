@@ -165,6 +165,7 @@ static uint64_t output_len(enum syscall_kind kind, uint64_t next)
     case KIND_OUT_INT:
     case KIND_OUT_STATUS:
         return sizeof(int32_t);
+    case KIND_OUT_CPUSET:
     case KIND_OUT_ADDR:
     case KIND_OUT_SIZE:
         return sizeof(uint64_t);

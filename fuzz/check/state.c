@@ -254,8 +254,8 @@ static uint64_t digest_thread(const struct thread *thread)
         (uint32_t)thread->altstack.ss_flags,
         thread->robust_list,
         (uint64_t)thread->death_signal,
-        (uint64_t)thread->policy << 8 | (uint64_t)thread->priority,
-        thread->resets_policy,
+        (uint64_t)thread->params.policy << 32 | (uint32_t)thread->params.priority << 1 |
+            thread->params.is_reset,
     };
 
     return digest_words(words, ARRAY_LEN(words));

@@ -285,6 +285,29 @@ static const int64_t clocks[] = {
 static const int64_t resources[] = {RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS,   RLIMIT_STACK,
                                     RLIMIT_DATA,  RLIMIT_FSIZE,  RLIMIT_CORE, 16};
 static const int64_t priorities[] = {PRIO_PROCESS, PRIO_PGRP, PRIO_USER, 3};
+static const int64_t policies[] = {
+    SCHED_OTHER,
+    SCHED_FIFO,
+    SCHED_RR,
+    SCHED_BATCH,
+    SCHED_IDLE,
+    SCHED_DEADLINE,
+    SCHED_FIFO | SCHED_RESET_ON_FORK,
+    SCHED_OTHER | SCHED_RESET_ON_FORK,
+    4,
+    -1,
+};
+static const int64_t barriers[] = {
+    MEMBARRIER_CMD_QUERY,
+    MEMBARRIER_CMD_GLOBAL,
+    MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED,
+    MEMBARRIER_CMD_PRIVATE_EXPEDITED,
+    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED,
+    MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE,
+    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
+    3,
+    256,
+};
 static const int64_t usages[] = {RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD, 2};
 static const int64_t sig_hows[] = {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK, 3};
 static const int64_t random_flags[] = {0, 1, 2, 8};
@@ -380,6 +403,8 @@ static const struct {
     LIST(USAGE, usages),
     LIST(SIG_HOW, sig_hows),
     LIST(RANDOM_FLAGS, random_flags),
+    LIST(POLICY, policies),
+    LIST(BARRIER, barriers),
     LIST(FUTEX_OP, futex_ops),
     LIST(FUTEX_VALUE, futex_values),
     LIST(FUTEX_ARG, futex_args),

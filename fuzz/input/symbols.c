@@ -41,6 +41,8 @@ static const struct written kinds[ARG_COUNT] = {
     ONE(IOCTL, ioctl),
     ONE(PRCTL, prctl),
     ONE(PRIORITY, priority),
+    ONE(POLICY, policy),
+    ONE(BARRIER, barrier),
     ONE(RESOURCE, resource),
     ONE(SIG_HOW, sig_how),
     ONE(USAGE, usage),

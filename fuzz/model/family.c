@@ -43,6 +43,14 @@ static void inherit(struct proc *child, struct proc *parent)
     child->mask = parent->mask;
     child->altstack = parent->altstack;
     child->nice = parent->nice;
+    child->policy = parent->policy;
+    child->priority = parent->priority;
+    if (parent->resets_on_fork) { /* sched(7) */
+        bool is_urgent = parent->policy == SCHED_FIFO || parent->policy == SCHED_RR;
+        child->nice = is_urgent || parent->nice < 0 ? 0 : parent->nice;
+        child->policy = is_urgent ? SCHED_OTHER : parent->policy;
+        child->priority = 0;
+    }
     child->umask = parent->umask;
     child->cwd = parent->cwd;
     bytes_copy(child->name, parent->name, sizeof(child->name));

@@ -25,6 +25,7 @@ int memory_create(void)
     space->leaf_count = 0;
     space->break_start = 0;
     space->break_end = 0;
+    space->barriers = 0;
     return (int)(space - world.spaces);
 }
 
@@ -51,6 +52,7 @@ int memory_fork(int from)
 
     made->break_start = source->break_start;
     made->break_end = source->break_end;
+    made->barriers = source->barriers;
     made->map_count = source->map_count;
     for (unsigned i = 0; i < source->map_count; i++) {
         made->maps[i] = source->maps[i];

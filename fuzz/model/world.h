@@ -66,6 +66,7 @@ struct space {
     unsigned leaf_count;
     uint64_t break_start;
     uint64_t break_end;
+    unsigned barriers;              /* that were registered */
     struct map maps[MAPS_MAX];      /* by address */
     struct leaf leaves[LEAVES_MAX]; /* by number; of private maps only */
 };
@@ -223,6 +224,9 @@ struct proc {
     struct abi_sigaltstack altstack;
     int fatal; /* it must end by this signal */
     int nice;
+    int policy;
+    int priority;
+    bool resets_on_fork;
     uint32_t umask;
     int cwd;
     char name[NAME_MAX];

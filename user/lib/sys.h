@@ -60,6 +60,11 @@
 #define SYS_FUTEX_VALUE uint32_t
 #define SYS_FUTEX_ARG uint64_t
 #define SYS_FUTEX_LAST uint32_t
+#define SYS_POLICY int
+#define SYS_BARRIER int
+#define SYS_IN_INT const int *
+#define SYS_IN_CPUSET const uint64_t *
+#define SYS_OUT_CPUSET uint64_t *
 #define SYS_PATH const char *
 #define SYS_STRV char *const *
 #define SYS_ENVV char *const *

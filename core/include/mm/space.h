@@ -35,9 +35,9 @@ struct space {
     uaddr_t mmap_top;  /* mappings go below it, if they may lie anywhere */
     uaddr_t brk_start; /* page-aligned, behind the program's image */
     uaddr_t brk_end;   /* as the program set it, not rounded */
+    unsigned barriers; /* commands of membarrier(2) that may be given */
     uint64_t resident; /* pages that are there */
     uint64_t resident_peak;
-    bool has_barrier; /* registered for private barriers (membarrier(2)) */
 };
 
 void space_init(void);

@@ -44,15 +44,16 @@ struct process {
     struct space *space; /* LIVE only */
     struct list threads; /* LIVE only: in the order in which they were made */
     unsigned thread_count;
-    struct thread *thread;      /* the one that has its number; NULL: that one has ended */
-    struct waitq child_wait;    /* its own threads, waiting for a child */
-    int wait_status;            /* of a ZOMBIE, as wait4 gives it */
-    int zombie_nice;            /* of the thread that had its number: it can still be asked for */
-    int exit_signal;            /* to the parent at exit; 0: none */
-    bool has_execed;            /* since its fork: setpgid by its parent comes too late */
-    unsigned exec_count;        /* programs that it has replaced */
-    unsigned parent_exec_count; /* its parent's, when it was made */
-    bool is_subreaper;          /* it inherits the orphans among its descendants */
+    struct thread *thread;   /* the one that has its number; NULL: that one has ended */
+    struct waitq child_wait; /* its own threads, waiting for a child */
+    int wait_status;         /* of a ZOMBIE, as wait4 gives it */
+    int zombie_nice;         /* of the thread that had its number: it can still be asked for */
+    struct sched_params zombie_params; /* of that one, too */
+    int exit_signal;                   /* to the parent at exit; 0: none */
+    bool has_execed;                   /* since its fork: setpgid by its parent comes too late */
+    unsigned exec_count;               /* programs that it has replaced */
+    unsigned parent_exec_count;        /* its parent's, when it was made */
+    bool is_subreaper;                 /* it inherits the orphans among its descendants */
     struct signals signals;
     struct usage usage;
     struct usage children_usage; /* of those that were waited for */

@@ -72,6 +72,13 @@ struct call {
     (INT64_MIN + 4) /* from sched_block: it would wait, and must not; it is made
                                             again or gives -EINTR, as the handler's action says */
 
+/* What sched(7) knows of a thread. Told and inherited: who runs is decided by sched=NAME alone. */
+struct sched_params {
+    int policy;    /* SCHED_OTHER, ... */
+    int priority;  /* 1 to 99 of SCHED_FIFO and SCHED_RR, else 0 */
+    bool is_reset; /* in the threads and processes that it makes */
+};
+
 struct thread {
     struct plat_fp fp; /* stale while cpu.fp_owner is this thread */
     struct plat_user user;
@@ -82,12 +89,7 @@ struct thread {
     struct fs_context *fs;
     int tid;
     int nice; /* NICE_MIN to NICE_MAX */
-
-    /* What sched_setscheduler(2) was told. */
-    int policy;
-    int priority;       /* of SCHED_FIFO and SCHED_RR, else 0 */
-    bool resets_policy; /* threads that it makes have SCHED_OTHER (SCHED_RESET_ON_FORK) */
-
+    struct sched_params params;
     enum thread_state state;
     struct list run_link; /* where the scheduling policy has it */
     struct call call;

@@ -1,164 +1,223 @@
-/* Scheduling policies, affinity, getcpu, membarrier. */
+/* sched(7), getcpu(2), membarrier(2). */
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "proc/process.h"
+#include "proc/sched.h"
 #include "test.h"
 #include "tests/core/calls.h"
 #include "tests/core/fixture.h"
 
+#define ALL ((uint64_t)-1)
+
 static struct process *init;
 
-static int64_t set_policy(struct process *process, uint64_t tid, int policy, int priority)
+static int64_t set(struct process *process, int tid, int policy, int priority)
 {
+    fixture_run(process);
     calls_put(CALLS_DATA, &priority, sizeof(priority));
-    return CALL(process, sched_setscheduler, tid, (uint64_t)policy, CALLS_DATA);
+    return CALL(process, sched_setscheduler, (uint64_t)tid, (uint64_t)policy, CALLS_DATA);
 }
 
-static int priority_of(struct process *process, uint64_t tid)
+static int priority_of(int tid)
 {
-    EXPECT_EQ(CALL(process, sched_getparam, tid, CALLS_DATA), 0);
-    return calls_get_int(CALLS_DATA);
+    EXPECT_EQ(CALL(init, sched_getparam, (uint64_t)tid, CALLS_DATA + 8), 0);
+    return calls_get_int(CALLS_DATA + 8);
 }
 
-TEST(sys_sched_setscheduler_is_told_back)
+static int64_t policy_of(int tid)
 {
-    int priority = 5;
+    return CALL(init, sched_getscheduler, (uint64_t)tid);
+}
 
+TEST(sys_sched_policies)
+{
     init = calls_begin();
-    EXPECT_EQ(CALL(init, sched_getscheduler, 0), SCHED_OTHER);
-    EXPECT_EQ(priority_of(init, 0), 0);
-    EXPECT_EQ(set_policy(init, 1, SCHED_RR, 99), 0);
-    EXPECT_EQ(CALL(init, sched_getscheduler, 1), SCHED_RR);
-    EXPECT_EQ(priority_of(init, 1), 99);
-    calls_put(CALLS_DATA, &priority, sizeof(priority));
+    EXPECT_EQ(policy_of(0), SCHED_OTHER);
+    EXPECT_EQ(priority_of(1), 0);
+    EXPECT_EQ(set(init, 0, SCHED_FIFO, 99), 0);
+    EXPECT_EQ(policy_of(1), SCHED_FIFO);
+    EXPECT_EQ(priority_of(0), 99);
+    EXPECT_EQ(set(init, 1, SCHED_RR, 1), 0);
+    EXPECT_EQ(policy_of(0), SCHED_RR);
+    EXPECT_EQ(set(init, 0, SCHED_BATCH, 0), 0);
+    EXPECT_EQ(set(init, 0, SCHED_IDLE, 0), 0);
+    EXPECT_EQ(policy_of(0), SCHED_IDLE);
+    EXPECT_EQ(set(init, 0, SCHED_OTHER, 0), 0);
+    fixture_end();
+}
+
+TEST(sys_sched_priority_alone)
+{
+    init = calls_begin();
+    EXPECT_EQ(set(init, 0, SCHED_RR | SCHED_RESET_ON_FORK, 5), 0);
+    calls_put(CALLS_DATA, &(int){6}, sizeof(int));
     EXPECT_EQ(CALL(init, sched_setparam, 0, CALLS_DATA), 0);
-    EXPECT_EQ(priority_of(init, 0), 5);
-    EXPECT_EQ(CALL(init, sched_getscheduler, 0), SCHED_RR);
+    EXPECT_EQ(priority_of(0), 6);
+    EXPECT_EQ(policy_of(0), SCHED_RR | SCHED_RESET_ON_FORK);
+    calls_put(CALLS_DATA, &(int){0}, sizeof(int));
+    EXPECT_EQ(CALL(init, sched_setparam, 0, CALLS_DATA), -EINVAL);
+    EXPECT_EQ(CALL(init, sched_setparam, 0, 0), -EINVAL);
     fixture_end();
 }
 
-TEST(sys_sched_setscheduler_refuses)
+TEST(sys_sched_that_makes_no_sense)
 {
+    static const struct {
+        int tid;
+        int policy;
+        int priority;
+        int error;
+    } wrong[] = {
+        {0, SCHED_FIFO, 0, -EINVAL},  {0, SCHED_FIFO, 100, -EINVAL},   {0, SCHED_RR, -1, -EINVAL},
+        {0, SCHED_OTHER, 1, -EINVAL}, {0, SCHED_DEADLINE, 0, -EINVAL}, {0, 4, 0, -EINVAL},
+        {0, -1, 0, -EINVAL},          {-1, SCHED_OTHER, 0, -EINVAL},   {9, SCHED_OTHER, 0, -ESRCH},
+        {9, SCHED_FIFO, 0, -ESRCH},
+    };
+
     init = calls_begin();
-    EXPECT_EQ(set_policy(init, 0, SCHED_FIFO, 0), -EINVAL);
-    EXPECT_EQ(set_policy(init, 0, SCHED_FIFO, 100), -EINVAL);
-    EXPECT_EQ(set_policy(init, 0, SCHED_OTHER, 1), -EINVAL);
-    EXPECT_EQ(set_policy(init, 0, SCHED_IDLE, -1), -EINVAL);
-    EXPECT_EQ(set_policy(init, 0, SCHED_DEADLINE, 0), -EINVAL);
-    EXPECT_EQ(set_policy(init, 0, -1, 0), -EINVAL);
-    EXPECT_EQ(set_policy(init, (uint64_t)-1, SCHED_OTHER, 0), -EINVAL);
-    EXPECT_EQ(set_policy(init, 99, SCHED_OTHER, 0), -ESRCH);
+    for (unsigned i = 0; i < ARRAY_LEN(wrong); i++) {
+        test_note("case %u", i);
+        EXPECT_EQ(set(init, wrong[i].tid, wrong[i].policy, wrong[i].priority), wrong[i].error);
+    }
+    EXPECT_EQ(policy_of(0), SCHED_OTHER);
     EXPECT_EQ(CALL(init, sched_setscheduler, 0, SCHED_OTHER, 0), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_setscheduler, 0, SCHED_OTHER, 16), -EFAULT);
-    EXPECT_EQ(CALL(init, sched_getscheduler, 99), -ESRCH);
-    EXPECT_EQ(CALL(init, sched_getscheduler, (uint64_t)-1), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_getparam, 99, CALLS_DATA), -ESRCH);
+    EXPECT_EQ(CALL(init, sched_setscheduler, 0, SCHED_OTHER, CALLS_NOWHERE), -EFAULT);
+    EXPECT_EQ(policy_of(-1), -EINVAL);
+    EXPECT_EQ(policy_of(9), -ESRCH);
     EXPECT_EQ(CALL(init, sched_getparam, 0, 0), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_getparam, 0, 16), -EFAULT);
-    EXPECT_EQ(CALL(init, sched_getscheduler, 0), SCHED_OTHER);
+    EXPECT_EQ(CALL(init, sched_getparam, ALL, CALLS_DATA), -EINVAL);
+    EXPECT_EQ(CALL(init, sched_getparam, 9, CALLS_DATA), -ESRCH);
+    EXPECT_EQ(CALL(init, sched_getparam, 0, CALLS_NOWHERE), -EFAULT);
     fixture_end();
 }
 
-TEST(sys_sched_policies_are_inherited_or_reset)
+/* Each thread has its own, and a zombie still has what it had. */
+TEST(sys_sched_of_threads_and_zombies)
 {
     init = calls_begin();
-    EXPECT_EQ(set_policy(init, 0, SCHED_FIFO, 7), 0);
-    struct process *child = calls_child(CALL(init, clone, SIGCHLD));
-    EXPECT_EQ(CALL(child, sched_getscheduler, 0), SCHED_FIFO);
-    EXPECT_EQ(priority_of(child, 0), 7);
-    EXPECT_EQ(set_policy(init, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, 7), 0);
-    EXPECT_EQ(CALL(init, sched_getscheduler, 0), SCHED_FIFO | SCHED_RESET_ON_FORK);
-    EXPECT_EQ(CALL(init, setpriority, PRIO_PROCESS, 0, (uint64_t)-5), 0);
-    child = calls_child(CALL(init, clone, SIGCHLD));
-    EXPECT_EQ(CALL(child, sched_getscheduler, 0), SCHED_OTHER);
-    EXPECT_EQ(priority_of(child, 0), 0);
-    EXPECT_EQ(child->thread->nice, 0);
-    EXPECT_EQ(CALL(init, setpriority, PRIO_PROCESS, 0, 5), 0);
-    child = calls_child(CALL(init, clone, SIGCHLD));
-    EXPECT_EQ(child->thread->nice, 5);
+    struct process *child = calls_fork(init);
+    struct thread *made = calls_thread(child->thread);
+    EXPECT_EQ(set(init, made->tid, SCHED_FIFO, 3), 0);
+    EXPECT_EQ(policy_of(2), SCHED_OTHER);
+    EXPECT_EQ(policy_of(3), SCHED_FIFO);
+    EXPECT_EQ(set(init, 2, SCHED_RR, 4), 0);
+    EXPECT_EQ(CALL(child, exit, 0), CALL_GONE);
+    EXPECT_EQ(policy_of(2), SCHED_RR);
+    EXPECT_EQ(priority_of(2), 4);
+    EXPECT_EQ(CALL_IN(made, exit, 0), CALL_GONE);
+    EXPECT_EQ(policy_of(3), -ESRCH);
+    EXPECT_EQ(set(init, 2, SCHED_IDLE, 0), 0);
+    EXPECT_EQ(policy_of(2), SCHED_IDLE);
     fixture_end();
 }
 
-TEST(sys_sched_priorities_and_intervals)
+TEST(sys_sched_inheritance)
 {
-    struct abi_timespec slice;
-
     init = calls_begin();
-    EXPECT_EQ(CALL(init, sched_get_priority_max, SCHED_RR), 99);
-    EXPECT_EQ(CALL(init, sched_get_priority_min, SCHED_FIFO), 1);
+    EXPECT_EQ(set(init, 0, SCHED_FIFO, 3), 0);
+    (void)calls_fork(init);
+    EXPECT_EQ(policy_of(2), SCHED_FIFO);
+    EXPECT_EQ(set(init, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, 3), 0);
+    EXPECT_EQ(CALL(init, setpriority, PRIO_PROCESS, 0, 4), 0);
+    (void)calls_fork(init);
+    EXPECT_EQ(policy_of(3), SCHED_OTHER);
+    EXPECT_EQ(priority_of(3), 0);
+    EXPECT_EQ(calls_child(3)->thread->nice, 0);
+    EXPECT_EQ(set(init, 0, SCHED_BATCH | SCHED_RESET_ON_FORK, 0), 0);
+    (void)calls_fork(init);
+    EXPECT_EQ(policy_of(4), SCHED_BATCH);
+    EXPECT_EQ(calls_child(4)->thread->nice, 4);
+    EXPECT_EQ(CALL(init, setpriority, PRIO_PROCESS, 0, (uint64_t)-4), 0);
+    EXPECT_EQ(calls_thread(init->thread)->nice, 0);
+    fixture_end();
+}
+
+TEST(sys_sched_ranges_of_priorities)
+{
+    init = calls_begin();
+    EXPECT_EQ(CALL(init, sched_get_priority_max, SCHED_FIFO), 99);
+    EXPECT_EQ(CALL(init, sched_get_priority_min, SCHED_RR), 1);
     EXPECT_EQ(CALL(init, sched_get_priority_max, SCHED_BATCH), 0);
     EXPECT_EQ(CALL(init, sched_get_priority_min, SCHED_DEADLINE), 0);
-    EXPECT_EQ(CALL(init, sched_get_priority_max, 4), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_get_priority_min, 7), -EINVAL);
+    EXPECT_EQ(CALL(init, sched_get_priority_max, 7), -EINVAL);
+    EXPECT_EQ(CALL(init, sched_get_priority_min, ALL), -EINVAL);
+    fixture_end();
+}
+
+TEST(sys_sched_rr_get_interval_is_the_slice)
+{
+    struct abi_timespec time;
+
+    init = calls_begin();
     EXPECT_EQ(CALL(init, sched_rr_get_interval, 0, CALLS_DATA), 0);
-    calls_get(CALLS_DATA, &slice, sizeof(slice));
-    EXPECT(slice.tv_sec == 0 && slice.tv_nsec > 0);
-    EXPECT_EQ(set_policy(init, 0, SCHED_FIFO, 1), 0);
+    calls_get(CALLS_DATA, &time, sizeof(time));
+    EXPECT_EQ(time.tv_sec, 0);
+    EXPECT_EQ(time.tv_nsec, SCHED_SLICE_NS);
+    EXPECT_EQ(set(init, 0, SCHED_FIFO, 3), 0);
     EXPECT_EQ(CALL(init, sched_rr_get_interval, 1, CALLS_DATA), 0);
-    calls_get(CALLS_DATA, &slice, sizeof(slice));
-    EXPECT(slice.tv_sec == 0 && slice.tv_nsec == 0);
-    EXPECT_EQ(CALL(init, sched_rr_get_interval, 99, CALLS_DATA), -ESRCH);
-    EXPECT_EQ(CALL(init, sched_rr_get_interval, (uint64_t)-1, CALLS_DATA), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_rr_get_interval, 0, 16), -EFAULT);
+    calls_get(CALLS_DATA, &time, sizeof(time));
+    EXPECT_EQ(time.tv_nsec, 0);
+    EXPECT_EQ(CALL(init, sched_rr_get_interval, 9, CALLS_DATA), -ESRCH);
+    EXPECT_EQ(CALL(init, sched_rr_get_interval, ALL, CALLS_DATA), -EINVAL);
+    EXPECT_EQ(CALL(init, sched_rr_get_interval, 0, CALLS_NOWHERE), -EFAULT);
     fixture_end();
 }
 
-TEST(sys_sched_affinity_is_of_one_cpu)
+TEST(sys_sched_affinity)
 {
-    uint64_t cpus = 0;
+    uint64_t set;
 
     init = calls_begin();
-    EXPECT_EQ(CALL(init, sched_getaffinity, 0, 128, CALLS_DATA), 8);
-    calls_get(CALLS_DATA, &cpus, sizeof(cpus));
-    EXPECT_EQ(cpus, 1);
-    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 8, CALLS_DATA), 0);
-    EXPECT_EQ(CALL(init, sched_setaffinity, 1, 1, CALLS_DATA), 0);
-    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 0, CALLS_DATA), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_setaffinity, 99, 8, CALLS_DATA), -ESRCH);
-    EXPECT_EQ(CALL(init, sched_setaffinity, (uint64_t)-1, 8, CALLS_DATA), -ESRCH);
-    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 8, 16), -EFAULT);
-    cpus = 6;
-    calls_put(CALLS_DATA, &cpus, sizeof(cpus));
-    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 8, CALLS_DATA), -EINVAL);
+    EXPECT_EQ(CALL(init, sched_getaffinity, 0, 16, CALLS_DATA), 8);
+    calls_get(CALLS_DATA, &set, sizeof(set));
+    EXPECT_EQ(set, 1);
+    EXPECT_EQ(CALL(init, sched_getaffinity, 0, 4, CALLS_DATA), -EINVAL);
     EXPECT_EQ(CALL(init, sched_getaffinity, 0, 0, CALLS_DATA), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_getaffinity, 0, 12, CALLS_DATA), -EINVAL);
-    EXPECT_EQ(CALL(init, sched_getaffinity, 99, 8, CALLS_DATA), -ESRCH);
-    EXPECT_EQ(CALL(init, sched_getaffinity, (uint64_t)-1, 8, CALLS_DATA), -ESRCH);
-    EXPECT_EQ(CALL(init, sched_getaffinity, 0, 8, 16), -EFAULT);
+    EXPECT_EQ(CALL(init, sched_getaffinity, 9, 8, CALLS_DATA), -ESRCH);
+    EXPECT_EQ(CALL(init, sched_getaffinity, 0, 8, CALLS_NOWHERE), -EFAULT);
+    calls_put(CALLS_DATA, &(uint64_t){3}, 8);
+    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 8, CALLS_DATA), 0);
+    EXPECT_EQ(CALL(init, sched_setaffinity, 1, 1000, CALLS_DATA), 0);
+    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 1, CALLS_DATA), 0);
+    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 0, UINT64_MAX), -EINVAL);
+    EXPECT_EQ(CALL(init, sched_setaffinity, 9, 8, CALLS_DATA), -ESRCH);
+    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 8, CALLS_NOWHERE), -EFAULT);
+    calls_put(CALLS_DATA, &(uint64_t){2}, 8);
+    EXPECT_EQ(CALL(init, sched_setaffinity, 0, 8, CALLS_DATA), -EINVAL);
     fixture_end();
 }
 
-TEST(sys_getcpu_is_the_first)
+TEST(sys_getcpu_is_the_only_one)
 {
-    int both[2] = {7, 7};
-
     init = calls_begin();
-    calls_put(CALLS_DATA, both, sizeof(both));
-    EXPECT_EQ(CALL(init, getcpu, CALLS_DATA, 16, 0), -EFAULT);
-    calls_get(CALLS_DATA, both, sizeof(both));
-    EXPECT_EQ(both[0], 7);
+    calls_put(CALLS_DATA, &(int[]){7, 7}, 2 * sizeof(int));
+    EXPECT_EQ(CALL(init, getcpu, CALLS_DATA, CALLS_NOWHERE, 0), -EFAULT);
+    EXPECT_EQ(calls_get_int(CALLS_DATA), 7);
+    EXPECT_EQ(CALL(init, getcpu, CALLS_NOWHERE, CALLS_DATA, 0), -EFAULT);
+    EXPECT_EQ(calls_get_int(CALLS_DATA), 7);
     EXPECT_EQ(CALL(init, getcpu, CALLS_DATA, CALLS_DATA + 4, 0), 0);
-    calls_get(CALLS_DATA, both, sizeof(both));
-    EXPECT(both[0] == 0 && both[1] == 0);
+    EXPECT_EQ(calls_get_int(CALLS_DATA), 0);
+    EXPECT_EQ(calls_get_int(CALLS_DATA + 4), 0);
     EXPECT_EQ(CALL(init, getcpu, 0, 0, 0), 0);
-    EXPECT_EQ(CALL(init, getcpu, 16, 0, 0), -EFAULT);
     fixture_end();
 }
 
-TEST(sys_membarrier_is_registered_first)
+TEST(sys_membarrier_has_to_be_registered)
 {
     init = calls_begin();
-    int64_t known = CALL(init, membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
-    EXPECT_EQ(known & MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0);
-    for (int command = 1; command <= MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED; command <<= 1) {
-        int64_t want = command == MEMBARRIER_CMD_PRIVATE_EXPEDITED ? -EPERM : 0;
-        EXPECT(known & command);
-        EXPECT_EQ(CALL(init, membarrier, (uint64_t)command, 0, 0), want);
-    }
-    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0), 0);
-    struct process *child = calls_child(CALL(init, clone, SIGCHLD));
-    EXPECT_EQ(CALL(child, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0), 0);
-    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0), -EINVAL);
-    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_GLOBAL, 1, 0), -EINVAL);
+    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_QUERY), 127);
+    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_GLOBAL), 0);
+    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED), -EPERM);
+    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED), 0);
+    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED), 0);
+    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE), -EPERM);
+    struct process *child = calls_fork(init);
+    EXPECT_EQ(CALL(child, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED), 0);
+    calls_put_text(CALLS_DATA, "/bin/prog");
+    EXPECT_EQ(CALL(child, execve, CALLS_DATA, 0, 0), 0);
+    EXPECT_EQ(CALL(child, membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED), -EPERM);
+    EXPECT_EQ(CALL(init, membarrier, 3), -EINVAL);
+    EXPECT_EQ(CALL(init, membarrier, 128), -EINVAL);
+    EXPECT_EQ(CALL(init, membarrier, MEMBARRIER_CMD_QUERY, 1), -EINVAL);
     fixture_end();
 }

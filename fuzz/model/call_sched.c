@@ -1,0 +1,223 @@
+/* sched(7), getcpu(2), membarrier(2), where there is one CPU. */
+#include "fuzz/model/ask.h"
+#include "fuzz/model/calls.h"
+#include "fuzz/model/memory.h"
+
+enum { SLICE_NS = 10000000 };
+
+static struct proc *named(struct proc *self, uint64_t pid)
+{
+    return (int)pid == 0 ? self : world_find((int)pid);
+}
+
+static bool is_urgent(int policy)
+{
+    return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static bool is_ordinary(int policy)
+{
+    return policy == SCHED_OTHER || policy == SCHED_BATCH || policy == SCHED_IDLE;
+}
+
+static bool is_allowed(int policy, int priority)
+{
+    return is_urgent(policy) ? priority >= 1 && priority <= 99
+                             : is_ordinary(policy) && priority == 0;
+}
+
+/* policy -1: as it is. */
+static void set(struct proc *self, uint64_t pid, int policy, uint64_t at)
+{
+    struct proc *proc = named(self, pid);
+    int priority;
+
+    if (!at || (int)pid < 0) {
+        (void)ask_result(-EINVAL);
+        return;
+    }
+    if (!memory_read(self, at, &priority, sizeof(priority))) {
+        (void)ask_result(-EFAULT);
+        return;
+    }
+    if (!proc) {
+        (void)ask_result(-ESRCH);
+        return;
+    }
+    bool resets = policy == -1 ? proc->resets_on_fork : policy & SCHED_RESET_ON_FORK;
+    int wanted = policy == -1 ? proc->policy : policy & ~SCHED_RESET_ON_FORK;
+    if (!is_allowed(wanted, priority)) {
+        (void)ask_result(-EINVAL);
+    } else if (ask_result(0)) {
+        proc->policy = wanted;
+        proc->priority = priority;
+        proc->resets_on_fork = resets;
+    }
+}
+
+void call_sched_setparam(struct proc *self, const struct event *event)
+{
+    set(self, event->args[0], -1, event->args[1]);
+}
+
+void call_sched_setscheduler(struct proc *self, const struct event *event)
+{
+    if ((int)event->args[1] < 0) {
+        (void)ask_result(-EINVAL);
+    } else {
+        set(self, event->args[0], (int)event->args[1], event->args[2]);
+    }
+}
+
+/* Whom a question is about; NULL: it has been answered. */
+static struct proc *asked(struct proc *self, uint64_t pid)
+{
+    struct proc *proc = (int)pid < 0 ? NULL : named(self, pid);
+
+    if (!proc) {
+        (void)ask_result((int)pid < 0 ? -EINVAL : -ESRCH);
+    }
+    return proc;
+}
+
+void call_sched_getscheduler(struct proc *self, const struct event *event)
+{
+    const struct proc *proc = asked(self, event->args[0]);
+
+    if (proc) {
+        (void)ask_result(proc->policy | (proc->resets_on_fork ? SCHED_RESET_ON_FORK : 0));
+    }
+}
+
+/* The call writes this, or gives EFAULT. */
+static void answer(struct proc *self, uint64_t at, const void *bytes, uint64_t len, int64_t result)
+{
+    if (!memory_can(self, at, len, ACCESS_WRITE)) {
+        (void)ask_result(-EFAULT);
+    } else if (ask_result(result)) {
+        memory_give(self, at, bytes, len);
+    }
+}
+
+void call_sched_getparam(struct proc *self, const struct event *event)
+{
+    if (!event->args[1]) {
+        (void)ask_result(-EINVAL);
+        return;
+    }
+    const struct proc *proc = asked(self, event->args[0]);
+    if (proc) {
+        answer(self, event->args[1], &proc->priority, sizeof(proc->priority), 0);
+    }
+}
+
+void call_sched_setaffinity(struct proc *self, const struct event *event)
+{
+    uint64_t set = 0;
+    uint64_t len = least((uint32_t)event->args[1], sizeof(set));
+
+    if (len > 0 && !memory_read(self, event->args[2], &set, len)) {
+        (void)ask_result(-EFAULT);
+    } else if (!named(self, event->args[0])) {
+        (void)ask_result(-ESRCH);
+    } else {
+        (void)ask_result(set & 1 ? 0 : -EINVAL);
+    }
+}
+
+void call_sched_getaffinity(struct proc *self, const struct event *event)
+{
+    const uint64_t set = 1;
+    uint32_t len = (uint32_t)event->args[1];
+
+    if (len == 0 || len % 8) {
+        (void)ask_result(-EINVAL);
+    } else if (!named(self, event->args[0])) {
+        (void)ask_result(-ESRCH);
+    } else {
+        answer(self, event->args[2], &set, sizeof(set), sizeof(set));
+    }
+}
+
+static int end_of_range(int policy, int urgent)
+{
+    if (is_urgent(policy)) {
+        return urgent;
+    }
+    return is_ordinary(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+}
+
+void call_sched_get_priority_max(struct proc *self, const struct event *event)
+{
+    (void)self;
+    (void)ask_result(end_of_range((int)event->args[0], 99));
+}
+
+void call_sched_get_priority_min(struct proc *self, const struct event *event)
+{
+    (void)self;
+    (void)ask_result(end_of_range((int)event->args[0], 1));
+}
+
+void call_sched_rr_get_interval(struct proc *self, const struct event *event)
+{
+    const struct proc *proc = asked(self, event->args[0]);
+
+    if (proc) {
+        const struct abi_timespec slice = {0, proc->policy == SCHED_FIFO ? 0 : SLICE_NS};
+        answer(self, event->args[1], &slice, sizeof(slice), 0);
+    }
+}
+
+void call_getcpu(struct proc *self, const struct event *event)
+{
+    const uint32_t zero = 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        if (event->args[i] && !memory_can(self, event->args[i], sizeof(zero), ACCESS_WRITE)) {
+            (void)ask_result(-EFAULT);
+            return;
+        }
+    }
+    if (ask_result(0)) {
+        for (unsigned i = 0; i < 2; i++) {
+            if (event->args[i]) {
+                memory_give(self, event->args[i], &zero, sizeof(zero));
+            }
+        }
+    }
+}
+
+void call_membarrier(struct proc *self, const struct event *event)
+{
+    unsigned *barriers = &world.spaces[self->space].barriers;
+    int command = (int)event->args[0];
+
+    if (event->args[1] != 0) {
+        (void)ask_result(-EINVAL);
+        return;
+    }
+    switch (command) {
+    case MEMBARRIER_CMD_QUERY:
+        (void)ask_result(127);
+        break;
+    case MEMBARRIER_CMD_GLOBAL:
+    case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
+    case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
+        (void)ask_result(0);
+        break;
+    case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
+    case MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE:
+        (void)ask_result(*barriers & (unsigned)command ? 0 : -EPERM);
+        break;
+    case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
+    case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
+        if (ask_result(0)) {
+            *barriers |= (unsigned)command / 2;
+        }
+        break;
+    default:
+        (void)ask_result(-EINVAL);
+        break;
+    }
+}
