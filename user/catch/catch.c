@@ -93,7 +93,7 @@ long queue_signal(int pid, int signal, uint64_t value)
     info.si_code = SI_QUEUE;
     info.si_pid = (int)sys_getpid();
     info.si_value = value;
-    return CALL(NR_rt_sigqueueinfo, pid, signal, &info);
+    return CALL(NR_RT_SIGQUEUEINFO, pid, signal, &info);
 }
 
 void raise_process(int signal)

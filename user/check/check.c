@@ -86,10 +86,10 @@ static bool know_sections(int argc, char **argv, const struct section *sections,
 
 static void name_program(void)
 {
-    static char path[64];
+    static char path[64] = "/bin/";
 
-    memcpy(path, "/bin/", 5);
-    memcpy(path + 5, program_name, str_len(program_name) + 1);
+    for (size_t i = 0; program_name[i]; i++)
+        path[5 + i] = program_name[i];
     self = is_host_program() ? "/proc/self/exe" : path;
 }
 

@@ -131,14 +131,14 @@ static long clock_sleep(uint64_t mask)
     struct abi_timespec time = ms(SLEEP_MS), left = {77, 0};
 
     (void)mask;
-    long result = CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, &left);
+    long result = CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, 0, &time, &left);
     note_left(&left);
     return result;
 }
 
 static struct abi_timespec sleep_end(void)
 {
-    struct abi_timespec time;
+    struct abi_timespec time = {0, 0};
 
     sys_clock_gettime(CLOCK_MONOTONIC, &time);
     time.tv_nsec += (int64_t)SLEEP_MS * 1000000;
@@ -152,7 +152,7 @@ static long sleep_until(uint64_t mask)
     struct abi_timespec time = sleep_end(), left = {77, 0};
 
     (void)mask;
-    long result = CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &time, &left);
+    long result = CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, TIMER_ABSTIME, &time, &left);
     note_left(&left);
     return result;
 }
@@ -161,8 +161,8 @@ static void make_timer(void)
 {
     struct abi_itimerspec time = {{0, 0}, ms(SLEEP_MS)};
 
-    shared->fds[0] = (int)CALL(NR_timerfd_create, CLOCK_MONOTONIC, 0);
-    CALL(NR_timerfd_settime, shared->fds[0], 0, &time, NULL);
+    shared->fds[0] = (int)CALL(NR_TIMERFD_CREATE, CLOCK_MONOTONIC, 0);
+    CALL(NR_TIMERFD_SETTIME, shared->fds[0], 0, &time, NULL);
 }
 
 static long read_timer(uint64_t mask)
@@ -184,7 +184,7 @@ static void close_one(void)
 static long futex_wait(uint64_t mask)
 {
     (void)mask;
-    return CALL(NR_futex, &shared->word, FUTEX_WAIT, 0, NULL);
+    return CALL(NR_FUTEX, &shared->word, FUTEX_WAIT, 0, NULL);
 }
 
 static long futex_wait_for(uint64_t mask)
@@ -192,7 +192,7 @@ static long futex_wait_for(uint64_t mask)
     struct abi_timespec time = ms(SLEEP_MS);
 
     (void)mask;
-    return CALL(NR_futex, &shared->word, FUTEX_WAIT, 0, &time);
+    return CALL(NR_FUTEX, &shared->word, FUTEX_WAIT, 0, &time);
 }
 
 static long futex_wait_until(uint64_t mask)
@@ -200,14 +200,14 @@ static long futex_wait_until(uint64_t mask)
     struct abi_timespec time = sleep_end();
 
     (void)mask;
-    return CALL(NR_futex, &shared->word, FUTEX_WAIT_BITSET, 0, &time, 0, 1);
+    return CALL(NR_FUTEX, &shared->word, FUTEX_WAIT_BITSET, 0, &time, 0, 1);
 }
 
 static void futex_wake(int pid)
 {
     (void)pid;
     shared->word = 1;
-    CALL(NR_futex, &shared->word, FUTEX_WAKE, 1);
+    CALL(NR_FUTEX, &shared->word, FUTEX_WAKE, 1);
 }
 
 /* ---- signals ---- */
@@ -215,7 +215,7 @@ static void futex_wake(int pid)
 static long suspend(uint64_t mask)
 {
     catch_signal(RELEASE_SIGNAL, 0);
-    return CALL(NR_rt_sigsuspend, &mask, 8);
+    return CALL(NR_RT_SIGSUSPEND, &mask, 8);
 }
 
 static long wait_signal_forever(uint64_t mask)
@@ -224,7 +224,7 @@ static long wait_signal_forever(uint64_t mask)
 
     (void)mask;
     block(set);
-    return CALL(NR_rt_sigtimedwait, &set, NULL, NULL, 8);
+    return CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, NULL, 8);
 }
 
 static long wait_signal_for(uint64_t mask)
@@ -234,13 +234,13 @@ static long wait_signal_for(uint64_t mask)
 
     (void)mask;
     block(set);
-    return CALL(NR_rt_sigtimedwait, &set, NULL, &time, 8);
+    return CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, &time, 8);
 }
 
 static long read_signals(uint64_t mask)
 {
     uint64_t set = bit(RELEASE_SIGNAL);
-    int fd = (int)CALL(NR_signalfd4, -1, &set, 8, 0);
+    int fd = (int)CALL(NR_SIGNALFD4, -1, &set, 8, 0);
 
     (void)mask;
     block(set);

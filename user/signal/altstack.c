@@ -5,7 +5,7 @@ enum { STACK_BYTES = 16 * PAGE };
 
 static long alt(const struct abi_sigaltstack *stack, struct abi_sigaltstack *old)
 {
-    return CALL(NR_sigaltstack, stack, old);
+    return CALL(NR_SIGALTSTACK, stack, old);
 }
 
 static long alt_of(uint64_t at, uint64_t bytes, unsigned flags)
@@ -90,7 +90,7 @@ static void check_nesting(void)
 
 static void check_altstack_errors(void)
 {
-    struct abi_sigaltstack old;
+    struct abi_sigaltstack old = {0};
 
     check_is(alt_of(area, MINSIGSTKSZ - 1, 0), -ENOMEM, "altstack: too small a one gives ENOMEM");
     check_is(alt_of(area, MINSIGSTKSZ, 0), 0, "altstack: one of MINSIGSTKSZ will do");
@@ -123,7 +123,7 @@ static void looks_and_uses(int signal, struct abi_siginfo *info, struct abi_ucon
 
 static void check_autodisarm(void)
 {
-    struct abi_sigaltstack old;
+    struct abi_sigaltstack old = {0};
 
     check_is(alt_of(area, STACK_BYTES, SS_AUTODISARM), 0, "altstack: SS_AUTODISARM is a flag");
     alt(NULL, &old);

@@ -5,7 +5,7 @@ static int64_t read_ns(int clock)
 {
     struct abi_timespec time = {0, 0};
 
-    CALL(NR_clock_gettime, clock, &time);
+    CALL(NR_CLOCK_GETTIME, clock, &time);
     return time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
@@ -40,28 +40,28 @@ static void check_clocks(void)
     static const int clocks[] = {
         CLOCK_REALTIME,         CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW,      CLOCK_REALTIME_COARSE,
         CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME,  CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID};
-    struct abi_timespec time;
+    struct abi_timespec time = {0, 0};
     unsigned good = 0, resolved = 0;
 
     for (unsigned i = 0; i < COUNT(clocks); i++) {
-        good += CALL(NR_clock_gettime, clocks[i], &time) == 0 && time.tv_nsec < 1000000000;
+        good += CALL(NR_CLOCK_GETTIME, clocks[i], &time) == 0 && time.tv_nsec < 1000000000;
         time = (struct abi_timespec){9, 9};
         resolved +=
-            CALL(NR_clock_getres, clocks[i], &time) == 0 && time.tv_sec == 0 && time.tv_nsec > 0;
+            CALL(NR_CLOCK_GETRES, clocks[i], &time) == 0 && time.tv_sec == 0 && time.tv_nsec > 0;
     }
     check_is(good, COUNT(clocks), "clock: eight clocks can be read");
     check_is(resolved, COUNT(clocks), "clock: and each has a resolution");
-    CALL(NR_clock_getres, CLOCK_MONOTONIC, &time);
+    CALL(NR_CLOCK_GETRES, CLOCK_MONOTONIC, &time);
     check_is(time.tv_nsec, 1, "clock: CLOCK_MONOTONIC's is a nanosecond");
-    check_is(CALL(NR_clock_getres, CLOCK_MONOTONIC, NULL), 0, "clock: nobody need want it");
-    check_is(CALL(NR_clock_getres, 77, &time), -EINVAL, "clock: of an unknown clock: EINVAL");
-    check_is(CALL(NR_clock_gettime, 77, &time), -EINVAL, "clock: which cannot be read");
-    check_is(CALL(NR_clock_gettime, CLOCK_MONOTONIC, BAD_ADDRESS), -EFAULT,
+    check_is(CALL(NR_CLOCK_GETRES, CLOCK_MONOTONIC, NULL), 0, "clock: nobody need want it");
+    check_is(CALL(NR_CLOCK_GETRES, 77, &time), -EINVAL, "clock: of an unknown clock: EINVAL");
+    check_is(CALL(NR_CLOCK_GETTIME, 77, &time), -EINVAL, "clock: which cannot be read");
+    check_is(CALL(NR_CLOCK_GETTIME, CLOCK_MONOTONIC, BAD_ADDRESS), -EFAULT,
              "clock: a bad address gives EFAULT");
     check_is(run_fork(uses_time, 0), exited(1), "clock: a process's clock runs while it runs");
-    check_is(CALL(NR_clock_gettime, clock_of((int)sys_getpid()), &time), 0,
+    check_is(CALL(NR_CLOCK_GETTIME, clock_of((int)sys_getpid()), &time), 0,
              "clock: a process's clock has a number");
-    check_is(CALL(NR_clock_gettime, clock_of(NO_PROCESS), &time), -EINVAL,
+    check_is(CALL(NR_CLOCK_GETTIME, clock_of(NO_PROCESS), &time), -EINVAL,
              "clock: that of nobody gives EINVAL");
 }
 
@@ -69,7 +69,7 @@ static void check_relative(int clock, const char *what)
 {
     struct abi_timespec time = ms(50);
     int64_t began = read_ns(clock);
-    long result = CALL(NR_clock_nanosleep, clock, 0, &time, NULL);
+    long result = CALL(NR_CLOCK_NANOSLEEP, clock, 0, &time, NULL);
     int64_t took = read_ns(clock) - began;
 
     check(result == 0 && took >= 50000000 && took < 60000000, what);
@@ -77,12 +77,12 @@ static void check_relative(int clock, const char *what)
 
 static void check_absolute(int clock, const char *what)
 {
-    struct abi_timespec until;
+    struct abi_timespec until = {0, 0};
     int64_t began = read_ns(clock);
 
-    CALL(NR_clock_gettime, clock, &until);
+    CALL(NR_CLOCK_GETTIME, clock, &until);
     until.tv_sec += 2;
-    long result = CALL(NR_clock_nanosleep, clock, TIMER_ABSTIME, &until, NULL);
+    long result = CALL(NR_CLOCK_NANOSLEEP, clock, TIMER_ABSTIME, &until, NULL);
     int64_t took = read_ns(clock) - began;
     check(result == 0 && took >= 1990000000 && took < 2010000000, what);
 }
@@ -91,21 +91,21 @@ static void check_sleep_errors(void)
 {
     struct abi_timespec time = {0, 1000000000}, past = {0, 1};
 
-    check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL), -EINVAL,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, 0, &time, NULL), -EINVAL,
              "clock: to sleep a thousand million nanoseconds gives EINVAL");
     time = (struct abi_timespec){-1, 0};
-    check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL), -EINVAL,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, 0, &time, NULL), -EINVAL,
              "clock: so do -1 seconds");
     time = ms(1);
-    check_is(CALL(NR_clock_nanosleep, 77, 0, &time, NULL), -EINVAL, "clock: so does clock 77");
-    check_is(CALL(NR_clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &time, NULL), -EOPNOTSUPP,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, 77, 0, &time, NULL), -EINVAL, "clock: so does clock 77");
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_THREAD_CPUTIME_ID, 0, &time, NULL), -EOPNOTSUPP,
              "clock: one's own time is not to sleep by: EOPNOTSUPP");
-    check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &time, NULL), -EOPNOTSUPP,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC_RAW, 0, &time, NULL), -EOPNOTSUPP,
              "clock: nor is CLOCK_MONOTONIC_RAW");
-    check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, 0, BAD_ADDRESS, NULL), -EFAULT,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, 0, BAD_ADDRESS, NULL), -EFAULT,
              "clock: a bad address gives EFAULT");
     int64_t began = now_ns();
-    check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &past, NULL), 0,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, TIMER_ABSTIME, &past, NULL), 0,
              "clock: until a time that is past it does not sleep");
     check(now_ns() - began < 10000000, "clock: at all");
     time = (struct abi_timespec){0, 0};
@@ -131,7 +131,7 @@ static int wakes_in_turn(uint64_t which)
 
     sys_clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += 1 + (int64_t)(which * 7 % 10);
-    CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
     shared[1 + shared[0]++] = (int)(which * 7 % 10);
     return 0;
 }

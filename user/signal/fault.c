@@ -174,7 +174,7 @@ static void check_one(unsigned i)
     uint64_t bytes = (uint64_t)8 * PAGE;
     struct abi_sigaltstack stack = {.ss_sp = ADDR(map_private(bytes)), .ss_size = bytes};
 
-    CALL(NR_sigaltstack, &stack, NULL);
+    CALL(NR_SIGALTSTACK, &stack, NULL);
     memset(&last, 0, sizeof(last));
     with_handler((uint64_t)kind);
     print("# %s\n", faults[i].what);
@@ -184,7 +184,7 @@ static void check_one(unsigned i)
              "fault: its si_addr");
     check_is(last.si_errno, 0, "fault: and its si_errno");
     stack.ss_flags = SS_DISABLE;
-    CALL(NR_sigaltstack, &stack, NULL);
+    CALL(NR_SIGALTSTACK, &stack, NULL);
     sys_munmap(stack.ss_sp, bytes);
     for (unsigned j = 0; j < COUNT(faults); j++)
         default_signal(faults[j].signal);

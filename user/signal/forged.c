@@ -182,7 +182,7 @@ static int returns_with_handler(uint64_t at)
     uint64_t bytes = (uint64_t)16 * PAGE;
     struct abi_sigaltstack stack = {.ss_sp = ADDR(map_private(bytes)), .ss_size = bytes};
 
-    CALL(NR_sigaltstack, &stack, NULL);
+    CALL(NR_SIGALTSTACK, &stack, NULL);
     in_handler = leaves_with_code;
     catch_signal(SIGSEGV, SA_ONSTACK);
     struct abi_sigframe *frame = forge();

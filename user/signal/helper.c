@@ -6,7 +6,7 @@ static int no_altstack(void)
 {
     struct abi_sigaltstack old = {0};
 
-    return CALL(NR_sigaltstack, NULL, &old) == 0 && old.ss_flags == SS_DISABLE && old.ss_sp == 0;
+    return CALL(NR_SIGALTSTACK, NULL, &old) == 0 && old.ss_flags == SS_DISABLE && old.ss_sp == 0;
 }
 
 /* The state that check_inherit leaves before it executes this. */
@@ -28,14 +28,14 @@ static int timers_gone(void)
 {
     struct abi_itimerspec left;
 
-    return CALL(NR_timer_gettime, 0, &left) == -EINVAL;
+    return CALL(NR_TIMER_GETTIME, 0, &left) == -EINVAL;
 }
 
 static int itimer_kept(void)
 {
     struct abi_itimerval left = {0};
 
-    return CALL(NR_getitimer, ITIMER_REAL, &left) == 0 && left.it_value.tv_sec > 500;
+    return CALL(NR_GETITIMER, ITIMER_REAL, &left) == 0 && left.it_value.tv_sec > 500;
 }
 
 static int sleeps(void)

@@ -69,26 +69,26 @@ static void check_from_self(void)
 
     memset(&info, 0x5a, sizeof(info));
     info.si_code = -77;
-    check_is(CALL(NR_rt_sigqueueinfo, self_pid, SIGUSR1, &info), -E2BIG,
+    check_is(CALL(NR_RT_SIGQUEUEINFO, self_pid, SIGUSR1, &info), -E2BIG,
              "info: with an unknown code what no kernel has a use for must be 0");
     memset((char *)&info + KERNEL_INFO_BYTES, 0, sizeof(info) - KERNEL_INFO_BYTES);
     other = info;
     forget_caught();
-    CALL(NR_rt_sigqueueinfo, self_pid, SIGUSR1, &info);
+    CALL(NR_RT_SIGQUEUEINFO, self_pid, SIGUSR1, &info);
     other.si_signo = SIGUSR1;
     check_is(caught_count, 1, "info: else any siginfo can be sent");
-    check(memcmp(&caught[0].info, &other, sizeof(other)) == 0,
+    check(memcmp((const char *)&caught[0].info, (const char *)&other, sizeof(other)) == 0,
           "info: and comes as it was sent, but with the true number");
     forget_caught();
     memset(&info, 0x5a, sizeof(info));
     info.si_code = SI_QUEUE;
-    check_is(CALL(NR_rt_sigqueueinfo, self_pid, SIGUSR1, &info), 0,
+    check_is(CALL(NR_RT_SIGQUEUEINFO, self_pid, SIGUSR1, &info), 0,
              "info: with SI_QUEUE it may be anything");
     check(caught[0].info.rest[KERNEL_INFO_BYTES - 28] == 0,
           "info: which does not come beyond 48 bytes");
     forget_caught();
     info.si_code = SI_KERNEL;
-    CALL(NR_rt_tgsigqueueinfo, self_pid, self_pid, SIGUSR1, &info);
+    CALL(NR_RT_TGSIGQUEUEINFO, self_pid, self_pid, SIGUSR1, &info);
     check_is(caught[0].info.si_code, SI_KERNEL, "info: oneself may even be told the kernel's code");
 }
 
@@ -107,7 +107,7 @@ static void check_from_kernel(void)
     default_signal(SIGPIPE);
     forget_caught();
     catch_signal(SIGALRM, 0);
-    CALL(NR_setitimer, ITIMER_REAL, &once, NULL);
+    CALL(NR_SETITIMER, ITIMER_REAL, &once, NULL);
     while (caught_count == 0)
         nap();
     check(info_is(SI_KERNEL, 0), "info: setitimer gives SIGALRM as SI_KERNEL");

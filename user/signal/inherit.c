@@ -71,7 +71,7 @@ static int timer_and_execute(uint64_t words)
     struct abi_sigevent event = {.sigev_notify = SIGEV_NONE};
     int id = -1;
 
-    if (CALL(NR_timer_create, CLOCK_MONOTONIC, &event, &id) != 0 || id != 0)
+    if (CALL(NR_TIMER_CREATE, CLOCK_MONOTONIC, &event, &id) != 0 || id != 0)
         return 97;
     return executes(words);
 }
@@ -80,7 +80,7 @@ static int itimer_and_execute(uint64_t words)
 {
     const struct abi_itimerval time = {.it_value = {1000, 0}};
 
-    CALL(NR_setitimer, ITIMER_REAL, &time, NULL);
+    CALL(NR_SETITIMER, ITIMER_REAL, &time, NULL);
     return executes(words);
 }
 
@@ -89,7 +89,7 @@ static int has_no_itimer(uint64_t unused)
     struct abi_itimerval left = {.it_value = {9, 9}};
 
     (void)unused;
-    CALL(NR_getitimer, ITIMER_REAL, &left);
+    CALL(NR_GETITIMER, ITIMER_REAL, &left);
     return left.it_value.tv_sec == 0 && left.it_value.tv_usec == 0;
 }
 
@@ -97,7 +97,7 @@ static int has_no_timer(uint64_t id)
 {
     struct abi_itimerspec left;
 
-    return CALL(NR_timer_gettime, id, &left) == -EINVAL;
+    return CALL(NR_TIMER_GETTIME, id, &left) == -EINVAL;
 }
 
 static void check_timers(void)
@@ -114,12 +114,12 @@ static void check_timers(void)
              "inherit: execve deletes timers");
     check_is(run_fork(itimer_and_execute, ADDR(itimer)), exited(1),
              "inherit: execve keeps an interval timer");
-    CALL(NR_setitimer, ITIMER_REAL, &time, NULL);
-    CALL(NR_timer_create, CLOCK_MONOTONIC, &event, &id);
+    CALL(NR_SETITIMER, ITIMER_REAL, &time, NULL);
+    CALL(NR_TIMER_CREATE, CLOCK_MONOTONIC, &event, &id);
     check_is(run_fork(has_no_itimer, 0), exited(1), "inherit: a child has no interval timer");
     check_is(run_fork(has_no_timer, (uint64_t)id), exited(1), "inherit: nor another timer");
-    CALL(NR_setitimer, ITIMER_REAL, &none, NULL);
-    CALL(NR_timer_delete, id);
+    CALL(NR_SETITIMER, ITIMER_REAL, &none, NULL);
+    CALL(NR_TIMER_DELETE, id);
 }
 
 static int vfork_child_blocks(uint64_t unused)

@@ -5,7 +5,7 @@ static long set(int which, int64_t sec, int64_t usec, int64_t every_sec, int64_t
 {
     const struct abi_itimerval time = {{every_sec, every_usec}, {sec, usec}};
 
-    return CALL(NR_setitimer, which, &time, NULL);
+    return CALL(NR_SETITIMER, which, &time, NULL);
 }
 
 static void pause_until(unsigned count)
@@ -13,7 +13,7 @@ static void pause_until(unsigned count)
     uint64_t none = 0;
 
     while (caught_count < count)
-        CALL(NR_rt_sigsuspend, &none, 8);
+        CALL(NR_RT_SIGSUSPEND, &none, 8);
 }
 
 static void check_real(void)
@@ -22,7 +22,7 @@ static void check_real(void)
 
     catch_signal(SIGALRM, 0);
     forget_caught();
-    check_is(CALL(NR_getitimer, ITIMER_REAL, &old), 0, "itimer: at first");
+    check_is(CALL(NR_GETITIMER, ITIMER_REAL, &old), 0, "itimer: at first");
     check(old.it_value.tv_sec == 0 && old.it_value.tv_usec == 0, "itimer: none is set");
     block(bit(SIGALRM));
     int64_t began = now_ns();
@@ -38,12 +38,12 @@ static void check_real(void)
     pause_until(4);
     took = now_ns() - began;
     check(took >= 100000000 && took < 110000000, "itimer: with an interval it comes again");
-    check_is(CALL(NR_setitimer, ITIMER_REAL, &none, &old), 0, "itimer: 0 ends it");
+    check_is(CALL(NR_SETITIMER, ITIMER_REAL, &none, &old), 0, "itimer: 0 ends it");
     check(old.it_interval.tv_usec == 30000 && old.it_value.tv_usec <= 30000 &&
               old.it_value.tv_usec > 20000,
           "itimer: the old value is the time left, and the interval");
     set(ITIMER_REAL, 3600, 500000, 0, 0);
-    CALL(NR_getitimer, ITIMER_REAL, &old);
+    CALL(NR_GETITIMER, ITIMER_REAL, &old);
     check(old.it_value.tv_sec == 3600 && old.it_value.tv_usec <= 500000 &&
               old.it_value.tv_usec > 400000,
           "itimer: getitimer tells the time left");
@@ -84,24 +84,24 @@ static void check_itimer_errors(void)
 {
     struct abi_itimerval time = {{0, 0}, {0, 1000000}};
 
-    check_is(CALL(NR_setitimer, 3, &time, NULL), -EINVAL, "itimer: timer 3 gives EINVAL");
-    check_is(CALL(NR_setitimer, ITIMER_REAL, &time, NULL), -EINVAL,
+    check_is(CALL(NR_SETITIMER, 3, &time, NULL), -EINVAL, "itimer: timer 3 gives EINVAL");
+    check_is(CALL(NR_SETITIMER, ITIMER_REAL, &time, NULL), -EINVAL,
              "itimer: so does a million microseconds");
     time.it_value.tv_usec = -1;
-    check_is(CALL(NR_setitimer, ITIMER_REAL, &time, NULL), -EINVAL, "itimer: so do -1");
+    check_is(CALL(NR_SETITIMER, ITIMER_REAL, &time, NULL), -EINVAL, "itimer: so do -1");
     time = (struct abi_itimerval){{0, 1000000}, {0, 0}};
-    check_is(CALL(NR_setitimer, ITIMER_REAL, &time, NULL), -EINVAL, "itimer: in the interval too");
+    check_is(CALL(NR_SETITIMER, ITIMER_REAL, &time, NULL), -EINVAL, "itimer: in the interval too");
     time = (struct abi_itimerval){{0, 0}, {-1, 0}};
-    check_is(CALL(NR_setitimer, ITIMER_REAL, &time, NULL), -EINVAL, "itimer: and -1 seconds");
-    check_is(CALL(NR_setitimer, ITIMER_REAL, BAD_ADDRESS, NULL), -EFAULT,
+    check_is(CALL(NR_SETITIMER, ITIMER_REAL, &time, NULL), -EINVAL, "itimer: and -1 seconds");
+    check_is(CALL(NR_SETITIMER, ITIMER_REAL, BAD_ADDRESS, NULL), -EFAULT,
              "itimer: a bad address gives EFAULT");
-    check_is(CALL(NR_getitimer, ITIMER_REAL, BAD_ADDRESS), -EFAULT,
+    check_is(CALL(NR_GETITIMER, ITIMER_REAL, BAD_ADDRESS), -EFAULT,
              "itimer: getitimer with a bad address gives EFAULT");
-    check_is(CALL(NR_getitimer, -1, &time), -EINVAL, "itimer: getitimer of timer -1 gives EINVAL");
+    check_is(CALL(NR_GETITIMER, -1, &time), -EINVAL, "itimer: getitimer of timer -1 gives EINVAL");
     set(ITIMER_REAL, 1000, 0, 0, 0);
-    check_is(CALL(NR_setitimer, ITIMER_REAL, NULL, &time), 0, "itimer: no new value is one of 0");
+    check_is(CALL(NR_SETITIMER, ITIMER_REAL, NULL, &time), 0, "itimer: no new value is one of 0");
     check_is(time.it_value.tv_sec > 990, 1, "itimer: which tells the old one");
-    CALL(NR_getitimer, ITIMER_REAL, &time);
+    CALL(NR_GETITIMER, ITIMER_REAL, &time);
     check_is(time.it_value.tv_sec, 0, "itimer: and ends it");
 }
 

@@ -3,12 +3,12 @@
 
 static int open_pidfd(int pid, unsigned flags)
 {
-    return (int)CALL(NR_pidfd_open, pid, flags);
+    return (int)CALL(NR_PIDFD_OPEN, pid, flags);
 }
 
 static long send(int fd, int signal, const struct abi_siginfo *info)
 {
-    return CALL(NR_pidfd_send_signal, fd, signal, info, 0);
+    return CALL(NR_PIDFD_SEND_SIGNAL, fd, signal, info, 0);
 }
 
 static int answers(uint64_t value)
@@ -39,7 +39,7 @@ static void check_send(void)
     info.si_code = SI_USER;
     check_is(send(fd, SIGUSR1, &info), -EPERM, "pidfd: to another SI_USER is EPERM");
     check_is(send(fd, 65, NULL), -EINVAL, "pidfd: signal 65 gives EINVAL");
-    check_is(CALL(NR_pidfd_send_signal, fd, 0, NULL, 1), -EINVAL, "pidfd: a flag gives EINVAL");
+    check_is(CALL(NR_PIDFD_SEND_SIGNAL, fd, 0, NULL, 1), -EINVAL, "pidfd: a flag gives EINVAL");
     check_is(send(99, 0, NULL), -EBADF, "pidfd: no descriptor gives EBADF");
     check_is(send(0, 0, NULL), -EBADF, "pidfd: one of something else too");
     send(fd, SIGTERM, NULL);

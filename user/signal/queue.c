@@ -152,12 +152,12 @@ static int takes_without_info(uint64_t unused)
     block(~0ull);
     sys_prlimit64(0, RLIMIT_SIGPENDING, &limit, NULL);
     sys_kill(self_pid, SIGTERM);
-    if (CALL(NR_rt_sigtimedwait, &set, &info, NULL, 8) != SIGTERM)
+    if (CALL(NR_RT_SIGTIMEDWAIT, &set, &info, NULL, 8) != SIGTERM)
         return 2;
     if (info.si_code != SI_USER || info.si_pid != self_pid)
         return 3; /* one of kill is never without */
     sys_kill(self_pid, RT);
-    if (CALL(NR_rt_sigtimedwait, &set, &info, NULL, 8) != RT)
+    if (CALL(NR_RT_SIGTIMEDWAIT, &set, &info, NULL, 8) != RT)
         return 4;
     return info.si_signo == RT && info.si_code == SI_USER && info.si_pid == 0 && info.si_uid == 0;
 }
@@ -176,7 +176,7 @@ static int limit_is_freed(uint64_t unused)
             return 2;
         if (queue_signal(self_pid, RT, i) != -EAGAIN)
             return 3;
-        if (CALL(NR_rt_sigtimedwait, &set, NULL, NULL, 8) != RT)
+        if (CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, NULL, 8) != RT)
             return 4;
     }
     return 1;
@@ -186,7 +186,7 @@ static long queue_code(int pid, int signal, int code)
 {
     struct abi_siginfo info = {.si_signo = signal, .si_code = code};
 
-    return CALL(NR_rt_sigqueueinfo, pid, signal, &info);
+    return CALL(NR_RT_SIGQUEUEINFO, pid, signal, &info);
 }
 
 static void check_queue_errors(void)
@@ -205,13 +205,13 @@ static void check_queue_errors(void)
     check_is(queue_code(child, 0, SI_QUEUE), 0, "queue: signal 0 asks whether there is somebody");
     check_is(queue_code(NO_PROCESS, SIGUSR1, SI_QUEUE), -ESRCH, "queue: to nobody gives ESRCH");
     check_is(queue_code(self_pid, 65, SI_QUEUE), -EINVAL, "queue: signal 65 gives EINVAL");
-    check_is(CALL(NR_rt_sigqueueinfo, self_pid, SIGUSR1, BAD_ADDRESS), -EFAULT,
+    check_is(CALL(NR_RT_SIGQUEUEINFO, self_pid, SIGUSR1, BAD_ADDRESS), -EFAULT,
              "queue: a bad address gives EFAULT");
-    check_is(CALL(NR_rt_tgsigqueueinfo, self_pid, self_pid, SIGUSR1, &info), 0,
+    check_is(CALL(NR_RT_TGSIGQUEUEINFO, self_pid, self_pid, SIGUSR1, &info), 0,
              "queue: rt_tgsigqueueinfo sends to a thread");
-    check_is(CALL(NR_rt_tgsigqueueinfo, self_pid, child, SIGUSR1, &info), -ESRCH,
+    check_is(CALL(NR_RT_TGSIGQUEUEINFO, self_pid, child, SIGUSR1, &info), -ESRCH,
              "queue: rt_tgsigqueueinfo to a thread of another process gives ESRCH");
-    check_is(CALL(NR_rt_tgsigqueueinfo, self_pid, 0, SIGUSR1, &info), -EINVAL,
+    check_is(CALL(NR_RT_TGSIGQUEUEINFO, self_pid, 0, SIGUSR1, &info), -EINVAL,
              "queue: rt_tgsigqueueinfo to thread 0 gives EINVAL");
     sys_kill(child, SIGKILL);
     await(child);

@@ -39,7 +39,7 @@ static int begin(const struct plan *plan)
 static void check_partial_write(void)
 {
     static char bytes[3 * PIPE_BYTES];
-    int fds[2];
+    int fds[2] = {-1, -1};
 
     sys_pipe2(fds, 0);
     catch_signal(SIGUSR1, SA_RESTART);
@@ -90,19 +90,19 @@ static void check_sleep(void)
 
 static void check_sleep_until(void)
 {
-    struct abi_timespec until, left = {9, 9};
+    struct abi_timespec until = {0, 0}, left = {9, 9};
 
     sys_clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += 1;
     int child = begin(&(struct plan){300, {SIGUSR1}, 0, 0});
-    check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &until, &left), -EINTR,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, TIMER_ABSTIME, &until, &left), -EINTR,
              "restart: so it is with clock_nanosleep to a time");
     check_is(left.tv_sec, 9, "restart: which tells no remainder");
     await(child);
     int64_t began = now_ns();
     until = ms(500);
     child = begin(&(struct plan){200, {SIGUSR1}, 0, 0});
-    check_is(CALL(NR_clock_nanosleep, CLOCK_MONOTONIC, 0, &until, &left), -EINTR,
+    check_is(CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, 0, &until, &left), -EINTR,
              "restart: with clock_nanosleep for a time too");
     check(left.tv_sec == 0 && left.tv_nsec > 250000000 && left.tv_nsec <= 301000000 &&
               now_ns() - began < 300000000,

@@ -3,12 +3,12 @@
 
 static int make(int fd, uint64_t set, int flags)
 {
-    return (int)CALL(NR_signalfd4, fd, &set, 8, flags);
+    return (int)CALL(NR_SIGNALFD4, fd, &set, 8, flags);
 }
 
 static void check_reads(void)
 {
-    struct abi_signalfd_siginfo info[4];
+    struct abi_signalfd_siginfo info[4] = {{0}};
     uint64_t set = bit(SIGUSR1) | bit(40) | bit(SIGCHLD);
     int fd = make(-1, set, SFD_NONBLOCK | SFD_CLOEXEC), self_pid = (int)sys_getpid();
 
@@ -68,7 +68,7 @@ static void check_waits(void)
     struct abi_siginfo dropped;
     struct abi_timespec zero = {0, 0};
     uint64_t chld = bit(SIGCHLD);
-    CALL(NR_rt_sigtimedwait, &chld, &dropped, &zero, 8);
+    CALL(NR_RT_SIGTIMEDWAIT, &chld, &dropped, &zero, 8);
     child = start_fork(answers, 9);
     check_is(sys_read(fd, &info, sizeof(info)), 128, "signalfd: SIGCHLD");
     check(info.ssi_signo == SIGCHLD && info.ssi_code == CLD_EXITED && info.ssi_status == 9 &&
@@ -81,7 +81,7 @@ static void check_waits(void)
 
 static int reads_own(uint64_t fd)
 {
-    struct abi_signalfd_siginfo info;
+    struct abi_signalfd_siginfo info = {0};
 
     block(bit(SIGUSR1));
     raise_process(SIGUSR1);
@@ -99,8 +99,8 @@ static void check_signalfd_errors(void)
     check_is(make(-1, set, 1), -EINVAL, "signalfd: an unknown flag gives EINVAL");
     check_is(make(99, set, 0), -EBADF, "signalfd: a descriptor that is none gives EBADF");
     check_is(make(0, set, 0), -EINVAL, "signalfd: one of something else gives EINVAL");
-    check_is(CALL(NR_signalfd4, -1, &set, 4, 0), -EINVAL, "signalfd: 4 bytes of a set: EINVAL");
-    check_is(CALL(NR_signalfd4, -1, BAD_ADDRESS, 8, 0), -EFAULT, "signalfd: a bad address: EFAULT");
+    check_is(CALL(NR_SIGNALFD4, -1, &set, 4, 0), -EINVAL, "signalfd: 4 bytes of a set: EINVAL");
+    check_is(CALL(NR_SIGNALFD4, -1, BAD_ADDRESS, 8, 0), -EFAULT, "signalfd: a bad address: EFAULT");
     check_is(sys_write(fd, bytes, 128), -EINVAL, "signalfd: a write gives EINVAL");
     sys_close(fd);
     fd = make(-1, bit(SIGKILL) | bit(SIGSTOP), SFD_NONBLOCK);

@@ -5,12 +5,12 @@ static long timed_wait(uint64_t set, struct abi_siginfo *info, int64_t milliseco
 {
     struct abi_timespec time = ms(milliseconds);
 
-    return CALL(NR_rt_sigtimedwait, &set, info, milliseconds < 0 ? NULL : &time, 8);
+    return CALL(NR_RT_SIGTIMEDWAIT, &set, info, milliseconds < 0 ? NULL : &time, 8);
 }
 
 static long suspend(uint64_t mask)
 {
-    return CALL(NR_rt_sigsuspend, &mask, 8);
+    return CALL(NR_RT_SIGSUSPEND, &mask, 8);
 }
 
 static int sends_soon(uint64_t signal)
@@ -54,8 +54,8 @@ static void check_suspend(void)
     check(caught_only(1, SIGUSR1), "wait: an ignored one does not end sigsuspend");
     await(child);
     uint64_t mask = ~0ull;
-    check_is(CALL(NR_rt_sigsuspend, &mask, 4), -EINVAL, "wait: sigsuspend of 4 bytes: EINVAL");
-    check_is(CALL(NR_rt_sigsuspend, BAD_ADDRESS, 8), -EFAULT,
+    check_is(CALL(NR_RT_SIGSUSPEND, &mask, 4), -EINVAL, "wait: sigsuspend of 4 bytes: EINVAL");
+    check_is(CALL(NR_RT_SIGSUSPEND, BAD_ADDRESS, 8), -EFAULT,
              "wait: sigsuspend with a bad address gives EFAULT");
     set_mask(0);
     default_signal(SIGUSR1);
@@ -140,19 +140,19 @@ static void check_wait_errors(void)
     struct abi_timespec bad = {0, 1000000000}, negative = {-1, 0};
     struct abi_siginfo info;
 
-    check_is(CALL(NR_rt_sigtimedwait, &set, NULL, &bad, 8), -EINVAL,
+    check_is(CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, &bad, 8), -EINVAL,
              "wait: a time-out of a thousand million nanoseconds gives EINVAL");
-    check_is(CALL(NR_rt_sigtimedwait, &set, NULL, &negative, 8), -EINVAL,
+    check_is(CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, &negative, 8), -EINVAL,
              "wait: so does a negative one");
-    check_is(CALL(NR_rt_sigtimedwait, &set, NULL, NULL, 4), -EINVAL,
+    check_is(CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, NULL, 4), -EINVAL,
              "wait: so do 4 bytes of a set");
-    check_is(CALL(NR_rt_sigtimedwait, BAD_ADDRESS, NULL, NULL, 8), -EFAULT,
+    check_is(CALL(NR_RT_SIGTIMEDWAIT, BAD_ADDRESS, NULL, NULL, 8), -EFAULT,
              "wait: a bad address of the set gives EFAULT");
-    check_is(CALL(NR_rt_sigtimedwait, &set, NULL, BAD_ADDRESS, 8), -EFAULT,
+    check_is(CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, BAD_ADDRESS, 8), -EFAULT,
              "wait: one of the time-out too");
     block(set | bit(SIGKILL));
     raise_process(SIGUSR1);
-    check_is(CALL(NR_rt_sigtimedwait, &set, BAD_ADDRESS, NULL, 8), -EFAULT,
+    check_is(CALL(NR_RT_SIGTIMEDWAIT, &set, BAD_ADDRESS, NULL, 8), -EFAULT,
              "wait: one of the siginfo too");
     check_differs((long)pending_now(), (struct result){(long)set, "is still pending"},
                   (struct result){0, "is gone"}, "wait: after which the signal");

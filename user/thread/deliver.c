@@ -47,7 +47,7 @@ static void check_to_thread(void)
              "deliver: kill takes a thread's number for its process");
     forget_caught();
     struct abi_siginfo info = {.si_code = SI_QUEUE, .si_value = 5};
-    CALL(NR_rt_tgsigqueueinfo, sys_getpid(), threads[3].tid, SIGUSR1, &info);
+    CALL(NR_RT_TGSIGQUEUEINFO, sys_getpid(), threads[3].tid, SIGUSR1, &info);
     settle();
     check(caught_only(1, SIGUSR1) && caught[0].tid == threads[3].tid &&
               caught[0].info.si_value == 5,
@@ -114,7 +114,7 @@ static long takes(uint64_t signal)
     uint64_t set = bit((int)signal);
 
     __atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST);
-    long got = CALL(NR_rt_sigtimedwait, &set, NULL, NULL, 8);
+    long got = CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, NULL, 8);
     taken_by = (int)sys_gettid();
     return got;
 }

@@ -175,7 +175,7 @@ static long inherits_mask(uint64_t unused)
     struct abi_sigaltstack old = {0};
 
     (void)unused;
-    CALL(NR_sigaltstack, NULL, &old);
+    CALL(NR_SIGALTSTACK, NULL, &old);
     return mask_now() == bit(SIGUSR2) && pending_now() == 0 && old.ss_flags == SS_DISABLE;
 }
 
@@ -184,7 +184,7 @@ static void check_inherited(void)
     struct abi_sigaltstack stack = {.ss_sp = ADDR(map_private(STACK_BYTES)),
                                     .ss_size = STACK_BYTES};
 
-    CALL(NR_sigaltstack, &stack, NULL);
+    CALL(NR_SIGALTSTACK, &stack, NULL);
     block(bit(SIGUSR2));
     raise_thread(SIGUSR2);
     check_is(thread_run(inherits_mask, 0), 1,
@@ -193,7 +193,7 @@ static void check_inherited(void)
     default_signal(SIGUSR2);
     unblock(bit(SIGUSR2));
     stack.ss_flags = SS_DISABLE;
-    CALL(NR_sigaltstack, &stack, NULL);
+    CALL(NR_SIGALTSTACK, &stack, NULL);
 }
 
 void check_share(void)

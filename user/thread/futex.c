@@ -91,27 +91,27 @@ static void check_values(void)
     check_is(futex(&word, FUTEX_WAIT, 5, &bad, NULL, 0), -EINVAL,
              "futex: a thousand million nanoseconds give EINVAL");
     check_is(futex(&word, FUTEX_WAIT, 5, &negative, NULL, 0), -EINVAL, "futex: so do -1 seconds");
-    check_is(CALL(NR_futex, &word, FUTEX_WAIT, 5, BAD_ADDRESS), -EFAULT,
+    check_is(CALL(NR_FUTEX, &word, FUTEX_WAIT, 5, BAD_ADDRESS), -EFAULT,
              "futex: a bad address of the time gives EFAULT");
-    check_is(CALL(NR_futex, BAD_ADDRESS, FUTEX_WAIT, 5, NULL), -EFAULT,
+    check_is(CALL(NR_FUTEX, BAD_ADDRESS, FUTEX_WAIT, 5, NULL), -EFAULT,
              "futex: one of the word too");
-    check_is(CALL(NR_futex, ADDR(&word) + 2, FUTEX_WAIT, 5, NULL), -EINVAL,
+    check_is(CALL(NR_FUTEX, ADDR(&word) + 2, FUTEX_WAIT, 5, NULL), -EINVAL,
              "futex: a word that is not aligned gives EINVAL");
-    check_is(CALL(NR_futex, ADDR(&word) + 2, FUTEX_WAKE, 5, NULL), -EINVAL, "futex: for WAKE too");
-    check_is(CALL(NR_futex, BAD_ADDRESS, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1), 0,
+    check_is(CALL(NR_FUTEX, ADDR(&word) + 2, FUTEX_WAKE, 5, NULL), -EINVAL, "futex: for WAKE too");
+    check_is(CALL(NR_FUTEX, BAD_ADDRESS, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1), 0,
              "futex: a private WAKE does not look at the word");
-    check_is(CALL(NR_futex, BAD_ADDRESS, FUTEX_WAKE, 1), -EFAULT, "futex: a shared one does");
-    check_is(CALL(NR_futex, &word, 99, 1), -ENOSYS, "futex: an unknown operation gives ENOSYS");
-    check_is(CALL(NR_futex, &word, FUTEX_FD, 1), -ENOSYS, "futex: so does FUTEX_FD");
-    check_is(CALL(NR_futex, &word, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 1), -ENOSYS,
+    check_is(CALL(NR_FUTEX, BAD_ADDRESS, FUTEX_WAKE, 1), -EFAULT, "futex: a shared one does");
+    check_is(CALL(NR_FUTEX, &word, 99, 1), -ENOSYS, "futex: an unknown operation gives ENOSYS");
+    check_is(CALL(NR_FUTEX, &word, FUTEX_FD, 1), -ENOSYS, "futex: so does FUTEX_FD");
+    check_is(CALL(NR_FUTEX, &word, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 1), -ENOSYS,
              "futex: and FUTEX_CLOCK_REALTIME where there is no time");
 }
 
 static struct abi_timespec in_ms(int clock, int64_t milliseconds)
 {
-    struct abi_timespec time;
+    struct abi_timespec time = {0, 0};
 
-    CALL(NR_clock_gettime, clock, &time);
+    CALL(NR_CLOCK_GETTIME, clock, &time);
     time.tv_nsec += milliseconds * 1000000;
     time.tv_sec += time.tv_nsec / 1000000000;
     time.tv_nsec %= 1000000000;
@@ -249,7 +249,7 @@ static const struct waiter plain = {&word, FUTEX_WAIT, -1, 0};
 
 static long move(int operation, uint64_t count, uint64_t move_count, uint64_t value)
 {
-    return CALL(NR_futex, &word, operation, count, move_count, &other, value);
+    return CALL(NR_FUTEX, &word, operation, count, move_count, &other, value);
 }
 
 static void check_move(void)
@@ -271,7 +271,7 @@ static void check_move(void)
     join_waiters(&word);
     check_is(move(FUTEX_CMP_REQUEUE, (uint64_t)-1, 1, 0), -EINVAL,
              "requeue: a negative count gives EINVAL");
-    check_is(CALL(NR_futex, &word, FUTEX_CMP_REQUEUE, 1, 1, BAD_ADDRESS, 0), -EFAULT,
+    check_is(CALL(NR_FUTEX, &word, FUTEX_CMP_REQUEUE, 1, 1, BAD_ADDRESS, 0), -EFAULT,
              "requeue: a bad address of the other word gives EFAULT");
 }
 
@@ -347,7 +347,7 @@ static void check_wake_op_errors(void)
              "requeue: an unknown operation of WAKE_OP gives ENOSYS");
     check_is(move(FUTEX_WAKE_OP, 1, 1, wake_op(0, 0, 9, 0)), -ENOSYS,
              "requeue: so does an unknown comparison");
-    check_is(CALL(NR_futex, &word, FUTEX_WAKE_OP, 1, 1, BAD_ADDRESS, 0), -EFAULT,
+    check_is(CALL(NR_FUTEX, &word, FUTEX_WAKE_OP, 1, 1, BAD_ADDRESS, 0), -EFAULT,
              "requeue: a bad address of the other word gives EFAULT");
 }
 

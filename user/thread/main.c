@@ -25,9 +25,9 @@ static int pending(void)
     if (mask_now() != set || pending_now() != set)
         return 2;
     /* one of the thread, one of the process */
-    if (CALL(NR_rt_sigtimedwait, &set, NULL, &zero, 8) != SIGUSR1)
+    if (CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, &zero, 8) != SIGUSR1)
         return 3;
-    return CALL(NR_rt_sigtimedwait, &set, NULL, &zero, 8) == SIGUSR1 && pending_now() == 0;
+    return CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, &zero, 8) == SIGUSR1 && pending_now() == 0;
 }
 
 int help(int argc, char **argv)

@@ -26,7 +26,7 @@ static int dies_with_locks(uint64_t waiters)
 {
     int tid = (int)sys_gettid();
 
-    CALL(NR_set_robust_list, head, sizeof(*head));
+    CALL(NR_SET_ROBUST_LIST, head, sizeof(*head));
     link_locks(2);
     locks[0].word = tid | (waiters ? (int)FUTEX_WAITERS : 0);
     locks[1].word = tid + 1; /* another's */
@@ -39,7 +39,7 @@ static int dies_with_locks(uint64_t waiters)
 
 static int dies_with(uint64_t kind)
 {
-    CALL(NR_set_robust_list, head, sizeof(*head));
+    CALL(NR_SET_ROBUST_LIST, head, sizeof(*head));
     link_locks(1);
     locks[0].word = (int)sys_gettid();
     if (kind == 0)
@@ -92,7 +92,7 @@ static void check_odd(void)
 static long thread_dies(uint64_t unused)
 {
     (void)unused;
-    CALL(NR_set_robust_list, head, sizeof(*head));
+    CALL(NR_SET_ROBUST_LIST, head, sizeof(*head));
     link_locks(1);
     locks[0].word = (int)sys_gettid();
     return 0;
@@ -103,7 +103,7 @@ static long asks(uint64_t unused)
     uint64_t at = 0, length = 0;
 
     (void)unused;
-    long result = CALL(NR_get_robust_list, 0, &at, &length);
+    long result = CALL(NR_GET_ROBUST_LIST, 0, &at, &length);
     return result == 0 && at == 0;
 }
 
@@ -114,16 +114,16 @@ static void check_list(void)
     thread_run(thread_dies, 0);
     settle();
     check_is(locks[0].word, FUTEX_OWNER_DIED, "robust: a thread's end marks its locks");
-    check_is(CALL(NR_set_robust_list, head, sizeof(*head) - 1), -EINVAL,
+    check_is(CALL(NR_SET_ROBUST_LIST, head, sizeof(*head) - 1), -EINVAL,
              "robust: a head of another size gives EINVAL");
     link_locks(0);
-    check_is(CALL(NR_set_robust_list, head, sizeof(*head)), 0,
+    check_is(CALL(NR_SET_ROBUST_LIST, head, sizeof(*head)), 0,
              "robust: a thread sets its own list");
-    check_is(CALL(NR_get_robust_list, 0, &at, &length), 0, "robust: and can ask for it");
+    check_is(CALL(NR_GET_ROBUST_LIST, 0, &at, &length), 0, "robust: and can ask for it");
     check(at == ADDR(head) && length == sizeof(*head), "robust: where it is and its size");
-    check_is(CALL(NR_get_robust_list, NO_PROCESS, &at, &length), -ESRCH, "robust: nobody: ESRCH");
+    check_is(CALL(NR_GET_ROBUST_LIST, NO_PROCESS, &at, &length), -ESRCH, "robust: nobody: ESRCH");
     check_is(thread_run(asks, 0), 1, "robust: each thread begins without one");
-    CALL(NR_set_robust_list, NULL, sizeof(*head));
+    CALL(NR_SET_ROBUST_LIST, NULL, sizeof(*head));
 }
 
 void check_robust(void)

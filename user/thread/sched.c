@@ -26,34 +26,34 @@ void check_tpidfd(void)
     ready = leave = 0;
     thread_start(&thread, stays, 0);
     wait_word(&ready, 1);
-    check_is(CALL(NR_pidfd_open, thread.tid, 0), -EINVAL,
+    check_is(CALL(NR_PIDFD_OPEN, thread.tid, 0), -EINVAL,
              "pidfd: a thread that is no leader gives EINVAL");
     set_word(&leave, 1);
     thread_join(&thread);
     int child = start_fork(leader_leaves, 0);
     settle();
-    int fd = (int)CALL(NR_pidfd_open, child, 0);
+    int fd = (int)CALL(NR_PIDFD_OPEN, child, 0);
     check(fd >= 0, "pidfd: a process whose leader has exited can be opened");
-    check_is(CALL(NR_pidfd_send_signal, fd, SIGTERM, NULL, 0), 0, "pidfd: and be sent a signal");
+    check_is(CALL(NR_PIDFD_SEND_SIGNAL, fd, SIGTERM, NULL, 0), 0, "pidfd: and be sent a signal");
     check_is(await(child), SIGTERM, "pidfd: which ends it");
     sys_close(fd);
 }
 
 static long get_scheduler(int pid)
 {
-    return CALL(NR_sched_getscheduler, pid);
+    return CALL(NR_SCHED_GETSCHEDULER, pid);
 }
 
 static long set_scheduler(int pid, int policy, int priority)
 {
-    return CALL(NR_sched_setscheduler, pid, policy, &priority);
+    return CALL(NR_SCHED_SETSCHEDULER, pid, policy, &priority);
 }
 
 static int scheduler_of_child(uint64_t policy)
 {
     int priority = -1;
 
-    CALL(NR_sched_getparam, 0, &priority);
+    CALL(NR_SCHED_GETPARAM, 0, &priority);
     return get_scheduler(0) == (long)policy && priority == (policy == SCHED_FIFO ? 7 : 0);
 }
 
@@ -62,11 +62,11 @@ static void check_policies(void)
     int priority = 9;
 
     check_is(get_scheduler(0), SCHED_OTHER, "sched: a process begins as SCHED_OTHER");
-    check_is(CALL(NR_sched_getparam, 0, &priority), 0, "sched: sched_getparam");
+    check_is(CALL(NR_SCHED_GETPARAM, 0, &priority), 0, "sched: sched_getparam");
     check_is(priority, 0, "sched: gives 0");
     check_is(set_scheduler(0, SCHED_FIFO, 7), 0, "sched: SCHED_FIFO can be set");
     check_is(get_scheduler((int)sys_getpid()), SCHED_FIFO, "sched: and is told back");
-    CALL(NR_sched_getparam, 0, &priority);
+    CALL(NR_SCHED_GETPARAM, 0, &priority);
     check_is(priority, 7, "sched: with its priority");
     check_is(run_fork(scheduler_of_child, SCHED_FIFO), exited(1), "sched: a child has the same");
     check_is(set_scheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, 7), 0, "sched: SCHED_RR");
@@ -74,9 +74,9 @@ static void check_policies(void)
     check_is(run_fork(scheduler_of_child, SCHED_OTHER), exited(1),
              "sched: with which a child begins anew");
     priority = 3;
-    check_is(CALL(NR_sched_setparam, 0, &priority), 0, "sched: sched_setparam");
+    check_is(CALL(NR_SCHED_SETPARAM, 0, &priority), 0, "sched: sched_setparam");
     priority = 0;
-    CALL(NR_sched_getparam, 0, &priority);
+    CALL(NR_SCHED_GETPARAM, 0, &priority);
     check_is(priority, 3, "sched: sets the priority alone");
     check_is(set_scheduler(0, SCHED_OTHER, 0), 0, "sched: back to SCHED_OTHER");
     check_is(set_scheduler(0, SCHED_BATCH, 0), 0, "sched: SCHED_BATCH");
@@ -94,19 +94,19 @@ static void check_sched_errors(void)
     check_is(set_scheduler(0, 99, 0), -EINVAL, "sched: an unknown policy too");
     check_is(set_scheduler(-1, SCHED_OTHER, 0), -EINVAL, "sched: process -1 too");
     check_is(set_scheduler(NO_PROCESS, SCHED_OTHER, 0), -ESRCH, "sched: nobody gives ESRCH");
-    check_is(CALL(NR_sched_setscheduler, 0, SCHED_OTHER, NULL), -EINVAL,
+    check_is(CALL(NR_SCHED_SETSCHEDULER, 0, SCHED_OTHER, NULL), -EINVAL,
              "sched: no parameter gives EINVAL");
-    check_is(CALL(NR_sched_setscheduler, 0, SCHED_OTHER, BAD_ADDRESS), -EFAULT,
+    check_is(CALL(NR_SCHED_SETSCHEDULER, 0, SCHED_OTHER, BAD_ADDRESS), -EFAULT,
              "sched: a bad address gives EFAULT");
     check_is(get_scheduler(NO_PROCESS), -ESRCH, "sched: to ask about nobody gives ESRCH");
     check_is(get_scheduler(-1), -EINVAL, "sched: about -1 EINVAL");
-    check_is(CALL(NR_sched_getparam, 0, NULL), -EINVAL, "sched: sched_getparam to nowhere: EINVAL");
-    check_is(CALL(NR_sched_getparam, NO_PROCESS, &priority), -ESRCH, "sched: of nobody: ESRCH");
-    check_is(CALL(NR_sched_get_priority_max, SCHED_FIFO), 99, "sched: priorities go up to 99");
-    check_is(CALL(NR_sched_get_priority_min, SCHED_RR), 1, "sched: and down to 1");
-    check_is(CALL(NR_sched_get_priority_max, SCHED_OTHER), 0, "sched: for SCHED_OTHER there is 0");
-    check_is(CALL(NR_sched_get_priority_max, 99), -EINVAL, "sched: an unknown policy gives EINVAL");
-    check_is(CALL(NR_sched_get_priority_min, -1), -EINVAL, "sched: for the least one too");
+    check_is(CALL(NR_SCHED_GETPARAM, 0, NULL), -EINVAL, "sched: sched_getparam to nowhere: EINVAL");
+    check_is(CALL(NR_SCHED_GETPARAM, NO_PROCESS, &priority), -ESRCH, "sched: of nobody: ESRCH");
+    check_is(CALL(NR_SCHED_GET_PRIORITY_MAX, SCHED_FIFO), 99, "sched: priorities go up to 99");
+    check_is(CALL(NR_SCHED_GET_PRIORITY_MIN, SCHED_RR), 1, "sched: and down to 1");
+    check_is(CALL(NR_SCHED_GET_PRIORITY_MAX, SCHED_OTHER), 0, "sched: for SCHED_OTHER there is 0");
+    check_is(CALL(NR_SCHED_GET_PRIORITY_MAX, 99), -EINVAL, "sched: an unknown policy gives EINVAL");
+    check_is(CALL(NR_SCHED_GET_PRIORITY_MIN, -1), -EINVAL, "sched: for the least one too");
 }
 
 static void check_affinity(void)
@@ -114,25 +114,25 @@ static void check_affinity(void)
     uint64_t set[16] = {0};
     struct abi_timespec time = {-1, -1};
 
-    long size = CALL(NR_sched_getaffinity, 0, sizeof(set), set);
+    long size = CALL(NR_SCHED_GETAFFINITY, 0, sizeof(set), set);
     check(size > 0 && size % 8 == 0 && size <= (long)sizeof(set),
           "sched: sched_getaffinity gives the size of the set");
     check_is((long)set[0], 1, "sched: which has the one CPU");
-    check_is(CALL(NR_sched_getaffinity, 0, 4, set), -EINVAL, "sched: 4 bytes give EINVAL");
-    check_is(CALL(NR_sched_getaffinity, NO_PROCESS, sizeof(set), set), -ESRCH,
+    check_is(CALL(NR_SCHED_GETAFFINITY, 0, 4, set), -EINVAL, "sched: 4 bytes give EINVAL");
+    check_is(CALL(NR_SCHED_GETAFFINITY, NO_PROCESS, sizeof(set), set), -ESRCH,
              "sched: of nobody: ESRCH");
     set[0] = 1;
-    check_is(CALL(NR_sched_setaffinity, 0, 8, set), 0, "sched: sched_setaffinity to that CPU");
+    check_is(CALL(NR_SCHED_SETAFFINITY, 0, 8, set), 0, "sched: sched_setaffinity to that CPU");
     set[0] = 3;
-    check_is(CALL(NR_sched_setaffinity, 0, 8, set), 0,
+    check_is(CALL(NR_SCHED_SETAFFINITY, 0, 8, set), 0,
              "sched: CPUs that are not there are dropped");
     set[0] = 2;
-    check_is(CALL(NR_sched_setaffinity, 0, 8, set), -EINVAL, "sched: to no CPU: EINVAL");
-    check_is(CALL(NR_sched_setaffinity, 0, 8, BAD_ADDRESS), -EFAULT,
+    check_is(CALL(NR_SCHED_SETAFFINITY, 0, 8, set), -EINVAL, "sched: to no CPU: EINVAL");
+    check_is(CALL(NR_SCHED_SETAFFINITY, 0, 8, BAD_ADDRESS), -EFAULT,
              "sched: a bad address: EFAULT");
-    check_is(CALL(NR_sched_rr_get_interval, 0, &time), 0, "sched: sched_rr_get_interval");
+    check_is(CALL(NR_SCHED_RR_GET_INTERVAL, 0, &time), 0, "sched: sched_rr_get_interval");
     check(time.tv_sec == 0 && time.tv_nsec >= 0, "sched: gives a time");
-    check_is(CALL(NR_sched_rr_get_interval, NO_PROCESS, &time), -ESRCH, "sched: of nobody: ESRCH");
+    check_is(CALL(NR_SCHED_RR_GET_INTERVAL, NO_PROCESS, &time), -ESRCH, "sched: of nobody: ESRCH");
 }
 
 static long nice_of_thread(uint64_t unused)
@@ -151,15 +151,15 @@ void check_sched(void)
     check_affinity();
     check_is(thread_run(nice_of_thread, 0), 15, "sched: a thread can be nice (20 - 5)");
     check_is(sys_getpriority(PRIO_PROCESS, 0), 20, "sched: alone");
-    check_is(CALL(NR_getcpu, &cpu, &node, NULL), 0, "sched: getcpu");
+    check_is(CALL(NR_GETCPU, &cpu, &node, NULL), 0, "sched: getcpu");
     check(cpu == 0 && node == 0, "sched: is CPU 0 of node 0");
-    check_is(CALL(NR_getcpu, NULL, NULL, NULL), 0, "sched: nobody need want it");
-    check_is(CALL(NR_getcpu, BAD_ADDRESS, NULL, NULL), -EFAULT, "sched: a bad address: EFAULT");
+    check_is(CALL(NR_GETCPU, NULL, NULL, NULL), 0, "sched: nobody need want it");
+    check_is(CALL(NR_GETCPU, BAD_ADDRESS, NULL, NULL), -EFAULT, "sched: a bad address: EFAULT");
 }
 
 static long barrier(int command, unsigned flags)
 {
-    return CALL(NR_membarrier, command, flags, 0);
+    return CALL(NR_MEMBARRIER, command, flags, 0);
 }
 
 void check_barrier(void)

@@ -30,7 +30,7 @@ __attribute__((used)) static void thread_main(struct thread *thread)
 
 _Noreturn void thread_exit(int status)
 {
-    CALL(NR_exit, status);
+    CALL(NR_EXIT, status);
     __builtin_trap(); /* exit does not return */
 }
 
@@ -55,7 +55,7 @@ int thread_start(struct thread *thread, long (*run)(uint64_t argument), uint64_t
 long futex(volatile int *word, int operation, uint64_t value, const struct abi_timespec *time,
            volatile int *other, uint64_t value3)
 {
-    return CALL(NR_futex, word, operation, value, time, other, value3);
+    return CALL(NR_FUTEX, word, operation, value, time, other, value3);
 }
 
 long thread_join(struct thread *thread)
@@ -211,7 +211,7 @@ static volatile int tid_word;
 static long changes_tid_address(uint64_t unused)
 {
     (void)unused;
-    return CALL(NR_set_tid_address, &tid_word);
+    return CALL(NR_SET_TID_ADDRESS, &tid_word);
 }
 
 static void check_set_tid_address(void)
