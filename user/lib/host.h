@@ -55,6 +55,8 @@ struct abi_sigaction {
 #undef si_uid
 #undef si_status
 
+struct abi_sigaltstack; /* only named there */
+
 struct abi_siginfo {
     int32_t si_signo;
     int32_t si_errno;
