@@ -442,7 +442,9 @@ static void check_registers(const struct event *event, bool was_taken)
 /* What ends a wait though nobody has woken anybody: time. */
 static bool has_waited_enough(const struct event *event)
 {
-    return event->nr == CALL_nanosleep || (event->nr == CALL_futex && event->result == -ETIMEDOUT);
+    return event->nr == CALL_nanosleep ||
+           (event->nr == CALL_futex && event->result == -ETIMEDOUT) ||
+           (event->nr == CALL_rt_sigtimedwait && event->result == -EAGAIN);
 }
 
 /* Registers are others then, and there is a frame in memory that was not there; or the signal has
