@@ -161,7 +161,7 @@ static struct process *live(int pid)
 {
     struct process *process = has_kernel ? process_find(pid) : NULL;
 
-    return process && process->state == PROCESS_LIVE ? process : NULL;
+    return process && process->state == PROCESS_LIVE && process->thread ? process : NULL;
 }
 
 static bool is_drivable(const struct thread *thread)

@@ -8,13 +8,6 @@
 #include "mm/uaccess.h"
 #include "proc/process.h"
 
-static struct thread *find(int tid)
-{
-    const struct process *process = process_find(tid);
-
-    return process ? process->thread : NULL;
-}
-
 static void describe(struct thread *thread, struct debug_thread *described)
 {
     thread_sync_fp(thread);
@@ -29,7 +22,7 @@ static void describe(struct thread *thread, struct debug_thread *described)
 
 bool debug_find(int tid, struct debug_thread *described)
 {
-    struct thread *thread = find(tid);
+    struct thread *thread = thread_find(tid);
 
     if (thread) {
         describe(thread, described);
@@ -49,20 +42,29 @@ bool debug_current(struct debug_thread *described)
 
 int debug_next(int tid)
 {
-    struct process *process = tid ? process_find(tid) : process_first();
+    const struct thread *thread = tid ? thread_find(tid) : NULL;
+    struct process *process = process_first();
+    const struct list *link = NULL;
 
-    if (tid && process) {
-        process = process_next(process);
+    if (tid && !thread) {
+        return 0;
     }
-    while (process && !process->thread) {
-        process = process_next(process);
+    if (thread) {
+        process = thread->process;
+        link = thread->process_link.next;
+    } else if (process) {
+        link = process->threads.next;
     }
-    return process ? process->thread->tid : 0;
+    while (process && link == &process->threads) {
+        process = process_next(process);
+        link = process ? process->threads.next : NULL;
+    }
+    return process ? CONTAINER_OF(link, struct thread, process_link)->tid : 0;
 }
 
 void debug_fp_changed(int tid)
 {
-    struct thread *thread = find(tid);
+    struct thread *thread = thread_find(tid);
 
     if (thread && cpu_this()->fp_owner == thread) {
         plat_fp_use(&thread->fp);
@@ -71,14 +73,14 @@ void debug_fp_changed(int tid)
 
 size_t debug_read(int tid, void *dst, uaddr_t src, size_t len)
 {
-    const struct thread *thread = find(tid);
+    const struct thread *thread = thread_find(tid);
 
     return thread ? space_peek(thread->process->space, dst, src, len) : 0;
 }
 
 size_t debug_write(int tid, uaddr_t dst, const void *src, size_t len)
 {
-    const struct thread *thread = find(tid);
+    const struct thread *thread = thread_find(tid);
     size_t done = 0;
 
     while (thread && done < len) {

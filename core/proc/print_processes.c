@@ -47,6 +47,25 @@ static void print_wait(const struct thread *thread)
     }
 }
 
+static void print_thread(const struct thread *thread)
+{
+    switch (thread->state) {
+    case THREAD_BLOCKED:
+        print_wait(thread);
+        break;
+    case THREAD_STOPPED:
+        kprintf("is stopped, pc 0x%lx", thread->user.pc);
+        break;
+    case THREAD_HELD:
+        kprintf("is held, pc 0x%lx", thread->user.pc);
+        break;
+    default:
+        kprintf("runs, pc 0x%lx", thread->user.pc);
+        break;
+    }
+}
+
+/* A line for the thread with the process's number, and one for each other. */
 static void print_process(const struct process *process)
 {
     kprintf("%5d %5d %5d  %-15s ", process->pid->number,
@@ -54,13 +73,20 @@ static void print_process(const struct process *process)
             process->name);
     if (process->state == PROCESS_ZOMBIE) {
         kprintf("zombie, status 0x%x", (unsigned)process->wait_status);
-    } else if (process->thread->state == THREAD_BLOCKED) {
-        print_wait(process->thread);
+    } else if (process->thread) {
+        print_thread(process->thread);
     } else {
-        kprintf("%s, pc 0x%lx", process->thread->state == THREAD_HELD ? "is held" : "runs",
-                process->thread->user.pc);
+        kprintf("its first thread has ended");
     }
     kprintf("\n");
+    LIST_FOR(link, &process->threads) {
+        const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (thread != process->thread) {
+            kprintf("%5d              (thread)        ", thread->tid);
+            print_thread(thread);
+            kprintf("\n");
+        }
+    }
 }
 
 void print_processes(void)

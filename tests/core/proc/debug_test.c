@@ -11,6 +11,7 @@
 #include "mm/space.h"
 #include "platform/hosted/mmu.h"
 #include "proc/process.h"
+#include "proc/sched.h"
 #include "test.h"
 #include "tests/core/fixture.h"
 
@@ -193,5 +194,24 @@ TEST(debug_write_without_memory_changes_nothing)
     while (count > 0) {
         frame_put(taken[--count]);
     }
+    fixture_end();
+}
+
+TEST(debug_next_has_all_threads)
+{
+    struct thread *made;
+
+    begin();
+    child = fixture_process(process_first());
+    EXPECT_EQ(thread_create(child, &made), 0);
+    EXPECT_EQ(thread_inherit(made, child->thread, 0), 0);
+    sched_add(made);
+    int number = child->pid->number;
+    EXPECT_EQ(debug_next(number), made->tid);
+    EXPECT_EQ(debug_next(made->tid), 0);
+    EXPECT_EQ(debug_next(PID_MAX), 0);
+    process_end_thread(child->thread, 0);
+    EXPECT_EQ(debug_next(1), made->tid);
+    EXPECT_EQ(debug_next(number), 0);
     fixture_end();
 }

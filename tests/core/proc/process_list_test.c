@@ -91,3 +91,27 @@ TEST(process_list_says_what_each_waits_for)
     }
     fixture_end();
 }
+
+TEST(process_list_has_all_threads)
+{
+    static const char expected[] = "  PID PPID  PGRP  NAME            STATE\n"
+                                   "    1     0     1  init            its first thread has ended\n"
+                                   "    2              (thread)        runs, pc 0x1234\n"
+                                   "    3              (thread)        is held, pc 0x0\n";
+    struct thread *made[2];
+
+    begin();
+    process_set_name(init, "init");
+    for (unsigned i = 0; i < 2; i++) {
+        EXPECT_EQ(thread_create(init, &made[i]), 0);
+        EXPECT_EQ(thread_inherit(made[i], init->thread, 0), 0);
+        sched_add(made[i]);
+    }
+    made[0]->user.pc = 0x1234;
+    sched_hold(made[1]);
+    process_end_thread(init->thread, 0);
+    fixture_catch_output();
+    print_processes();
+    EXPECT_MEMEQ(fixture_output(), expected, sizeof(expected) - 1);
+    fixture_end();
+}
