@@ -36,7 +36,8 @@ static void push(struct proc *proc, const struct event *event, const struct said
     if (!frames_can_push(proc, signal, last.sp, &frame)) {
         lose_frame(proc, signal);
     } else {
-        frames_push(proc, said, last.sp, frame, event->kind != EVENT_ENDED);
+        frames_push(proc, said, last.sp, frame,
+                    event->kind == EVENT_ENDED ? family_companion(proc) : proc);
         last.sp = frame;
         last.pc = handler;
     }

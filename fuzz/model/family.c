@@ -102,8 +102,7 @@ static struct said say_end(const struct proc *zombie, int signal)
     return said;
 }
 
-/* Somebody else who uses the same memory, or NULL. */
-static struct proc *find_companion(const struct proc *proc)
+struct proc *family_companion(const struct proc *proc)
 {
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *other = &world.procs[i];
@@ -122,7 +121,7 @@ static void clear_tid(struct proc *proc)
     struct space *space = memory_of(proc);
     uint64_t at = proc->clear_tid;
     const struct map *map = memory_find(space, at);
-    struct proc *companion = find_companion(proc);
+    struct proc *companion = family_companion(proc);
 
     if (!companion || !map || !(map->prot & PROT_WRITE) ||
         !memory_can(proc, at, sizeof(nobody), ACCESS_WRITE)) {

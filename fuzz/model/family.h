@@ -18,6 +18,9 @@ struct proc *family_add(struct proc *parent, int pid);
 /* A live process. Its memory is another one from now on: who waits for that goes on. */
 void family_leave_memory(struct proc *proc);
 
+/* Somebody else who uses the same memory, or NULL. */
+struct proc *family_companion(const struct proc *proc);
+
 /* Whether the end of a process would leave a zombie. */
 bool family_leaves_zombie(const struct proc *proc);
 

@@ -129,7 +129,7 @@ static uint64_t more_records(const struct proc *proc, uint64_t frame, const stru
     return head.magic == ESR_MAGIC ? sizeof(struct abi_esr_context) : 0;
 }
 
-static void write_frame(struct proc *proc, uint64_t frame, unsigned count)
+static void write_frame(const struct proc *proc, struct proc *seen, uint64_t frame, unsigned count)
 {
     struct abi_sigframe image;
 
@@ -139,9 +139,9 @@ static void write_frame(struct proc *proc, uint64_t frame, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         const struct part *part = &parts[i];
         if (part->is_loose) {
-            memory_adopt(proc, frame + part->at, part->len + more_records(proc, frame, part));
+            memory_adopt(seen, frame + part->at, part->len + more_records(seen, frame, part));
         } else {
-            memory_give(proc, frame + part->at, (const uint8_t *)&image + part->at, part->len);
+            memory_give(seen, frame + part->at, (const uint8_t *)&image + part->at, part->len);
         }
     }
 }
@@ -173,16 +173,16 @@ bool frames_can_push(struct proc *proc, int signal, uint64_t sp, uint64_t *frame
 }
 
 void frames_push(struct proc *proc, const struct said *said, uint64_t sp, uint64_t frame,
-                 bool is_seen)
+                 struct proc *seen)
 {
     int signal = (int32_t)said->head[0];
     struct abi_sigaction *action = &proc->actions[signal - 1];
 
-    if (is_seen) {
-        write_frame(proc, frame, parts_of(action));
+    if (seen) {
+        write_frame(proc, seen, frame, parts_of(action));
         check_frame(proc, frame, sp);
     }
-    if (is_seen && (action->flags & SA_SIGINFO)) {
+    if (seen && (action->flags & SA_SIGINFO)) {
         signals_check_said(proc, frame + OFFSET(info), said);
     }
     proc->has_saved_mask = false;

@@ -15,9 +15,9 @@ int frames_set_stack(const struct proc *proc, const struct abi_sigaltstack *want
 bool frames_can_push(struct proc *proc, int signal, uint64_t sp, uint64_t *frame);
 
 /* The handler begins: its frame is in memory, what the action blocks is blocked. Objects to what
- * the kernel has written, if that is there to be seen. */
+ * the kernel has written, as the process seen has it in memory; NULL: nobody does any more. */
 void frames_push(struct proc *proc, const struct said *said, uint64_t sp, uint64_t frame,
-                 bool is_seen);
+                 struct proc *seen);
 
 /* rt_sigreturn, with the stack pointer at sp. false: that is no frame. The mask may have been taken
  * from it all the same. *result: what x0 is then. */
