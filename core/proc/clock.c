@@ -38,15 +38,21 @@ bool clock_is_valid(const struct abi_timespec *duration)
            duration->tv_nsec < (int64_t)NSEC_PER_SEC;
 }
 
-nsec_t clock_deadline(const struct abi_timespec *duration)
+nsec_t clock_time(const struct abi_timespec *time)
 {
     const uint64_t seconds_max = (PLAT_NEVER - 1) / NSEC_PER_SEC - 1;
-    nsec_t now = clock_now();
 
-    if ((uint64_t)duration->tv_sec > seconds_max) {
+    if ((uint64_t)time->tv_sec > seconds_max) {
         return PLAT_NEVER - 1;
     }
-    nsec_t length = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
+    return (uint64_t)time->tv_sec * NSEC_PER_SEC + (uint64_t)time->tv_nsec;
+}
+
+nsec_t clock_deadline(const struct abi_timespec *duration)
+{
+    nsec_t length = clock_time(duration);
+    nsec_t now = clock_now();
+
     return length > PLAT_NEVER - 1 - now ? PLAT_NEVER - 1 : now + length;
 }
 

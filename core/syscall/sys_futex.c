@@ -42,19 +42,6 @@ static int find_key(const struct request *request, uaddr_t at, bool to_write, st
 
 /* ---- waiting ---- */
 
-/* A point in time, as far as there is one. */
-static nsec_t add_time(nsec_t start, const struct abi_timespec *time)
-{
-    const uint64_t end = PLAT_NEVER - 1;
-    const uint64_t seconds_max = end / NSEC_PER_SEC - 1;
-
-    if ((uint64_t)time->tv_sec > seconds_max) {
-        return end;
-    }
-    nsec_t length = (uint64_t)time->tv_sec * NSEC_PER_SEC + (uint64_t)time->tv_nsec;
-    return length > end - start ? end : start + length;
-}
-
 static bool has_timeout(int command)
 {
     return command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
@@ -75,10 +62,10 @@ static int find_deadline(int command, uaddr_t at, nsec_t *deadline)
     if (error) {
         return error;
     }
-    if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= (int64_t)NSEC_PER_SEC) {
+    if (!clock_is_valid(&time)) {
         return -EINVAL;
     }
-    *deadline = add_time(command == FUTEX_WAIT ? clock_now() : 0, &time);
+    *deadline = command == FUTEX_WAIT ? clock_deadline(&time) : clock_time(&time);
     return 0;
 }
 

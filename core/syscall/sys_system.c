@@ -1,4 +1,4 @@
-/* Time, limits, names and random bytes. */
+/* Limits, names and random bytes. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
@@ -10,69 +10,6 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
-
-/* There is no clock of the day: CLOCK_REALTIME begins with 1970 at boot. */
-int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
-{
-    nsec_t now = clock_now();
-    const struct abi_timespec time = {
-        .tv_sec = (int64_t)(now / NSEC_PER_SEC),
-        .tv_nsec = (int64_t)(now % NSEC_PER_SEC),
-    };
-
-    (void)thread;
-    switch ((int)args[0]) {
-    case CLOCK_REALTIME:
-    case CLOCK_MONOTONIC:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-        return user_write(args[1], &time, sizeof(time));
-    default:
-        return -EINVAL;
-    }
-}
-
-/* A handler has ended a sleep, which is never made again: what is left of it. */
-static int64_t tell_rest(uaddr_t at, nsec_t deadline)
-{
-    nsec_t now = clock_now();
-    nsec_t left = deadline > now ? deadline - now : 0;
-    const struct abi_timespec rest = {
-        .tv_sec = (int64_t)(left / NSEC_PER_SEC),
-        .tv_nsec = (int64_t)(left % NSEC_PER_SEC),
-    };
-    int error = at ? user_write(at, &rest, sizeof(rest)) : 0;
-
-    return error ? error : -EINTR;
-}
-
-int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
-{
-    struct call *call = &thread->call;
-
-    if (!call->has_begun) {
-        struct abi_timespec duration;
-        int error = user_read(&duration, args[0], sizeof(duration));
-        if (error) {
-            return error;
-        }
-        if (!clock_is_valid(&duration)) {
-            return -EINVAL;
-        }
-        call->deadline = clock_deadline(&duration);
-        call->has_begun = true;
-    }
-    if (clock_now() >= call->deadline) {
-        if (PLANTED(OWN_15)) {
-            plant_memory = thread->tid;
-        }
-        return 0;
-    }
-    int64_t result = sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
-    return result == CALL_INTERRUPTED ? tell_rest(args[1], call->deadline) : result;
-}
 
 int64_t sys_uname(struct thread *thread, const uint64_t *args)
 {

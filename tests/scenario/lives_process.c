@@ -445,6 +445,10 @@ void signals_are_waited_for(struct program programs[PROGRAMS])
     program_result(p, -EINTR);
     CALL(p, sigaltstack, N(0), N(RESULTS));
     program_result(p, 0);
+    CALL(p, clock_getres, N(CLOCK_REALTIME), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, clock_nanosleep, N(CLOCK_REALTIME), N(0), N(none), N(RESULTS));
+    program_result(p, 0);
     CALL(p, futex, N(WORDS), N(FUTEX_WAKE), N(1));
     program_result(p, 0);
     CALL(p, get_robust_list, N(0), N(RESULTS), N(RESULTS + 8));

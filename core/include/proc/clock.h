@@ -20,6 +20,9 @@ nsec_t clock_now(void);
 /* Whether it is a time that can be waited for: not negative, less than a second of nanoseconds. */
 bool clock_is_valid(const struct abi_timespec *duration);
 
+/* A valid time since boot; the last moment of time if it lies behind that. */
+nsec_t clock_time(const struct abi_timespec *time);
+
 /* The end of a valid duration that begins now; the last moment of time if it lies behind that. */
 nsec_t clock_deadline(const struct abi_timespec *duration);
 
