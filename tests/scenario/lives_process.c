@@ -419,6 +419,38 @@ void a_wait_looks_before_it_ends(struct program programs[PROGRAMS])
     program_exit(p, 3);
 }
 
+/* What there is to say of turns where there is one CPU. */
+void turns_are_talked_about(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+
+    program_store(p, WORDS, 0);
+    CALL(p, sched_setscheduler, N(0), N(0), N(WORDS));
+    program_result(p, 0);
+    CALL(p, sched_getscheduler, N(0));
+    program_result(p, 0);
+    CALL(p, sched_setparam, N(0), N(WORDS));
+    program_result(p, 0);
+    CALL(p, sched_getparam, N(0), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, sched_get_priority_max, N(1));
+    program_result(p, 99);
+    CALL(p, sched_get_priority_min, N(1));
+    program_result(p, 1);
+    CALL(p, sched_rr_get_interval, N(0), N(RESULTS));
+    program_result(p, 0);
+    program_store(p, WORDS, 1);
+    CALL(p, sched_setaffinity, N(0), N(8), N(WORDS));
+    program_result(p, 0);
+    CALL(p, sched_getaffinity, N(0), N(8), N(RESULTS));
+    program_result(p, 8);
+    CALL(p, getcpu, N(RESULTS), N(0), N(0));
+    program_result(p, 0);
+    CALL(p, membarrier, N(0), N(0), N(0));
+    program_move(p, 20, X(0));
+    program_exit(p, 0);
+}
+
 /* Signals with infos, which are waited for in each way that there is. */
 void signals_are_waited_for(struct program programs[PROGRAMS])
 {

@@ -531,6 +531,7 @@ const struct scenario scenarios[] = {
     {"exec_with_long_arguments", exec_with_long_arguments, 0, NULL},
     {"vfork_until_exec", vfork_until_exec, 0, NULL},
     {"vfork_until_death", vfork_until_death, 0, "\xff"},
+    {"turns_are_talked_about", turns_are_talked_about, 0, NULL},
     {"signals_are_waited_for", signals_are_waited_for, 0, NULL},
     {"vfork_parent_is_killed", vfork_parent_is_killed, 0, NULL},
     {"clone3_and_its_words", clone3_and_its_words, 0, NULL},
