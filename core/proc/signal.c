@@ -216,13 +216,15 @@ static bool ends_at_once(const struct process *process, const struct thread *tak
 
 static void wake_taker(struct process *process, struct thread *taker, int signal)
 {
-    if (ends_at_once(process, taker, signal)) {
-        process->signals.fatal = signal;
-        if (process->signals.stop) {
-            release(process);
-        }
+    if (!ends_at_once(process, taker, signal)) {
+        sched_wake(taker);
+        return;
     }
-    sched_wake(taker);
+    process->signals.fatal = signal;
+    if (process->signals.stop) {
+        release(process);
+    }
+    signal_retarget(process);
 }
 
 int signal_send_info(struct process *process, struct thread *thread, const struct abi_siginfo *info)

@@ -199,7 +199,11 @@ void processes_check_waited(const struct event *event)
     enum { CALL_WAIT4 = 260 };
     bool has_waited = event->kind == EVENT_RESULT && event->nr == CALL_WAIT4 && event->result > 0;
 
-    CHECK_THAT(PROCESS_TREE, !has_waited || !look_process((int)event->result),
+    const struct process *child = has_waited ? look_process((int)event->result) : NULL;
+    bool was_told_of_stop =
+        child && child->state == PROCESS_LIVE && (event->args[2] & (WUNTRACED | WCONTINUED));
+
+    CHECK_THAT(PROCESS_TREE, !child || was_told_of_stop,
                "process %d was waited for by %d and is still there", (int)event->result,
                event->pid);
 }
