@@ -358,8 +358,8 @@ static bool is_fault(int signal, const siginfo_t *info)
                                  signal == SIGTRAP || signal == SIGFPE || signal == SIGSYS);
 }
 
-/* What of a signal reaches a process. Handlers are not called and nothing stops a process, as on
- * Eft, which has neither yet. */
+/* What of a signal reaches a process. Who is traced is not driven through handlers and stops: from
+ * there on nothing is compared. */
 static int what_arrives(const struct tracee *tracee, int signal)
 {
     const uint64_t stops = UINT64_C(1) << (SIGSTOP - 1) | UINT64_C(1) << (SIGTSTP - 1) |
@@ -372,8 +372,11 @@ static int what_arrives(const struct tracee *tracee, int signal)
         complain("job control");
     }
     bool is_caught = status_field(world_read_proc(tracee->host, "status"), "\nSigCgt:", 16) & bit;
-    if (is_caught && is_fault(signal, &info)) {
-        complain("a handler for a fault");
+    if (is_caught) {
+        complain("a handler");
+    }
+    if (stops & bit) {
+        complain("a signal that stops");
     }
     return is_caught || (stops & bit) ? 0 : signal;
 }
