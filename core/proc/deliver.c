@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "proc/group.h"
 #include "proc/process.h"
 #include "proc/sigframe.h"
 #include "syscall/trace.h"
@@ -10,22 +11,6 @@
 enum { INSTRUCTION_SIZE = 4 };
 
 static uint64_t handlers;
-
-/* A process of a group that nobody in its session is in charge of: none of the group has a parent
- * in the session that is not of the group (POSIX, orphaned process group). */
-static bool is_orphaned(const struct pid *group)
-{
-    LIST_FOR(link, &group->members) {
-        const struct process *member = CONTAINER_OF(link, struct process, group_link);
-        const struct process *parent = member->parent;
-        if (member->state == PROCESS_LIVE && parent && parent->parent && parent->group != group &&
-            parent->session == member->session) {
-            return false;
-        }
-        plat_irq_window();
-    }
-    return true;
-}
 
 static void end(struct process *process, int signal)
 {
@@ -106,7 +91,7 @@ bool deliver_signals(struct thread *thread)
             end(process, signal);
             return false;
         }
-        if (signal == SIGSTOP || !is_orphaned(process->group)) {
+        if (signal == SIGSTOP || !group_is_orphaned(process->group)) {
             signal_stop(process, signal);
             return false;
         }

@@ -13,6 +13,7 @@
 #include "mm/pool.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
+#include "proc/group.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
 #include "syscall/trace.h"
@@ -250,6 +251,7 @@ static void reparent(struct process *process)
         list_remove(link);
         list_append(&reaper->children, link);
         pass_child(child, heir);
+        group_tell_orphaned(child, process);
         plat_irq_window();
     }
     LIST_FOR_REMOVABLE(link, &process->zombies) {
@@ -395,6 +397,7 @@ void process_exit(struct process *process, int wait_status)
         return;
     }
     reparent(process);
+    group_tell_orphaned(process, process->parent);
     list_remove(&process->sibling);
     list_append(&process->parent->zombies, &process->sibling);
     tell_parent(process);
