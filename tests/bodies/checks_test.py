@@ -26,10 +26,9 @@ SECTIONS = {
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
 }
 OFF = {
-    'signals': ['info', 'orphan', 'inherit', 'restart', 'itimer', 'timer', 'clock', 'timerfd',
-                'signalfd', 'pidfd'],
+    'signals': ['info', 'inherit', 'itimer', 'timer', 'clock', 'timerfd', 'signalfd', 'pidfd'],
     'threads': ['pidfd'],
-    'interrupt': ['clock_nanosleep', 'clock_nanosleep-until', 'timerfd', 'signalfd'],
+    'interrupt': ['timerfd', 'signalfd'],
 }
 # A stop without a handler is nothing to a call that waits on Eft. On Linux it ends a write in part
 # and sigtimedwait, and a sleep notes what is left when it comes: {line of Eft: line of Linux}.
@@ -53,7 +52,7 @@ MEANT = {
 }
 HAPPENINGS = 13  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
-LIBRARIES_OFF = LIBRARIES  # a timer and clock_nanosleep are what they need besides
+LIBRARIES_OFF = LIBRARIES  # a timer is what they need besides
 
 
 @functools.cache
