@@ -11,8 +11,8 @@ struct process;
  * Init, which inherits whom nobody is in charge of, is such a parent for none. */
 bool group_is_orphaned(const struct pid *group);
 
-/* Child has lost its parent, which was in charge of it if it was in another group of its session: if
- * that has orphaned the child's group and one of it is stopped, all are sent SIGHUP and SIGCONT
+/* Child has lost its parent, which was in charge of it if it was in another group of its session:
+ * if that has orphaned the child's group and one of it is stopped, all are sent SIGHUP and SIGCONT
  * (_exit(2)). */
 void group_tell_orphaned(const struct process *child, const struct process *parent);
 
