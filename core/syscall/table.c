@@ -2,8 +2,6 @@
 
 #include "syscall/handlers.h"
 
-#define ENTRY(nr, sys, fail, count, ...)                                                           \
-    {nr, #sys, sys_##sys, ON_FAILURE_##fail, count, {__VA_ARGS__}},
 #define SYSCALL0(nr, sys, fail) ENTRY(nr, sys, fail, 0, KIND_NONE)
 #define SYSCALL1(nr, sys, fail, k0, n0) ENTRY(nr, sys, fail, 1, KIND_##k0)
 #define SYSCALL2(nr, sys, fail, k0, n0, k1, n1) ENTRY(nr, sys, fail, 2, KIND_##k0, KIND_##k1)
@@ -16,9 +14,18 @@
 #define SYSCALL6(nr, sys, fail, k0, n0, k1, n1, k2, n2, k3, n3, k4, n4, k5, n5)                    \
     ENTRY(nr, sys, fail, 6, KIND_##k0, KIND_##k1, KIND_##k2, KIND_##k3, KIND_##k4, KIND_##k5)
 
+#define ENTRY(nr, sys, fail, count, ...)                                                           \
+    {nr, #sys, sys_##sys, ON_FAILURE_##fail, count, {__VA_ARGS__}},
 static const struct syscall syscalls[] = {
 #include "abi/syscall.def"
 };
+#undef ENTRY
+
+#define ENTRY(nr, sys, fail, count, ...) PLACE_##sys,
+enum {
+#include "abi/syscall.def"
+};
+#undef ENTRY
 
 enum kind_type { TYPE_INT, TYPE_UINT, TYPE_LONG };
 enum kind_use { USE_IN, USE_OUT };
@@ -49,24 +56,18 @@ bool syscall_kind_is_output(enum syscall_kind kind)
     return kinds[kind].use == USE_OUT;
 }
 
+#define ENTRY(nr, sys, fail, count, ...)                                                           \
+    case nr:                                                                                       \
+        return &syscalls[PLACE_##sys];
 const struct syscall *syscall_find(uint64_t number)
 {
-    size_t low = 0;
-    size_t high = ARRAY_LEN(syscalls);
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (syscalls[middle].number == number) {
-            return &syscalls[middle];
-        }
-        if (syscalls[middle].number < number) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    switch (number) {
+#include "abi/syscall.def"
+    default:
+        return NULL;
     }
-    return NULL;
 }
+#undef ENTRY
 
 size_t syscall_all(const struct syscall **all)
 {

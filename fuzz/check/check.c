@@ -12,7 +12,7 @@
 
 #include "base/string.h"
 
-enum { CHECK_EVERY = 8 }; /* events between two looks at everything */
+enum { CHECK_EVERY = 12 }; /* events between two looks at everything */
 
 uint64_t check_enabled = UINT64_MAX;
 
