@@ -27,7 +27,7 @@ enum {
     SETTLE_MAX = 4000, /* of the last phase */
     INTERRUPT_KEY = 3,
     NO_INSN = UINT8_MAX,
-    COMPARE_EVERY = 12, /* events: all that processes can see */
+    COMPARE_EVERY = 8, /* events: all that processes can see */
 };
 
 static struct {
