@@ -365,7 +365,8 @@ void pt_move(struct tlb_context *tlb, paddr_t root, uaddr_t from, uaddr_t to, ui
         entry_store(table_of(root, new_va), index_at(new_va, LEVEL_LEAF), pte);
         plat_irq_window();
     }
-    tlb_batch_end(&batch); /* which publishes, if there is anything that a walk can find */
+    tlb_batch_end(&batch);
+    plat_pte_publish(); /* also where no translation was moved, but parked ones */
 }
 
 static void check_leaf(pte_t pte)
