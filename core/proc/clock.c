@@ -1,15 +1,13 @@
 #include "proc/clock.h"
 
 #include "base/panic.h"
-#include "base/tree.h"
-#include "proc/sched.h"
 
 static struct {
     bool is_det;
     nsec_t det_now;
     nsec_t slice_end;
     nsec_t armed; /* what the platform's timer is set to */
-    struct tree timers;
+    struct timers timers;
 } clock;
 
 void clock_init(bool is_det)
@@ -18,7 +16,7 @@ void clock_init(bool is_det)
     clock.det_now = 0;
     clock.slice_end = PLAT_NEVER;
     clock.armed = PLAT_NEVER;
-    tree_init(&clock.timers);
+    timers_init(&clock.timers);
     plat_timer_set(PLAT_NEVER);
 }
 
@@ -61,17 +59,10 @@ void clock_count_call(void)
     clock.det_now += min_u64(CLOCK_DET_STEP, PLAT_NEVER - 1 - clock.det_now);
 }
 
-static nsec_t first_deadline(void)
-{
-    const struct tree_node *node = tree_first(&clock.timers);
-
-    return node ? node->key : PLAT_NEVER;
-}
-
 /* Sets the platform's timer to what comes first, if that has changed. */
 static void arm(void)
 {
-    nsec_t next = min_u64(first_deadline(), clock.slice_end);
+    nsec_t next = min_u64(timers_first(&clock.timers), clock.slice_end);
 
     if (!clock.is_det && next != clock.armed) {
         clock.armed = next;
@@ -79,24 +70,21 @@ static void arm(void)
     }
 }
 
-void clock_add(struct thread *thread, nsec_t deadline)
+void clock_arm(struct timer *timer, nsec_t deadline)
 {
-    ASSERT(!thread->has_timer);
-    thread->has_timer = true;
-    tree_insert(&clock.timers, &thread->timer, deadline);
+    timer_arm(timer, &clock.timers, deadline);
     arm();
 }
 
-void clock_remove(struct thread *thread)
+void clock_disarm(struct timer *timer)
 {
-    if (thread->has_timer) {
-        tree_remove(&clock.timers, &thread->timer);
-        thread->has_timer = false;
+    if (timer->set) {
+        timer_disarm(timer);
         arm();
     }
 }
 
-const struct tree *clock_timers(void)
+const struct timers *clock_timers(void)
 {
     return &clock.timers;
 }
@@ -107,23 +95,12 @@ void clock_set_slice(nsec_t end)
     arm();
 }
 
-static void wake_due(nsec_t now)
-{
-    for (struct tree_node *node = tree_first(&clock.timers); node && node->key <= now;
-         node = tree_first(&clock.timers)) {
-        struct thread *thread = CONTAINER_OF(node, struct thread, timer);
-        tree_remove(&clock.timers, node);
-        thread->has_timer = false;
-        sched_wake(thread);
-    }
-}
-
 bool clock_expire(void)
 {
     nsec_t now = clock_now();
     bool is_slice_over = clock.slice_end <= now;
 
-    wake_due(now);
+    timers_expire(&clock.timers, now);
     if (is_slice_over) {
         clock.slice_end = PLAT_NEVER;
     }
@@ -134,13 +111,13 @@ bool clock_expire(void)
 
 bool clock_jump(void)
 {
-    nsec_t next = first_deadline();
+    nsec_t next = timers_first(&clock.timers);
 
     ASSERT(clock.is_det);
     if (next == PLAT_NEVER) {
         return false;
     }
     clock.det_now = max_u64(clock.det_now, next);
-    wake_due(clock.det_now);
+    timers_expire(&clock.timers, clock.det_now);
     return true;
 }

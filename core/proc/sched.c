@@ -190,7 +190,7 @@ int64_t sched_block(struct thread *thread, enum wait_reason reason, int64_t arg,
         plant_memory = 0;
     }
     if (deadline != PLAT_NEVER) {
-        clock_add(thread, deadline);
+        clock_arm(&thread->timer, deadline);
     }
     if (!thread->call.has_blocked) {
         thread->call.has_blocked = true;
@@ -244,7 +244,7 @@ void sched_continue(struct thread *thread)
 void sched_end_wait(struct thread *thread)
 {
     waitq_remove(thread);
-    clock_remove(thread);
+    clock_disarm(&thread->timer);
     thread->call.reason = WAIT_NOTHING;
 }
 
@@ -323,7 +323,7 @@ void sched_check(void)
         const struct thread *thread = CONTAINER_OF(link, struct thread, block_link);
         ASSERT(thread->state == THREAD_BLOCKED);
         ASSERT(thread->call.is_pending);
-        ASSERT(thread->waitq || thread->has_timer || thread->vfork_child ||
+        ASSERT(thread->waitq || timer_is_armed(&thread->timer) || thread->vfork_child ||
                thread->call.reason == WAIT_SIGNAL || thread->futex.is_waiting);
         blocked++;
     }

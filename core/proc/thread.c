@@ -20,6 +20,11 @@ void thread_init(void)
     pool_init(&thread_pool, "thread", sizeof(struct thread));
 }
 
+static void wake(struct timer *timer)
+{
+    sched_wake(CONTAINER_OF(timer, struct thread, timer));
+}
+
 int thread_create(struct process *process, struct thread **thread)
 {
     struct thread *made = pool_alloc(&thread_pool);
@@ -40,6 +45,7 @@ int thread_create(struct process *process, struct thread **thread)
     made->process = process;
     made->state = THREAD_NEW;
     pending_begin(&made->pending);
+    timer_init(&made->timer, wake);
     list_init(&made->run_link);
     list_init(&made->wait_link);
     list_init(&made->block_link);

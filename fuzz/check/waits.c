@@ -73,7 +73,7 @@ static const struct pipe *pipe_of(const struct thread *thread, bool reads)
 /* Whether it waits no longer than to a deadline, which has passed. */
 static bool is_over(const struct thread *thread, bool at_rest)
 {
-    return thread->call.deadline != PLAT_NEVER && (!thread->has_timer || at_rest);
+    return thread->call.deadline != PLAT_NEVER && (!timer_is_armed(&thread->timer) || at_rest);
 }
 
 /* Whether what a blocked thread waits for is so. With time that is counted in calls a deadline
@@ -91,7 +91,7 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
     case WAIT_VFORK:
         return !thread->vfork_child;
     case WAIT_TIME:
-        return !thread->has_timer || at_rest;
+        return !timer_is_armed(&thread->timer) || at_rest;
     case WAIT_CONSOLE:
         return console_ready(1) != -EAGAIN;
     case WAIT_PIPE_BYTES:
@@ -102,7 +102,7 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
         return !pipe || pipe->count < PIPE_PIECES || pipe->readers == 0;
     case WAIT_SIGNAL:
         return (signal_pending(thread) & (uint64_t)thread->call.arg) ||
-               (at_rest && thread->has_timer);
+               (at_rest && timer_is_armed(&thread->timer));
     case WAIT_FUTEX:
         return thread->futex.is_woken || is_over(thread, at_rest);
     case WAIT_NOTHING:
@@ -145,7 +145,7 @@ static bool waits_for_futex(const struct thread *thread)
     const struct futex_waiter *waiter = &thread->futex;
 
     return waiter->is_waiting && waiter->bitset != 0 && !thread->waitq &&
-           thread->has_timer == (thread->call.deadline != PLAT_NEVER) &&
+           timer_is_armed(&thread->timer) == (thread->call.deadline != PLAT_NEVER) &&
            is_on(futex_queue(&waiter->key), &waiter->link);
 }
 
@@ -168,17 +168,17 @@ static bool waits_for_one(const struct thread *thread)
         has_queue = pipe_of(thread, false);
         break;
     case WAIT_VFORK:
-        return !thread->waitq && !thread->has_timer;
+        return !thread->waitq && !timer_is_armed(&thread->timer);
     case WAIT_SIGNAL:
         return !thread->waitq;
     case WAIT_TIME:
-        return !thread->waitq && thread->has_timer;
+        return !thread->waitq && timer_is_armed(&thread->timer);
     case WAIT_FUTEX:
         return waits_for_futex(thread);
     case WAIT_NOTHING:
         return false;
     }
-    return has_queue && !thread->has_timer;
+    return has_queue && !timer_is_armed(&thread->timer);
 }
 
 static void check_blocked(const struct thread *thread)

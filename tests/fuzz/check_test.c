@@ -23,6 +23,7 @@
 #include "mm/space.h"
 #include "mm/uaccess.h"
 #include "platform/hosted/report.h"
+#include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -219,7 +220,7 @@ static void break_one(void)
 {
     make_child();
     call(1, NR_wait4, (uint64_t)-1, 0, 0);
-    init()->thread->has_timer = true;
+    clock_arm(&init()->thread->timer, PLAT_NEVER - 1);
     check_all();
 }
 

@@ -1,5 +1,5 @@
 /*
- * Time, and the threads that wait for it. With det=SEED time is a count: a fixed step for each
+ * Time, and the timers that wait for it. With det=SEED time is a count: a fixed step for each
  * call, and a jump to the next deadline when nothing is ready.
  */
 #ifndef PROC_CLOCK_H
@@ -7,7 +7,7 @@
 
 #include "abi/linux.h"
 #include "base/types.h"
-#include "proc/thread.h"
+#include "proc/timer.h"
 
 #define NSEC_PER_SEC ((nsec_t)1000000000)
 #define CLOCK_DET_STEP ((nsec_t)1000)
@@ -29,17 +29,17 @@ nsec_t clock_deadline(const struct abi_timespec *duration);
 /* A call has been made. */
 void clock_count_call(void);
 
-/* Wakes thread at deadline; at most one timer a thread. */
-void clock_add(struct thread *thread, nsec_t deadline);
-void clock_remove(struct thread *thread);
+/* Arms a timer that is not; and sees to it that one is not. */
+void clock_arm(struct timer *timer, nsec_t deadline);
+void clock_disarm(struct timer *timer);
 
 /* The end of the current thread's slice; PLAT_NEVER: none. */
 void clock_set_slice(nsec_t end);
 
-/* The threads that wait for a time, thread.timer. */
-const struct tree *clock_timers(void);
+/* Those that are armed. */
+const struct timers *clock_timers(void);
 
-/* Wakes the threads whose deadline has passed; says whether the slice is over. */
+/* Does what is due; says whether the slice is over. */
 bool clock_expire(void);
 
 /* With det and nothing ready: jumps to the next deadline. false: there is none. */

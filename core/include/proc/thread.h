@@ -12,11 +12,11 @@
 
 #include "abi/signal.h"
 #include "base/list.h"
-#include "base/tree.h"
 #include "base/types.h"
 #include "fs/context.h"
 #include "fs/fdtable.h"
 #include "proc/pending.h"
+#include "proc/timer.h"
 #include "sync/futex.h"
 
 struct pid;
@@ -109,8 +109,7 @@ struct thread {
     struct list block_link;      /* on the list of all blocked threads */
     uint64_t waits;              /* calls that blocked */
     uint64_t preemptions;        /* turns that ended with more to do */
-    struct tree_node timer;      /* by deadline */
-    bool has_timer;
+    struct timer timer;          /* wakes it */
 
     /* For the frames of handlers, proc/sigframe.h. */
     struct abi_sigaltstack altstack; /* as it was set; ss_size 0: none */

@@ -33,7 +33,7 @@ static void sleep_until(unsigned i, nsec_t deadline)
 static void expect_awake(unsigned i, bool is_awake)
 {
     EXPECT_EQ(threads[i]->state, is_awake ? THREAD_READY : THREAD_BLOCKED);
-    EXPECT_EQ(threads[i]->has_timer, !is_awake);
+    EXPECT_EQ(timer_is_armed(&threads[i]->timer), !is_awake);
 }
 
 TEST(clock_det_counts_calls)
@@ -108,20 +108,20 @@ TEST(clock_arms_the_timer_for_what_comes_first)
     clock_set_slice(4000);
     EXPECT_EQ(vclock_deadline(), 4000);
     clock_set_slice(PLAT_NEVER);
-    clock_add(threads[0], 9000);
+    clock_arm(&threads[0]->timer, 9000);
     EXPECT_EQ(vclock_deadline(), 9000);
-    clock_add(threads[1], 7000);
+    clock_arm(&threads[1]->timer, 7000);
     EXPECT_EQ(vclock_deadline(), 7000);
-    clock_add(threads[2], 8000);
+    clock_arm(&threads[2]->timer, 8000);
     EXPECT_EQ(vclock_deadline(), 7000);
     clock_set_slice(6000);
     EXPECT_EQ(vclock_deadline(), 6000);
     clock_set_slice(PLAT_NEVER);
-    clock_remove(threads[1]);
+    clock_disarm(&threads[1]->timer);
     EXPECT_EQ(vclock_deadline(), 8000);
-    clock_remove(threads[2]);
-    clock_remove(threads[2]);
-    clock_remove(threads[0]);
+    clock_disarm(&threads[2]->timer);
+    clock_disarm(&threads[2]->timer);
+    clock_disarm(&threads[0]->timer);
     EXPECT_EQ(vclock_deadline(), PLAT_NEVER);
     fixture_end();
 }
@@ -162,8 +162,8 @@ TEST(clock_expire_says_that_the_slice_is_over)
 TEST(clock_expire_sets_the_timer_again)
 {
     begin(false);
-    clock_add(threads[0], 1000);
-    clock_add(threads[1], 2000);
+    clock_arm(&threads[0]->timer, 1000);
+    clock_arm(&threads[1]->timer, 2000);
     vclock_run(1000);
     EXPECT(vclock_take());
     EXPECT_EQ(vclock_deadline(), PLAT_NEVER);
@@ -173,7 +173,7 @@ TEST(clock_expire_sets_the_timer_again)
     plat_timer_set(PLAT_NEVER); /* as if it had fired early */
     EXPECT(!clock_expire());
     EXPECT_EQ(vclock_deadline(), 2000);
-    clock_remove(threads[1]);
+    clock_disarm(&threads[1]->timer);
     fixture_end();
 }
 
@@ -212,19 +212,19 @@ TEST(clock_wakes_in_the_order_of_deadlines)
 TEST(clock_init_forgets_timers)
 {
     begin(false);
-    clock_add(threads[0], 1000);
+    clock_arm(&threads[0]->timer, 1000);
     clock_init(false);
     EXPECT_EQ(vclock_deadline(), PLAT_NEVER);
     vclock_run(2000);
     EXPECT(!clock_expire());
-    EXPECT(threads[0]->has_timer);
+    EXPECT(timer_is_armed(&threads[0]->timer));
 }
 
-TEST_DIES(clock_second_timer_of_a_thread, "clock_add: !thread->has_timer")
+TEST_DIES(clock_second_timer_of_a_thread, "timer_arm: !timer->set")
 {
     begin(true);
-    clock_add(threads[0], 1);
-    clock_add(threads[0], 2);
+    clock_arm(&threads[0]->timer, 1);
+    clock_arm(&threads[0]->timer, 2);
 }
 
 TEST_DIES(clock_jump_without_det, "clock_jump: clock.is_det")

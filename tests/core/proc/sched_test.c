@@ -242,11 +242,11 @@ TEST(sched_end_wait_takes_the_timer_too)
     begin(true);
     expect_choice(0);
     (void)!sched_block(threads[0], WAIT_TIME, 0, NULL, 5000);
-    EXPECT(threads[0]->has_timer);
+    EXPECT(timer_is_armed(&threads[0]->timer));
     EXPECT(threads[0]->waitq == NULL);
     sched_wake(threads[0]);
     sched_end_wait(threads[0]);
-    EXPECT(!threads[0]->has_timer);
+    EXPECT(!timer_is_armed(&threads[0]->timer));
     EXPECT(!clock_jump());
     end();
 }
@@ -402,7 +402,7 @@ TEST_DIES(sched_block_of_another_thread, "sched_block: cpu->current == thread")
 }
 
 TEST_DIES(sched_check_sees_a_thread_that_waits_for_nothing,
-          "sched_check: thread->waitq || thread->has")
+          "sched_check: thread->waitq || timer_is_armed")
 {
     begin(true);
     expect_choice(0);
