@@ -15,22 +15,41 @@ int64_t sys_close(struct thread *thread, const uint64_t *args)
     return fdtable_close(thread->fds, (int)args[0]);
 }
 
-/* Nobody shares a table, so that there is nothing to unshare. */
+/* Its descriptors are the thread's alone from now on. -ENOMEM. */
+static int unshare(struct thread *thread)
+{
+    struct fdtable *own;
+
+    if (thread->fds->users == 1) {
+        return 0;
+    }
+    int error = fdtable_fork(thread->fds, &own);
+    if (!error) {
+        fdtable_put(thread->fds);
+        thread->fds = own;
+    }
+    return error;
+}
+
 int64_t sys_close_range(struct thread *thread, const uint64_t *args)
 {
-    struct fdtable *fds = thread->fds;
     unsigned first = (unsigned)args[0];
     unsigned last = (unsigned)args[1];
 
     if ((args[2] & ~(uint64_t)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC)) || first > last) {
         return -EINVAL;
     }
+    int64_t error = args[2] & CLOSE_RANGE_UNSHARE ? unshare(thread) : 0;
+    if (error) {
+        return error;
+    }
+    struct fdtable *fds = thread->fds;
     for (int fd = fdtable_next(fds, first); fd >= 0 && (unsigned)fd <= last;
          fd = fdtable_next(fds, (unsigned)fd + 1)) {
         if (args[2] & CLOSE_RANGE_CLOEXEC) {
             fdtable_set_close_on_exec(fds, fd, true);
         } else {
-            int64_t error = fdtable_close(fds, fd);
+            error = fdtable_close(fds, fd);
             ASSERT(error == 0);
         }
         plat_irq_window();

@@ -122,6 +122,20 @@ static bool is_too_far(const struct file *file, uint64_t offset)
     return can_seek(file) && offset + spans_total() > INT64_MAX;
 }
 
+/* What a call goes on with that waits, or has done a part: its number may name another by now. */
+static struct file *find_file(struct proc *self, const struct event *event)
+{
+    return self->doing.holds ? &world.files[self->doing.file]
+                             : files_get_open(self, (int)event->args[0]);
+}
+
+static void keep_file(struct proc *self, const struct event *event, const struct file *file)
+{
+    if (event->kind == EVENT_BLOCKED || event->kind == EVENT_AGAIN) {
+        files_hold(self, file);
+    }
+}
+
 static void do_read(struct proc *self, const struct event *event, struct file *file,
                     uint64_t *offset)
 {
@@ -149,6 +163,7 @@ static void do_read(struct proc *self, const struct event *event, struct file *f
         read_console(self, event, file);
         break;
     }
+    keep_file(self, event, file);
 }
 
 static void do_write(struct proc *self, const struct event *event, struct file *file,
@@ -163,11 +178,12 @@ static void do_write(struct proc *self, const struct event *event, struct file *
     } else {
         (void)ask_result((int64_t)spans_total());
     }
+    keep_file(self, event, file);
 }
 
 void call_read(struct proc *self, const struct event *event)
 {
-    struct file *file = files_get_open(self, (int)event->args[0]);
+    struct file *file = find_file(self, event);
 
     if (!file || !files_may_read(file)) {
         (void)ask_result(-EBADF);
@@ -180,7 +196,7 @@ void call_read(struct proc *self, const struct event *event)
 
 void call_write(struct proc *self, const struct event *event)
 {
-    struct file *file = files_get_open(self, (int)event->args[0]);
+    struct file *file = find_file(self, event);
 
     if (!file || !files_may_write(file)) {
         (void)ask_result(-EBADF);
@@ -204,7 +220,7 @@ static int64_t set_vectors(struct proc *self, const struct event *event, bool is
 
 void call_readv(struct proc *self, const struct event *event)
 {
-    struct file *file = files_get_open(self, (int)event->args[0]);
+    struct file *file = find_file(self, event);
     int64_t other = file ? set_vectors(self, event, files_may_read(file)) : -EBADF;
 
     if (other) {
@@ -216,7 +232,7 @@ void call_readv(struct proc *self, const struct event *event)
 
 void call_writev(struct proc *self, const struct event *event)
 {
-    struct file *file = files_get_open(self, (int)event->args[0]);
+    struct file *file = find_file(self, event);
     int64_t other = file ? set_vectors(self, event, files_may_write(file)) : -EBADF;
 
     if (other) {
@@ -236,7 +252,7 @@ static int check_offset(const struct file *file, int64_t offset)
 
 void call_pread64(struct proc *self, const struct event *event)
 {
-    struct file *file = files_get_open(self, (int)event->args[0]);
+    struct file *file = find_file(self, event);
     uint64_t offset = event->args[3];
     int error = check_offset(file, (int64_t)offset);
 
@@ -255,7 +271,7 @@ void call_pread64(struct proc *self, const struct event *event)
 
 void call_pwrite64(struct proc *self, const struct event *event)
 {
-    struct file *file = files_get_open(self, (int)event->args[0]);
+    struct file *file = find_file(self, event);
     uint64_t offset = event->args[3];
     int error = check_offset(file, (int64_t)offset);
 

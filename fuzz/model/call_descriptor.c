@@ -34,8 +34,11 @@ void call_close_range(struct proc *self, const struct event *event)
     if (!ask_result(0)) {
         return;
     }
-    for (unsigned i = self->fd_count; i-- > 0;) {
-        struct fd *fd = &self->fds[i];
+    if (flags & CLOSE_RANGE_UNSHARE) {
+        files_unshare(self);
+    }
+    for (unsigned i = self->table->count; i-- > 0;) {
+        struct fd *fd = &self->table->fds[i];
         if ((uint32_t)fd->number < first || (uint32_t)fd->number > last) {
             continue;
         }

@@ -17,8 +17,10 @@ static void replace(struct proc *self, const struct program_wanted *wanted)
     if (!ask_result(error) || error) {
         return;
     }
+    files_unshare(self);
     files_close_for_exec(self);
     family_leave_memory(self);
+    signals_unshare(self);
     signals_reset(self);
     memory_leave(self->space);
     program_load(self, &plan);
@@ -87,8 +89,7 @@ void call_spawn(struct proc *self, const struct event *event)
     bool is_fresh = family_is_fresh(event->result);
     int pid = (int)event->result;
     if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1 + (uint64_t)world.lost_numbers)) {
-        struct proc *child = family_add(self, pid);
-        files_inherit(child, self);
+        struct proc *child = family_add(self, pid, 0);
         files_close_for_exec(child);
         signals_reset(child);
         child->has_execed = true;

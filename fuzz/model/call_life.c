@@ -46,9 +46,8 @@ static void write_numbers(struct proc *parent, struct proc *child,
 
 static struct proc *begin_process(struct proc *parent, int pid, const struct abi_clone_args *wanted)
 {
-    struct proc *child = family_add(parent, pid);
+    struct proc *child = family_add(parent, pid, wanted->flags);
 
-    files_inherit(child, parent);
     if (wanted->flags & CLONE_VM) {
         child->space = parent->space;
         memory_of(child)->users++;
@@ -59,7 +58,8 @@ static struct proc *begin_process(struct proc *parent, int pid, const struct abi
         child->space = memory_fork(parent->space);
     }
     write_numbers(parent, child, wanted);
-    child->exit_signal = (int)wanted->exit_signal;
+    child->exit_signal =
+        wanted->flags & CLONE_PARENT ? parent->exit_signal : (int)wanted->exit_signal;
     child->clear_tid = wanted->flags & CLONE_CHILD_CLEARTID ? wanted->child_tid : 0;
     if (wanted->flags & CLONE_CLEAR_SIGHAND) {
         signals_reset(child);
@@ -109,24 +109,35 @@ static void make_process(struct proc *self, const struct event *event,
     }
 }
 
-/* What of clone(2) is told here: no threads, and nothing but memory is shared. */
+/* What of clone(2) is told here. Nobody traces, and there are no semaphores. */
 static const uint64_t known_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
-                                    CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED;
+                                    CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED |
+                                    CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PARENT |
+                                    CLONE_PTRACE | CLONE_SYSVSEM;
 
 /* The rest that a kernel may have. */
-static const uint64_t other_flags = CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PIDFD |
-                                    CLONE_PTRACE | CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM;
+static const uint64_t other_flags = CLONE_PIDFD | CLONE_THREAD;
 
-/* Flags that are not known. true: there are such, and the call has been told. */
-static bool has_other_flags(uint64_t flags)
+/* Combinations that make no sense. */
+static bool is_contradiction(const struct proc *self, uint64_t flags)
 {
-    flags &= ~known_flags;
-    if (!(flags & ~other_flags) && flags && !ask_any_error()) {
-        give_up_for(GIVE_UP_THREAD);
-    } else if (flags & ~other_flags) {
+    return ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
+           ((flags & CLONE_SIGHAND) && (!(flags & CLONE_VM) || (flags & CLONE_CLEAR_SIGHAND))) ||
+           ((flags & CLONE_PARENT) && !self->parent);
+}
+
+static void make_child(struct proc *self, const struct event *event,
+                       const struct abi_clone_args *wanted)
+{
+    uint64_t flags = wanted->flags & ~(known_flags | CLONE_CLEAR_SIGHAND);
+
+    if ((flags & ~other_flags) || is_contradiction(self, wanted->flags)) {
         (void)ask_result(-EINVAL);
+    } else if (!flags) {
+        make_process(self, event, wanted);
+    } else if (!ask_any_error()) {
+        give_up_for(GIVE_UP_THREAD);
     }
-    return flags != 0;
 }
 
 void call_clone(struct proc *self, const struct event *event)
@@ -141,8 +152,8 @@ void call_clone(struct proc *self, const struct event *event)
 
     if (self->doing.has_begun) {
         wait_for_vfork(self);
-    } else if (!has_other_flags(wanted.flags)) {
-        make_process(self, event, &wanted);
+    } else {
+        make_child(self, event, &wanted);
     }
 }
 
@@ -183,13 +194,15 @@ void call_clone3(struct proc *self, const struct event *event)
         bool has_stack = wanted.stack != 0;
         bool is_stack = has_stack == (wanted.stack_size != 0) && wanted.stack <= END_OF_MEMORY &&
                         wanted.stack_size <= END_OF_MEMORY - wanted.stack;
-        bool is_known = wanted.exit_signal <= SIGNAL_MAX && !wanted.set_tid && !wanted.set_tid_size;
+        bool is_silent = wanted.flags & (CLONE_THREAD | CLONE_PARENT);
+        bool is_known = wanted.exit_signal <= (is_silent ? 0 : SIGNAL_MAX) && !wanted.set_tid &&
+                        !wanted.set_tid_size;
         error = is_stack && is_known ? 0 : -EINVAL;
     }
     if (error) {
         (void)ask_result(error);
-    } else if (!has_other_flags(wanted.flags & ~CLONE_CLEAR_SIGHAND)) {
-        make_process(self, event, &wanted);
+    } else {
+        make_child(self, event, &wanted);
     }
 }
 

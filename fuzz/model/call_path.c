@@ -12,7 +12,7 @@ static int find_start(struct proc *self, int directory, const char *path, int *s
 {
     const struct file *file;
 
-    *start = path[0] == '/' ? 0 : self->cwd;
+    *start = path[0] == '/' ? 0 : self->context->cwd;
     if (path[0] == '/' || directory == AT_FDCWD) {
         return 0;
     }
@@ -187,7 +187,7 @@ void call_chdir(struct proc *self, const struct event *event)
         error = -ENOTDIR;
     }
     if (ask_result(error) && !error) {
-        self->cwd = node;
+        self->context->cwd = node;
     }
 }
 
@@ -200,7 +200,7 @@ void call_fchdir(struct proc *self, const struct event *event)
     } else if (file->node < 0 || !files_is_directory(file->node)) {
         (void)ask_result(-ENOTDIR);
     } else if (ask_result(0)) {
-        self->cwd = file->node;
+        self->context->cwd = file->node;
     }
 }
 
@@ -210,7 +210,7 @@ void call_getcwd(struct proc *self, const struct event *event)
     uint64_t at = sizeof(path) - 1;
 
     path[at] = '\0';
-    for (int node = self->cwd; node != 0; node = world.nodes[node].parent) {
+    for (int node = self->context->cwd; node != 0; node = world.nodes[node].parent) {
         const struct node *named = &world.nodes[node];
         at -= named->name_len;
         bytes_copy(path + at, named->name, named->name_len);
@@ -231,8 +231,8 @@ void call_getcwd(struct proc *self, const struct event *event)
 
 void call_umask(struct proc *self, const struct event *event)
 {
-    if (ask_result(self->umask)) {
-        self->umask = (uint32_t)event->args[0] & 0777;
+    if (ask_result(self->context->umask)) {
+        self->context->umask = (uint32_t)event->args[0] & 0777;
     }
 }
 
@@ -260,7 +260,7 @@ static int find_own(struct proc *self, int directory, int *node)
 {
     const struct file *file = files_get(self, directory);
 
-    *node = directory == AT_FDCWD ? self->cwd : file ? file->node : -1;
+    *node = directory == AT_FDCWD ? self->context->cwd : file ? file->node : -1;
     return directory == AT_FDCWD || file ? 0 : -EBADF;
 }
 

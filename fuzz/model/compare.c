@@ -16,11 +16,11 @@ static bool same(const struct proc *proc, const char *what, uint64_t has, uint64
 
 static bool compare_fds(const struct proc *proc, const struct model_process *seen)
 {
-    if (!same(proc, "the number of descriptors", seen->fd_count, proc->fd_count)) {
+    if (!same(proc, "the number of descriptors", seen->fd_count, proc->table->count)) {
         return false;
     }
-    for (unsigned i = 0; i < proc->fd_count; i++) {
-        const struct fd *fd = &proc->fds[i];
+    for (unsigned i = 0; i < proc->table->count; i++) {
+        const struct fd *fd = &proc->table->fds[i];
         const struct file *file = &world.files[fd->file];
         const struct model_fd *other = &seen->fds[i];
         if (!same(proc, "a descriptor", (uint64_t)other->number, (uint64_t)fd->number) ||
@@ -53,7 +53,8 @@ static bool compare_signals(const struct proc *proc, const struct model_process 
            same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal) &&
            (!seen->actions ||
             same(proc, "that an action differs",
-                 !bytes_same(seen->actions, proc->actions, sizeof(proc->actions)), 0));
+                 !bytes_same(seen->actions, proc->actions, SIGNAL_MAX * sizeof(*proc->actions)),
+                 0));
 }
 
 /* Whether a working directory has just these names. */
@@ -77,10 +78,10 @@ static bool compare_live(const struct proc *proc, const struct model_process *se
            same(proc, "the signal at its parent's end", (uint64_t)seen->death_signal,
                 (uint64_t)proc->death_signal) &&
            same(proc, "its nice value", (uint64_t)seen->nice, (uint64_t)proc->nice) &&
-           same(proc, "its umask", seen->umask, proc->umask) &&
+           same(proc, "its umask", seen->umask, proc->context->umask) &&
            same(proc, "its break", seen->break_end, memory_of(proc)->break_end) &&
            same(proc, "that its working directory differs",
-                !is_directory(proc->cwd, seen->cwd, seen->cwd_len), 0) &&
+                !is_directory(proc->context->cwd, seen->cwd, seen->cwd_len), 0) &&
            same(proc, "that its name differs", !bytes_same(seen->name, proc->name, NAME_MAX), 0) &&
            same(proc, "that a limit differs",
                 !bytes_same(seen->limits, proc->limits, sizeof(proc->limits)), 0) &&

@@ -34,12 +34,18 @@ static void set_first_limits(struct proc *init)
     init->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
 }
 
-static void inherit(struct proc *child, struct proc *parent)
+static void set_parent(struct proc *child, struct proc *maker, uint64_t flags)
 {
-    child->parent = parent;
+    bool is_sibling = flags & CLONE_PARENT;
+
+    child->parent = is_sibling ? maker->parent : maker;
+    child->parent_exec_count = is_sibling ? maker->parent_exec_count : maker->exec_count;
+}
+
+static void inherit(struct proc *child, const struct proc *parent)
+{
     child->group = parent->group;
     child->session = parent->session;
-    child->parent_exec_count = parent->exec_count;
     child->mask = parent->mask;
     child->altstack = parent->altstack;
     child->nice = parent->nice;
@@ -51,14 +57,11 @@ static void inherit(struct proc *child, struct proc *parent)
         child->policy = is_urgent ? SCHED_OTHER : parent->policy;
         child->priority = 0;
     }
-    child->umask = parent->umask;
-    child->cwd = parent->cwd;
     bytes_copy(child->name, parent->name, sizeof(child->name));
     bytes_copy(child->limits, parent->limits, sizeof(child->limits));
-    bytes_copy(child->actions, parent->actions, sizeof(child->actions));
 }
 
-struct proc *family_add(struct proc *parent, int pid)
+struct proc *family_add(struct proc *parent, int pid, uint64_t flags)
 {
     struct proc *proc = &world.procs[world.proc_count];
 
@@ -73,18 +76,18 @@ struct proc *family_add(struct proc *parent, int pid)
     proc->life = LIFE_LIVE;
     proc->pid = pid;
     proc->exit_signal = SIGCHLD;
-    proc->fd_count = 0;
     signals_begin(proc);
+    signals_inherit(proc, parent, flags);
     if (parent) {
         inherit(proc, parent);
+        set_parent(proc, parent, flags);
+        files_inherit(proc, parent, flags);
         return proc;
     }
     proc->group = pid;
     proc->session = pid;
-    proc->umask = 022;
     proc->altstack.ss_flags = SS_DISABLE;
     set_first_limits(proc);
-    bytes_zero(proc->actions, sizeof(proc->actions));
     return proc;
 }
 
@@ -242,7 +245,7 @@ void family_end(struct proc *proc, int status)
         proc->vfork_child->vfork_parent = NULL;
         proc->vfork_child = NULL;
     }
-    files_close_all(proc);
+    files_leave(proc);
     memory_leave(proc->space);
     proc->life = LIFE_ZOMBIE;
     proc->status = status;

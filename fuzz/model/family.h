@@ -11,9 +11,9 @@ bool family_is_fresh(int64_t pid);
 /* Processes, zombies too. */
 unsigned family_count(void);
 
-/* A process with that number, which has what its parent hands down, but for its memory and files.
- * parent NULL: it is init. */
-struct proc *family_add(struct proc *parent, int pid);
+/* A process with that number, which has what its parent hands down, its own or shared as the flags
+ * of clone say, but for its memory. parent NULL: it is init. */
+struct proc *family_add(struct proc *parent, int pid, uint64_t flags);
 
 /* A live process. Its memory is another one from now on: who waits for that goes on. */
 void family_leave_memory(struct proc *proc);

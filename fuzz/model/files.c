@@ -207,9 +207,9 @@ int files_find(int from, const char *path, bool follows_last, int *node)
 
 struct fd *files_entry(struct proc *proc, int number)
 {
-    for (unsigned i = 0; i < proc->fd_count; i++) {
-        if (proc->fds[i].number == number) {
-            return &proc->fds[i];
+    for (unsigned i = 0; i < proc->table->count; i++) {
+        if (proc->table->fds[i].number == number) {
+            return &proc->table->fds[i];
         }
     }
     return NULL;
@@ -261,11 +261,11 @@ int files_lowest(const struct proc *proc, unsigned min)
     uint64_t limit = least(proc->limits[RLIMIT_NOFILE].rlim_cur, FD_LIMIT);
     unsigned number = min;
 
-    if (model_planted == MODEL_PLANT_FD && proc->fd_count > 0) {
-        number = (unsigned)most(min, (uint64_t)proc->fds[proc->fd_count - 1].number + 1);
+    if (model_planted == MODEL_PLANT_FD && proc->table->count > 0) {
+        number = (unsigned)most(min, (uint64_t)proc->table->fds[proc->table->count - 1].number + 1);
     }
-    for (unsigned i = 0; i < proc->fd_count; i++) {
-        if (proc->fds[i].number == (int)number) {
+    for (unsigned i = 0; i < proc->table->count; i++) {
+        if (proc->table->fds[i].number == (int)number) {
             number++;
         }
     }
@@ -274,17 +274,17 @@ int files_lowest(const struct proc *proc, unsigned min)
 
 void files_install(struct proc *proc, int number, struct file *file, bool closes)
 {
-    unsigned at = proc->fd_count;
+    unsigned at = proc->table->count;
 
-    if (proc->fd_count == FDS_MAX) {
+    if (proc->table->count == FDS_MAX) {
         world.lost = "too many descriptors";
         return;
     }
-    for (; at > 0 && proc->fds[at - 1].number > number; at--) {
-        proc->fds[at] = proc->fds[at - 1];
+    for (; at > 0 && proc->table->fds[at - 1].number > number; at--) {
+        proc->table->fds[at] = proc->table->fds[at - 1];
     }
-    proc->fds[at] = (struct fd){(int16_t)number, (int16_t)(file - world.files), closes};
-    proc->fd_count++;
+    proc->table->fds[at] = (struct fd){(int16_t)number, (int16_t)(file - world.files), closes};
+    proc->table->count++;
     file->refs++;
 }
 
@@ -305,36 +305,117 @@ void files_close(struct proc *proc, int number)
     struct fd *fd = files_entry(proc, number);
     struct file *file = &world.files[fd->file];
 
-    proc->fd_count--;
-    for (; fd < proc->fds + proc->fd_count; fd++) {
+    proc->table->count--;
+    for (; fd < proc->table->fds + proc->table->count; fd++) {
         *fd = fd[1];
     }
     put(file);
 }
 
-void files_close_all(struct proc *proc)
+static struct table *new_table(void)
 {
-    for (unsigned i = 0; i < proc->fd_count; i++) {
-        put(&world.files[proc->fds[i].file]);
+    struct table *table = &world.tables[world.table_count];
+
+    if (world.table_count == SHARED_MAX - 1) {
+        world.lost = "too many tables of descriptors";
+    } else {
+        world.table_count++;
     }
-    proc->fd_count = 0;
+    table->count = 0;
+    return table;
+}
+
+static struct context *new_context(void)
+{
+    struct context *context = &world.contexts[world.context_count];
+
+    if (world.context_count == SHARED_MAX - 1) {
+        world.lost = "too many contexts";
+    } else {
+        world.context_count++;
+    }
+    return context;
+}
+
+static bool is_used(const struct table *table)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].table == table) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void files_leave(struct proc *proc)
+{
+    struct table *table = proc->table;
+
+    proc->table = NULL;
+    proc->context = NULL;
+    if (!is_used(table)) {
+        for (unsigned i = 0; i < table->count; i++) {
+            put(&world.files[table->fds[i].file]);
+        }
+    }
+    files_let_go(&proc->doing);
+}
+
+/* A copy of a table. */
+static struct table *copy_table(const struct table *from)
+{
+    struct table *copy = new_table();
+
+    copy->count = from->count;
+    for (unsigned i = 0; i < from->count; i++) {
+        copy->fds[i] = from->fds[i];
+        world.files[from->fds[i].file].refs++;
+    }
+    return copy;
+}
+
+void files_unshare(struct proc *proc)
+{
+    struct table *shared = proc->table;
+
+    proc->table = NULL;
+    bool is_shared = is_used(shared);
+    proc->table = is_shared ? copy_table(shared) : shared;
+}
+
+void files_hold(struct proc *proc, const struct file *file)
+{
+    if (!proc->doing.holds) {
+        proc->doing.holds = true;
+        proc->doing.file = (int)(file - world.files);
+        world.files[proc->doing.file].refs++;
+    }
+}
+
+void files_let_go(struct doing *doing)
+{
+    if (doing->holds) {
+        doing->holds = false;
+        put(&world.files[doing->file]);
+    }
 }
 
 void files_close_for_exec(struct proc *proc)
 {
-    for (unsigned i = proc->fd_count; i-- > 0;) {
-        if (proc->fds[i].closes) {
-            files_close(proc, proc->fds[i].number);
+    for (unsigned i = proc->table->count; i-- > 0;) {
+        if (proc->table->fds[i].closes) {
+            files_close(proc, proc->table->fds[i].number);
         }
     }
 }
 
-void files_inherit(struct proc *child, const struct proc *parent)
+void files_inherit(struct proc *child, const struct proc *parent, uint64_t flags)
 {
-    child->fd_count = parent->fd_count;
-    for (unsigned i = 0; i < parent->fd_count; i++) {
-        child->fds[i] = parent->fds[i];
-        world.files[child->fds[i].file].refs++;
+    child->table = flags & CLONE_FILES ? parent->table : copy_table(parent->table);
+    child->context = parent->context;
+    if (!(flags & CLONE_FS)) {
+        child->context = new_context();
+        *child->context = *parent->context;
     }
 }
 
@@ -342,6 +423,9 @@ void files_open_console(struct proc *proc)
 {
     struct file *file = files_create(FILE_CONSOLE, O_RDWR | O_LARGEFILE);
 
+    proc->table = new_table();
+    proc->context = new_context();
+    *proc->context = (struct context){.umask = 022};
     (void)files_find(0, "/dev/console", true, &file->node);
     for (int number = 0; number < 3; number++) {
         files_install(proc, number, file, false);

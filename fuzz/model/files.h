@@ -34,11 +34,23 @@ int files_lowest(const struct proc *proc, unsigned min);
 void files_install(struct proc *proc, int number, struct file *file, bool closes);
 
 void files_close(struct proc *proc, int number);
-void files_close_all(struct proc *proc);
 void files_close_for_exec(struct proc *proc);
-void files_inherit(struct proc *child, const struct proc *parent);
 
-/* Init's: the console as 0, 1 and 2. */
+/* The child has its parent's descriptors, directory and umask: a copy, or the same, as the flags of
+ * clone say. */
+void files_inherit(struct proc *child, const struct proc *parent, uint64_t flags);
+
+/* It has none of these any more. */
+void files_leave(struct proc *proc);
+
+/* Its descriptors are its alone from now on. */
+void files_unshare(struct proc *proc);
+
+/* A call that waits keeps what it reads or writes, whatever becomes of its descriptor. */
+void files_hold(struct proc *proc, const struct file *file);
+void files_let_go(struct doing *doing);
+
+/* Init's: the console as 0, 1 and 2, the root, and 022. */
 void files_open_console(struct proc *proc);
 
 #endif

@@ -49,6 +49,9 @@ void model_begin(const struct model_eyes *eyes)
     world.object_count = 0;
     world.file_count = 0;
     world.pipe_count = 0;
+    world.table_count = 0;
+    world.context_count = 0;
+    world.actions_count = 0;
     world.page_count = 0;
     world.free_count = 0;
     world.typed = 0;
@@ -60,7 +63,7 @@ void model_begin(const struct model_eyes *eyes)
     world.lost_numbers = 0;
     world.places = 0;
     world.has_signals = true;
-    struct proc *init = family_add(NULL, 1);
+    struct proc *init = family_add(NULL, 1, 0);
     world.foreground = 0;
     files_open_console(init);
     ask_begin(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = EVENT_NO_CALL});
@@ -108,6 +111,7 @@ static void run_call(struct proc *proc, const struct event *event)
     if (event->kind == EVENT_BLOCKED) {
         used_wait(proc);
     } else if (event->kind != EVENT_AGAIN) {
+        files_let_go(doing);
         *doing = (struct doing){.nr = event->nr, .file = -1};
     }
 }

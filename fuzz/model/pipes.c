@@ -31,11 +31,10 @@ static bool is_impatient(const struct proc *self, const struct file *file)
     return (file->flags & O_NONBLOCK) && !self->doing.has_begun;
 }
 
-static void note_wait(struct proc *self, const struct file *file, enum waits waits)
+static void note_wait(struct proc *self, enum waits waits)
 {
     self->doing.has_begun = true;
     self->doing.waits = waits;
-    self->doing.file = (int)(file - world.files);
     self->doing.total = spans_total();
 }
 
@@ -87,7 +86,7 @@ void pipes_read(struct proc *self, const struct event *event, const struct file 
         if (is_impatient(self, file)) {
             (void)ask_result(-EAGAIN);
         } else if (ask_block()) {
-            note_wait(self, file, WAITS_BYTES);
+            note_wait(self, WAITS_BYTES);
         }
     } else if (count == 0) {
         (void)ask_result(-EFAULT);
@@ -194,7 +193,7 @@ void pipes_write(struct proc *self, const struct event *event, const struct file
         if (ask_block()) {
             (void)fill(self, pipe, &again, UINT64_MAX, true);
             self->doing.done = done;
-            note_wait(self, file, WAITS_ROOM);
+            note_wait(self, WAITS_ROOM);
         }
         return;
     }

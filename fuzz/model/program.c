@@ -90,7 +90,7 @@ static int use(int node)
 static int find_source(struct proc *self, const struct program_wanted *wanted, const char *path,
                        int *node)
 {
-    int from = self->cwd;
+    int from = self->context->cwd;
 
     if (wanted->flags & ~(uint32_t)(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) {
         return -EINVAL;
@@ -164,7 +164,7 @@ static int follow_scripts(struct proc *self, bool is_unreachable, int *node)
         if (is_unreachable) {
             return -ENOENT;
         }
-        int error = files_find(self->cwd, name, true, node);
+        int error = files_find(self->context->cwd, name, true, node);
         if (!error) {
             error = use(*node);
         }

@@ -294,6 +294,38 @@ bool signals_do_nothing(const struct proc *proc, int signal)
     return does_nothing(proc, signal);
 }
 
+static struct abi_sigaction *new_actions(void)
+{
+    if (world.actions_count == SHARED_MAX) {
+        world.lost = "too many sets of actions";
+        world.actions_count--;
+    }
+    return world.actions[world.actions_count++];
+}
+
+static const uint64_t bytes_of_actions = SIGNAL_MAX * sizeof(struct abi_sigaction);
+
+void signals_inherit(struct proc *child, const struct proc *parent, uint64_t flags)
+{
+    const struct abi_sigaction *from = parent ? parent->actions : NULL;
+
+    if (parent && (flags & CLONE_SIGHAND)) {
+        child->actions = parent->actions;
+        return;
+    }
+    child->actions = new_actions();
+    if (from) {
+        bytes_copy(child->actions, from, bytes_of_actions);
+    } else {
+        bytes_zero(child->actions, bytes_of_actions);
+    }
+}
+
+void signals_unshare(struct proc *proc)
+{
+    signals_inherit(proc, proc, 0);
+}
+
 void signals_reset(struct proc *proc)
 {
     for (unsigned i = 0; i < SIGNAL_MAX; i++) {

@@ -42,6 +42,12 @@ void signals_check_said(struct proc *proc, uint64_t at, const struct said *said)
 /* Whether nothing happens when it is taken. */
 bool signals_do_nothing(const struct proc *proc, int signal);
 
+/* The child has its parent's actions: a copy, or the same, as the flags of clone say. */
+void signals_inherit(struct proc *child, const struct proc *parent, uint64_t flags);
+
+/* Its actions are its alone from now on. */
+void signals_unshare(struct proc *proc);
+
 /* What handlers become at exec; what is ignored stays so. */
 void signals_reset(struct proc *proc);
 

@@ -34,7 +34,8 @@ enum {
     FDS_MAX = 160,   /* that a process has at once */
     FD_LIMIT = 1024, /* no number is as high */
     NODES_MAX = 64,
-    NAME_MAX = 16, /* of a process */
+    SHARED_MAX = 2 * PROCS_MAX, /* tables, contexts and sets of actions: clone and exec make one */
+    NAME_MAX = 16,              /* of a process */
     CODE_BYTES = 0x90,
 };
 
@@ -131,6 +132,18 @@ struct fd {
     bool closes; /* at exec */
 };
 
+/* The descriptors of a process, which others may share. */
+struct table {
+    unsigned count;
+    struct fd fds[FDS_MAX]; /* by number */
+};
+
+/* What CLONE_FS shares. */
+struct context {
+    uint32_t umask;
+    int cwd;
+};
+
 /* ---- processes ---- */
 
 enum life { LIFE_NONE, LIFE_LIVE, LIFE_ZOMBIE };
@@ -168,6 +181,7 @@ struct doing {
     uint64_t set;  /* of signals that it waits for */
     uint64_t done; /* bytes */
     int file;
+    bool holds;     /* that file */
     uint64_t total; /* bytes asked for */
     struct word word;
     uint32_t bitset;
@@ -227,19 +241,17 @@ struct proc {
     int policy;
     int priority;
     bool resets_on_fork;
-    uint32_t umask;
-    int cwd;
+    struct context *context;       /* its own, or shared (clone(2)); NULL: it has ended */
+    struct table *table;           /* the same */
+    struct abi_sigaction *actions; /* the same; of signal n at n - 1 */
     char name[NAME_MAX];
     struct doing doing;
     struct used own;
     struct used children; /* that it has waited for */
     bool has_waited_for;  /* any */
     struct abi_rlimit limits[RLIMIT_NLIMITS];
-    struct abi_sigaction actions[SIGNAL_MAX]; /* of signal n at n - 1 */
-    unsigned fd_count;
-    struct fd fds[FDS_MAX]; /* by number */
-    struct queue mine;      /* signals that were sent to its thread */
-    struct queue shared;    /* and to all of it */
+    struct queue mine;   /* signals that were sent to its thread */
+    struct queue shared; /* and to all of it */
 };
 
 /* A handler is to be called: a call that would wait does not, and gives EINTR or is made again
@@ -260,6 +272,9 @@ struct world {
     unsigned file_count;
     unsigned pipe_count;
     unsigned node_count;
+    unsigned table_count; /* these are not used again */
+    unsigned context_count;
+    unsigned actions_count;
     unsigned page_count; /* places that have been used */
     unsigned free_count;
     uint16_t free_pages[PAGES_MAX];
@@ -278,6 +293,9 @@ struct world {
     struct proc procs[PROCS_MAX];
     struct space spaces[SPACES_MAX];
     struct object objects[OBJECTS_MAX];
+    struct table tables[SHARED_MAX];
+    struct context contexts[SHARED_MAX];
+    struct abi_sigaction actions[SHARED_MAX][SIGNAL_MAX];
     struct file files[FILES_MAX];
     struct pipe pipes[PIPES_MAX];
     struct node nodes[NODES_MAX];

@@ -25,7 +25,7 @@
 
 int printf(const char *format, ...); /* libc's header and abi's say the same names */
 
-enum { NO_SUCH_CALL = 2000 };
+enum { NO_SUCH_CALL = 2000, THREAD = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD };
 
 static struct input input;
 static struct run run;
@@ -41,6 +41,9 @@ static void copy(struct world *to, const struct world *from)
     memcpy(to->procs, from->procs, from->proc_count * sizeof(from->procs[0]));
     memcpy(to->spaces, from->spaces, from->space_count * sizeof(from->spaces[0]));
     memcpy(to->objects, from->objects, from->object_count * sizeof(from->objects[0]));
+    memcpy(to->tables, from->tables, from->table_count * sizeof(from->tables[0]));
+    memcpy(to->contexts, from->contexts, from->context_count * sizeof(from->contexts[0]));
+    memcpy(to->actions, from->actions, from->actions_count * sizeof(from->actions[0]));
     memcpy(to->files, from->files, from->file_count * sizeof(from->files[0]));
     memcpy(to->pipes, from->pipes, from->pipe_count * sizeof(from->pipes[0]));
     memcpy(to->pages, from->pages, from->page_count * sizeof(from->pages[0]));
@@ -224,7 +227,7 @@ TEST(model_that_has_given_up_accepts_everything)
                                  .pid = 1,
                                  .pc = IMAGE_CODE,
                                  .nr = NR_clone,
-                                 .args = {CLONE_FILES | SIGCHLD},
+                                 .args = {THREAD},
                                  .result = 2};
     const struct input_config config = input_dull_config();
     uint64_t before = give_up_count(GIVE_UP_THREAD);
@@ -236,7 +239,7 @@ TEST(model_that_has_given_up_accepts_everything)
     EXPECT(model_event(&beyond) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_THREAD);
     EXPECT_EQ(give_up_count(GIVE_UP_THREAD), before + 1);
-    world_find(1)->umask ^= 1;
+    world_find(1)->context->umask ^= 1;
     EXPECT(model_event(&wrong) == NULL);
     EXPECT(model_compare(true) == NULL);
     EXPECT(model_at_rest() == NULL);
@@ -264,9 +267,9 @@ TEST(model_gives_up_where_it_does_not_tell)
 
     body_reset(&config);
     model_begin(&run_eyes);
-    EXPECT(tell_init(NR_clone, CLONE_FILES | SIGCHLD, 0, -EINVAL) == NULL);
+    EXPECT(tell_init(NR_clone, THREAD, 0, -EINVAL) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
-    EXPECT(tell_init(NR_clone, CLONE_FILES | SIGCHLD, 0, 2) == NULL);
+    EXPECT(tell_init(NR_clone, THREAD, 0, 2) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_THREAD);
     model_begin(&run_eyes);
     EXPECT(tell_init(NR_kill, 1, SIGCONT, 0) == NULL);
@@ -351,18 +354,19 @@ TEST(model_objects_to_what_the_kernel_has)
     EXPECT(model_compare(false) == NULL);
     struct proc *init = world_find(1);
     struct proc was = *init;
-    init->umask ^= 1;
+    init->context->umask ^= 1;
     EXPECT(model_compare(false) != NULL);
-    *init = was;
+    init->context->umask ^= 1;
     init->group = 2;
     EXPECT(model_compare(false) != NULL);
     *init = was;
-    init->fds[1].closes = true;
+    init->table->fds[1].closes = true;
     EXPECT(model_compare(false) != NULL);
-    *init = was;
+    init->table->fds[1].closes = false;
     init->actions[0].handler = SIG_IGN;
     EXPECT(model_compare(false) != NULL);
-    *init = was;
+    init->actions[0].handler = SIG_DFL;
+    EXPECT(model_compare(false) == NULL);
     init->limits[RLIMIT_STACK].rlim_cur--;
     EXPECT(model_compare(false) != NULL);
     *init = was;

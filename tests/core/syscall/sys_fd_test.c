@@ -71,6 +71,19 @@ TEST(sys_close_range)
     fixture_end();
 }
 
+TEST(sys_close_range_unshares)
+{
+    begin();
+    struct process *child = calls_child(CALL(init, clone, CLONE_FILES | SIGCHLD));
+    EXPECT_EQ(CALL(child, close_range, 0, 1, CLOSE_RANGE_UNSHARE), 0);
+    EXPECT(!is_open(child, 0));
+    EXPECT(is_open(child, 2));
+    EXPECT(is_open(init, 0));
+    EXPECT_EQ(CALL(init, close, 2), 0);
+    EXPECT(is_open(child, 2));
+    fixture_end();
+}
+
 TEST(sys_dup_shares_the_offset)
 {
     begin();
