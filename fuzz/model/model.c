@@ -145,7 +145,7 @@ static void run_store(struct proc *proc, const struct event *event)
     }
 }
 
-/* Instructions that are not those that all programs have may do anything to the process itself. */
+/* Where there are no instructions to speak of, they end the process. */
 static bool ends_wildly(struct proc *proc)
 {
     return family_may_end(proc, SIGILL) || family_may_end(proc, SIGTRAP) ||
@@ -168,8 +168,15 @@ static bool fetch(struct proc *proc, const struct event *event)
     }
     memory_look(memory_of(proc), IMAGE_CODE, code, sizeof(code));
     bool is_break = at % IMAGE_SPAN == 12 && at > IMAGE_LOAD; /* between the operations */
-    bool is_known = !is_break && at < CODE_BYTES && bytes_same(code, world.code, sizeof(code));
-    return is_known || !ends_wildly(proc);
+    bool is_same = bytes_same(code, world.code, sizeof(code));
+    if (is_same && !is_break && at < CODE_BYTES) {
+        return true;
+    }
+    bool has_ended = ends_wildly(proc);
+    if (!has_ended && !is_same) {
+        give_up_for(GIVE_UP_CODE);
+    }
+    return !has_ended;
 }
 
 static void run_access(struct proc *proc, const struct event *event)

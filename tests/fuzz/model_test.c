@@ -282,6 +282,33 @@ TEST(model_gives_up_where_it_does_not_tell)
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
 }
 
+/* What a program has written over its instructions may do anything, but for what ends it. */
+TEST(model_gives_up_where_instructions_are_written_over)
+{
+    const struct input_config config = input_dull_config();
+    const struct event trapped = {.kind = EVENT_ENDED,
+                                  .pid = 1,
+                                  .pc = IMAGE_CODE,
+                                  .nr = EVENT_NO_CALL,
+                                  .wait_status = SIGTRAP};
+    const uint32_t other = 0;
+
+    body_reset(&config);
+    model_begin(&run_eyes);
+    memory_store(memory_of(world_find(1)), IMAGE_CODE + IMAGE_STORE, &other, sizeof(other));
+    EXPECT(tell_init(NR_umask, 0, 0, 12345) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_CODE);
+    body_reset(&config);
+    model_begin(&run_eyes);
+    memory_store(memory_of(world_find(1)), IMAGE_CODE + IMAGE_STORE, &other, sizeof(other));
+    EXPECT(model_event(&trapped) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
+    body_reset(&config);
+    model_begin(&run_eyes);
+    EXPECT(tell_init(NR_umask, 0, 0, 12345) != NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
+}
+
 TEST(model_allows_little)
 {
     enum { RUNS = 300 };
