@@ -354,7 +354,7 @@ static void run(struct thread *thread)
 
     if (thread->tid != kernel.last_tid) {
         kernel.last_tid = thread->tid;
-        trace_switch(thread->tid, thread->process->name);
+        trace_switch(thread->tid, thread->name);
     }
     if (cpu->fp_owner && cpu->fp_owner != thread) {
         plat_fp_sync(&cpu->fp_owner->fp);

@@ -13,7 +13,7 @@ static void describe(struct thread *thread, struct debug_thread *described)
     thread_sync_fp(thread);
     *described = (struct debug_thread){
         .tid = thread->tid,
-        .name = thread->process->name,
+        .name = thread->name,
         .is_in_call = thread->call.is_pending,
         .user = &thread->user,
         .fp = &thread->fp,

@@ -484,6 +484,7 @@ void process_set_name(struct process *process, const char *path)
     }
     memset(process->name, 0, sizeof(process->name)); /* programs read all of it */
     str_copy(process->name, name, sizeof(process->name));
+    memcpy(process->thread->name, process->name, sizeof(process->name));
 }
 
 void process_note_exec(struct process *process)

@@ -130,6 +130,7 @@ static void release(struct process *process)
         sched_continue(CONTAINER_OF(link, struct thread, process_link));
         plat_irq_window();
     }
+    signal_retarget(process); /* what came meanwhile woke nobody */
 }
 
 static void drop_everywhere(struct process *process, signal_set_t set)
@@ -172,6 +173,12 @@ signal_set_t signal_pending(const struct thread *thread)
     return thread->pending.set | thread->process->signals.pending.set;
 }
 
+/* The same, and those that its call waits for. */
+static signal_set_t pending_for(const struct thread *thread)
+{
+    return signal_pending(thread) & ~(thread->signal_mask & ~thread->waited_signals);
+}
+
 bool signal_is_due(const struct thread *thread)
 {
     const struct signals *own = &thread->process->signals;
@@ -186,8 +193,7 @@ static bool wants(const struct thread *thread, int signal)
         (thread->process->signals.stop && signal != SIGKILL)) {
         return false;
     }
-    return signal == SIGKILL || cpu_this()->current == thread ||
-           !(signal_pending(thread) & ~thread->signal_mask);
+    return signal == SIGKILL || cpu_this()->current == thread || !pending_for(thread);
 }
 
 /* Who is woken for a signal of the process; NULL: nobody. */
@@ -259,6 +265,13 @@ int signal_send_info(struct process *process, struct thread *thread, const struc
     return 0;
 }
 
+void signal_send_ended(struct process *process, int signal)
+{
+    if (process->state == PROCESS_LIVE && !process->signals.fatal) {
+        cancel_opposite(process, signal);
+    }
+}
+
 void signal_send(struct process *process, int signal)
 {
     const struct abi_siginfo info = signal_info(signal);
@@ -295,8 +308,7 @@ bool signal_force(struct thread *thread, const struct abi_siginfo *info)
 
 /* ---- taking ---- */
 
-/* Which of a set is taken first: one that a fault may have raised, then the lowest. */
-static int first_of(signal_set_t set)
+int signal_first(signal_set_t set)
 {
     const signal_set_t faults = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
                                 signal_bit(SIGTRAP) | signal_bit(SIGFPE) | signal_bit(SIGSYS);
@@ -311,14 +323,17 @@ int signal_next(struct thread *thread, struct pending **pending)
         *pending = &thread->process->signals.pending;
     }
     signal_set_t ready = (*pending)->set & takes(thread);
-    return ready ? first_of(ready) : 0;
+    return ready ? signal_first(ready) : 0;
 }
 
 void signal_set_mask(struct thread *thread, signal_set_t mask)
 {
+    struct process *process = thread->process;
+    signal_set_t left = process->signals.pending.set & mask & ~thread->signal_mask;
+
     thread->signal_mask = mask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
-    if (thread->process->thread_count > 1) {
-        signal_retarget(thread->process);
+    if (left) {
+        signal_retarget(process);
     }
 }
 
@@ -326,7 +341,7 @@ void signal_retarget(struct process *process)
 {
     LIST_FOR(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
-        if (signal_is_due(thread)) {
+        if (signal_is_due(thread) || (signal_pending(thread) & thread->waited_signals)) {
             sched_wake(thread);
         }
         plat_irq_window();

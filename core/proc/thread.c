@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "base/panic.h"
 #include "base/plant.h"
+#include "base/string.h"
 #include "dev/device.h"
 #include "mm/pool.h"
 #include "mm/uaccess.h"
@@ -111,6 +112,7 @@ int thread_inherit(struct thread *thread, const struct thread *from, uint64_t fl
         reset_params(thread);
     }
     thread->signal_mask = from->signal_mask;
+    memcpy(thread->name, from->name, sizeof(thread->name));
     thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);
     if (!thread->fs) {
         return -ENOMEM;

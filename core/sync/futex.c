@@ -93,12 +93,17 @@ static struct thread *thread_of(struct list *link)
     return CONTAINER_OF(link, struct thread, futex.link);
 }
 
-/* Puts a waiter at the end of the queue of another key. */
-static void move_to(struct futex_waiter *waiter, const struct futex_key *key)
+/* Puts a waiter on the queue of its key, where those who are not urgent are at the end. */
+static void enqueue(struct futex_waiter *waiter)
 {
-    list_remove(&waiter->link);
-    waiter->key = *key;
-    list_append(queue_of(key), &waiter->link);
+    struct list *queue = queue_of(&waiter->key);
+    struct list *before = queue;
+
+    while (before->prev != queue && thread_of(before->prev)->futex.priority < waiter->priority) {
+        before = before->prev;
+        plat_irq_window();
+    }
+    list_insert_before(before, &waiter->link);
 }
 
 void futex_wait(struct thread *thread, const struct futex_key *key, uint32_t bitset)
@@ -106,8 +111,9 @@ void futex_wait(struct thread *thread, const struct futex_key *key, uint32_t bit
     ASSERT(!thread->futex.is_waiting);
     ASSERT(!thread->futex.is_woken);
     ASSERT(bitset != 0);
-    thread->futex = (struct futex_waiter){.key = *key, .bitset = bitset, .is_waiting = true};
-    list_append(queue_of(key), &thread->futex.link);
+    thread->futex = (struct futex_waiter){
+        .key = *key, .bitset = bitset, .priority = thread->params.priority, .is_waiting = true};
+    enqueue(&thread->futex);
     futexes.waiting++;
 }
 
@@ -161,7 +167,9 @@ int futex_requeue(const struct futex_key *from, int wake_count, const struct fut
             if (done <= wake_count) {
                 wake(thread);
             } else if (!is_same) {
-                move_to(&thread->futex, to);
+                list_remove(&thread->futex.link);
+                thread->futex.key = *to;
+                enqueue(&thread->futex);
             }
         }
         plat_irq_window();

@@ -111,7 +111,7 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
     }
     if (error == -ENOMEM) {
         trace_fault(thread->tid, trap, TRACE_FAULT_NO_MEMORY);
-        kprintf("eft: out of memory: ended process %d (%s)\n", thread->tid, thread->process->name);
+        kprintf("eft: out of memory: ended process %d (%s)\n", thread->tid, thread->name);
         process_exit(thread->process, SIGKILL);
     } else if (error) {
         trace_fault(thread->tid, trap, TRACE_FAULT_REFUSED);

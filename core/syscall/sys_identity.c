@@ -157,12 +157,33 @@ static int write_int(uaddr_t to, int value)
     return user_write(to, &value, sizeof(value));
 }
 
+/* What is too long is cut. */
+static int set_name(struct thread *thread, uaddr_t at)
+{
+    char name[THREAD_NAME_MAX] = "";
+    uint64_t len;
+    int error = user_string_len(at, sizeof(name) - 1, &len);
+
+    if (error == -ENAMETOOLONG) {
+        len = sizeof(name) - 1;
+        error = 0;
+    }
+    if (!error) {
+        error = user_read(name, at, len);
+    }
+    if (error) {
+        return error;
+    }
+    memcpy(thread->name, name, sizeof(name));
+    if (thread == thread->process->thread) {
+        memcpy(thread->process->name, name, sizeof(name));
+    }
+    return 0;
+}
+
 int64_t sys_prctl(struct thread *thread, const uint64_t *args)
 {
     struct process *process = thread->process;
-    char name[PROCESS_NAME_MAX];
-    uint64_t len;
-    int error;
 
     switch ((int)args[0]) {
     case PR_SET_PDEATHSIG:
@@ -174,21 +195,9 @@ int64_t sys_prctl(struct thread *thread, const uint64_t *args)
     case PR_GET_PDEATHSIG:
         return write_int(args[1], thread->death_signal);
     case PR_SET_NAME:
-        error = user_string_len(args[1], PROCESS_NAME_MAX - 1, &len);
-        if (error == -ENAMETOOLONG) {
-            len = PROCESS_NAME_MAX - 1;
-            error = 0;
-        }
-        if (!error) {
-            error = user_read(name, args[1], len);
-        }
-        if (!error) {
-            memset(name + len, 0, sizeof(name) - len);
-            memcpy(process->name, name, sizeof(name));
-        }
-        return error;
+        return set_name(thread, args[1]);
     case PR_GET_NAME:
-        return user_write(args[1], process->name, sizeof(process->name));
+        return user_write(args[1], thread->name, sizeof(thread->name));
     case PR_SET_CHILD_SUBREAPER:
         process->is_subreaper = args[1] != 0;
         return 0;

@@ -44,7 +44,7 @@ static int make_process(struct thread *thread, uint64_t flags, struct thread **c
         process_discard(made);
         return error;
     }
-    memcpy(made->name, parent->name, sizeof(made->name));
+    memcpy(made->name, thread->name, sizeof(made->name));
     *child = made->thread;
     return 0;
 }

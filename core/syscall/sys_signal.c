@@ -98,8 +98,11 @@ static int64_t kill_thread(int process, int tid, const struct abi_siginfo *info)
     if (owner && process != 0 && owner->pid->number != process) {
         owner = NULL;
     }
-    const struct abi_siginfo nothing = {.si_signo = is_signal(info->si_signo) ? 0 : info->si_signo};
-    return send(owner, to, to ? info : &nothing);
+    if (owner && !to && is_signal(info->si_signo)) {
+        signal_send_ended(owner, info->si_signo);
+        return 0;
+    }
+    return send(owner, to, info);
 }
 
 int64_t sys_tkill(struct thread *thread, const uint64_t *args)
@@ -116,24 +119,63 @@ int64_t sys_tgkill(struct thread *thread, const uint64_t *args)
     return (int)args[0] <= 0 ? -EINVAL : kill_thread((int)args[0], (int)args[1], &info);
 }
 
-/* An info of the caller's own: none may look like the kernel's or one of kill, but to oneself. */
-static int64_t read_info(struct abi_siginfo *info, int signal, uaddr_t at)
+/* The highest code that the kernel itself gives with a signal, sigaction(2). */
+static int highest_code(int signal)
 {
-    int error = user_read(info, at, sizeof(*info));
+    switch (signal) {
+    case SIGILL:
+        return 11;
+    case SIGTRAP:
+        return 6;
+    case SIGBUS:
+        return 5;
+    case SIGFPE:
+        return 15;
+    case SIGSEGV:
+        return 9;
+    case SIGSYS:
+        return 2;
+    default:
+        return 6; /* of children, and of descriptors whatever their signal is */
+    }
+}
 
+static bool is_known_code(int signal, int code)
+{
+    return code == SI_KERNEL || code == SI_ASYNCNL ||
+           (code > SI_USER ? code <= highest_code(signal) : code >= SI_DETHREAD);
+}
+
+/* An info of the caller's own. All that is told ends at 48 bytes; with a code that nobody knows,
+ * what is behind them has to be 0. */
+static int read_info(struct abi_siginfo *info, int signal, uaddr_t at)
+{
+    enum { TOLD = 48 };
+    uint8_t rest[sizeof(*info) - TOLD];
+
+    *info = (struct abi_siginfo){0};
+    int error = user_read(info, at, TOLD);
     info->si_signo = signal;
+    if (error || is_known_code(signal, info->si_code)) {
+        return error;
+    }
+    error = user_read(rest, at + TOLD, sizeof(rest));
+    for (unsigned i = 0; i < sizeof(rest) && !error; i++) {
+        error = rest[i] ? -E2BIG : 0;
+    }
     return error;
 }
 
-static bool may_send_info(const struct thread *thread, int pid, const struct abi_siginfo *info)
+/* None may look like the kernel's or one of kill, but to oneself: a thread, by its own number. */
+static bool may_send_info(const struct thread *thread, int number, const struct abi_siginfo *info)
 {
-    return (info->si_code < 0 && info->si_code != SI_TKILL) || thread->process->pid->number == pid;
+    return (info->si_code < 0 && info->si_code != SI_TKILL) || thread->tid == number;
 }
 
 int64_t sys_rt_sigqueueinfo(struct thread *thread, const uint64_t *args)
 {
     struct abi_siginfo info;
-    int64_t error = read_info(&info, (int)args[1], args[2]);
+    int error = read_info(&info, (int)args[1], args[2]);
 
     if (error) {
         return error;
@@ -147,7 +189,7 @@ int64_t sys_rt_sigqueueinfo(struct thread *thread, const uint64_t *args)
 int64_t sys_rt_tgsigqueueinfo(struct thread *thread, const uint64_t *args)
 {
     struct abi_siginfo info;
-    int64_t error = read_info(&info, (int)args[2], args[3]);
+    int error = read_info(&info, (int)args[2], args[3]);
 
     if (error) {
         return error;
@@ -268,7 +310,7 @@ static int find_waited(struct thread *thread, signal_set_t set, struct pending *
     if (!((*pending)->set & set)) {
         *pending = &thread->process->signals.pending;
     }
-    return (*pending)->set & set ? __builtin_ctzll((*pending)->set & set) + 1 : 0;
+    return (*pending)->set & set ? signal_first((*pending)->set & set) : 0;
 }
 
 static int begin_timedwait(struct thread *thread, const uint64_t *args)

@@ -373,7 +373,7 @@ static void take_actor(struct state *state, const struct thread *thread)
     digest = digest_mix(digest, thread->signal_mask);
     digest = digest_mix(digest, (uint64_t)thread->nice);
     digest = digest_mix(digest, digest_bytes(process->limits, sizeof(process->limits)));
-    digest = digest_mix(digest, digest_bytes(process->name, sizeof(process->name)));
+    digest = digest_mix(digest, digest_bytes(thread->name, sizeof(thread->name)));
     if (signals->actions->table) {
         digest = digest_mix(digest, digest_bytes(signals->actions->table->actions,
                                                  sizeof(signals->actions->table->actions)));

@@ -47,7 +47,7 @@ static int find_waited(struct proc *self, uint64_t set, struct queue **queue)
 {
     *queue = self->mine.set & set ? &self->mine : &self->shared;
     set &= (*queue)->set;
-    return set ? __builtin_ctzll(set) + 1 : 0;
+    return signals_first(set);
 }
 
 static int begin_timedwait(struct proc *self, const struct event *event, uint64_t *set,
@@ -123,21 +123,51 @@ bool signal_would_block(const struct proc *self)
 
 /* ---- sending ---- */
 
-/* What is given is said, but the number; at its end are zeros. -errno. */
+/* The codes that the kernel gives with a signal are 1 to this. */
+static int last_code(int signal)
+{
+    static const struct {
+        int signal;
+        int last;
+    } codes[] = {{SIGILL, 11}, {SIGTRAP, 6}, {SIGBUS, 5}, {SIGFPE, 15}, {SIGSEGV, 9}, {SIGSYS, 2}};
+
+    for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i].signal == signal) {
+            return codes[i].last;
+        }
+    }
+    return 6;
+}
+
+static bool is_known(int signal, int code)
+{
+    return code == SI_KERNEL || code == SI_ASYNCNL ||
+           (code >= SI_DETHREAD && (code <= SI_USER || code <= last_code(signal)));
+}
+
+/* What is given is said, but the number; behind it are zeros if nobody knows the code. -errno. */
 static int read_said(struct proc *self, int signal, uint64_t at, struct said *said)
 {
-    struct abi_siginfo info;
+    uint8_t rest[sizeof(struct abi_siginfo) - sizeof(said->head)];
     struct said none = {.has_times = false};
+    struct abi_siginfo info;
 
-    if (!memory_read(self, at, &info, sizeof(info))) {
+    *said = none;
+    if (!memory_read(self, at, said->head, sizeof(said->head))) {
         return -EFAULT;
     }
+    bytes_copy(&info, said->head, sizeof(said->head));
     info.si_signo = signal;
-    *said = none;
     bytes_copy(said->head, &info, sizeof(said->head));
-    for (unsigned i = sizeof(said->head); i < sizeof(info); i++) {
-        if (((const uint8_t *)&info)[i] != 0) {
-            give_up_for(GIVE_UP_CALL);
+    if (is_known(signal, info.si_code)) {
+        return 0;
+    }
+    if (!memory_read(self, at + sizeof(said->head), rest, sizeof(rest))) {
+        return -EFAULT;
+    }
+    for (unsigned i = 0; i < sizeof(rest); i++) {
+        if (rest[i] != 0) {
+            return -E2BIG;
         }
     }
     return 0;

@@ -45,14 +45,23 @@ int futexes_find(struct proc *self, uint64_t at, bool is_shared, bool to_write, 
     return find_shared(self, at, word);
 }
 
-void futexes_wait(struct proc *self, const struct word *word, uint32_t bitset)
+/* Places of the more urgent are lower; a place keeps its rank. */
+enum { RANK_SHIFT = 56, PRIORITY_MAX = 99 };
+
+static void place_at_end(struct doing *doing, const struct word *word)
 {
-    self->doing.word = *word;
-    self->doing.bitset = bitset;
-    self->doing.place = ++world.places;
+    doing->word = *word;
+    doing->place = doing->place >> RANK_SHIFT << RANK_SHIFT | ++world.places;
 }
 
-/* Who has waited for a word the longest, of those whose place is above another; NULL: nobody. */
+void futexes_wait(struct proc *self, const struct word *word, uint32_t bitset)
+{
+    self->doing.bitset = bitset;
+    self->doing.place = (uint64_t)(PRIORITY_MAX - self->priority) << RANK_SHIFT;
+    place_at_end(&self->doing, word);
+}
+
+/* Who is next of those who wait for a word, of those whose place is above another; NULL: nobody. */
 static struct proc *find_next(const struct word *word, uint32_t bitset, uint64_t place)
 {
     struct proc *first = NULL;
@@ -107,16 +116,15 @@ void futexes_wake_shared(struct proc *self, uint64_t at)
 int64_t futexes_move(const struct word *from, int wake_count, const struct word *to, int move,
                      bool does_it)
 {
-    const uint64_t last = world.places; /* of those who are there now */
     struct proc *proc = find_next(from, UINT32_MAX, 0);
     int64_t done = 0;
 
-    while (proc && proc->doing.place <= last && done < (int64_t)wake_count + move) {
+    while (proc && done < (int64_t)wake_count + move) {
         struct proc *next = find_next(from, UINT32_MAX, proc->doing.place);
         if (does_it && done < wake_count) {
             wake(proc);
         } else if (does_it && !is_same(from, to)) {
-            futexes_wait(proc, to, proc->doing.bitset);
+            place_at_end(&proc->doing, to);
         }
         done++;
         proc = next;

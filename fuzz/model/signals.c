@@ -204,8 +204,8 @@ void signals_check_said(struct proc *proc, uint64_t at, const struct said *said)
  * is to be dumped. */
 static bool ends_at_once(const struct proc *proc, int signal)
 {
-    bool is_next =
-        signal == SIGKILL || world.current == proc || (signals_pending(proc) & ~proc->mask) == 0;
+    bool is_next = signal == SIGKILL || world.current == proc ||
+                   (signals_pending(proc) & ~(proc->mask & ~proc->waited)) == 0;
 
     return is_next && !((proc->mask | proc->waited) & signal_set_of(signal)) &&
            proc->actions[signal - 1].handler == SIG_DFL && ends_by_default(signal) &&
@@ -271,8 +271,7 @@ bool signals_force(struct proc *proc, int signal)
 
 /* ---- taking ---- */
 
-/* Those that a fault raises come first, then the lowest. */
-static int next_of(uint64_t set)
+int signals_first(uint64_t set)
 {
     const uint64_t faults = signal_set_of(SIGILL) | signal_set_of(SIGTRAP) | signal_set_of(SIGBUS) |
                             signal_set_of(SIGFPE) | signal_set_of(SIGSEGV) | signal_set_of(SIGSYS);
@@ -286,7 +285,7 @@ int signals_next(struct proc *proc, struct queue **queue)
     uint64_t open = ~(model_planted == MODEL_PLANT_SIGNALS ? 0 : proc->mask | proc->waited);
 
     *queue = proc->mine.set & open ? &proc->mine : &proc->shared;
-    return proc->vfork_child ? 0 : next_of((*queue)->set & open);
+    return proc->vfork_child ? 0 : signals_first((*queue)->set & open);
 }
 
 bool signals_do_nothing(const struct proc *proc, int signal)

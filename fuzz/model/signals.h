@@ -30,6 +30,9 @@ bool signals_force(struct proc *proc, int signal);
 /* Those that wait, blocked or not. */
 uint64_t signals_pending(const struct proc *proc);
 
+/* Which of a set is taken first: those that a fault raises, then the lowest; 0: none. */
+int signals_first(uint64_t set);
+
 /* The next one that a process takes, and where it waits; 0: none. */
 int signals_next(struct proc *proc, struct queue **queue);
 

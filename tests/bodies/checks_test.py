@@ -20,7 +20,7 @@ SECTIONS = {
                 'fault', 'wait', 'stop', 'child', 'orphan', 'kill', 'inherit', 'restart', 'itimer',
                 'timer', 'clock', 'timerfd', 'signalfd', 'pidfd'],
     'threads': ['start', 'flags', 'share', 'end', 'fork', 'exec', 'deliver', 'stop', 'wait',
-                'futex', 'requeue', 'robust', 'pidfd', 'sched', 'barrier'],
+                'futex', 'requeue', 'robust', 'crowd', 'pidfd', 'sched', 'barrier'],
     'interrupt': ['read-pipe', 'readv-pipe', 'write-pipe', 'write-long', 'wait4', 'waitid',
                   'vfork', 'nanosleep', 'clock_nanosleep', 'clock_nanosleep-until', 'timerfd',
                   'futex', 'futex-for', 'futex-timeout', 'futex-until', 'sigsuspend',

@@ -86,6 +86,11 @@ static void check_from_self(void)
              "info: with SI_QUEUE it may be anything");
     check(caught[0].info.rest[KERNEL_INFO_BYTES - 28] == 0,
           "info: which does not come beyond 48 bytes");
+    char *last = (char *)map_private(2 * PAGE) + PAGE - KERNEL_INFO_BYTES;
+    memcpy(last, (const char *)&info, KERNEL_INFO_BYTES);
+    sys_munmap(ADDR(last + KERNEL_INFO_BYTES), PAGE);
+    check_is(CALL(NR_RT_SIGQUEUEINFO, self_pid, SIGUSR1, last), 0,
+             "info: and those need not be there");
     forget_caught();
     info.si_code = SI_KERNEL;
     CALL(NR_RT_TGSIGQUEUEINFO, self_pid, self_pid, SIGUSR1, &info);

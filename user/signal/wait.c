@@ -109,6 +109,12 @@ static void check_timed_wait(void)
     check_is(timed_wait(set, &info, 0), 40, "wait: a thread's signal");
     check_is(info.si_code, SI_TKILL, "wait: comes before the process's");
     timed_wait(set, &info, 0);
+    block(bit(SIGHUP) | bit(SIGSEGV));
+    raise_process(SIGHUP);
+    raise_process(SIGSEGV);
+    check_is(timed_wait(bit(SIGHUP) | bit(SIGSEGV), &info, 0), SIGSEGV,
+             "wait: what a fault may have raised comes before lower ones");
+    timed_wait(bit(SIGHUP), &info, 0);
     int child = start_fork(sends_soon, 40);
     check_is(timed_wait(set, &info, -1), 40, "wait: without a time it waits for a signal");
     check_is(info.si_pid, child, "wait: which it gives");

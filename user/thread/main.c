@@ -8,7 +8,8 @@ static const struct section sections[] = {
     {"end", check_end},         {"fork", check_tfork},      {"exec", check_texec},
     {"deliver", check_deliver}, {"stop", check_tstop},      {"wait", check_twait},
     {"futex", check_futex},     {"requeue", check_requeue}, {"robust", check_robust},
-    {"pidfd", check_tpidfd},    {"sched", check_sched},     {"barrier", check_barrier},
+    {"crowd", check_crowd},     {"pidfd", check_tpidfd},    {"sched", check_sched},
+    {"barrier", check_barrier},
 };
 
 /* The only thread, and the process's PID is its number. */

@@ -59,6 +59,7 @@ void check_twait(void);
 void check_futex(void);
 void check_requeue(void);
 void check_robust(void);
+void check_crowd(void);
 void check_tpidfd(void);
 void check_sched(void);
 void check_barrier(void);

@@ -10,7 +10,7 @@
 
 struct debug_thread {
     int tid;
-    const char *name;       /* of its process's program; borrowed */
+    const char *name;       /* borrowed */
     bool is_in_call;        /* that waits, or goes on in a rerun: its registers are the call's */
     struct plat_user *user; /* its registers; to be changed only if it is not in a call */
     struct plat_fp *fp;     /* true now; after a change debug_fp_changed */

@@ -28,8 +28,6 @@ enum process_state {
     PROCESS_ZOMBIE,
 };
 
-enum { PROCESS_NAME_MAX = 16 };
-
 struct process {
     struct pid *pid;
     enum process_state state;
@@ -58,7 +56,7 @@ struct process {
     struct usage usage;
     struct usage children_usage; /* of those that were waited for */
     struct abi_rlimit limits[RLIMIT_NLIMITS];
-    char name[PROCESS_NAME_MAX];
+    char name[THREAD_NAME_MAX]; /* of the thread with its number */
 };
 
 void process_init(void);
@@ -119,7 +117,7 @@ void process_start_session(struct process *process);
 /* It runs another program now: from here on it is a child like others, however it was cloned. */
 void process_note_exec(struct process *process);
 
-/* Names it after the last component of path. */
+/* Names it and its thread after the last component of path. */
 void process_set_name(struct process *process, const char *path);
 
 /* All processes, zombies too, in a walk of the tree: init, or NULL before there is one; then what

@@ -59,7 +59,11 @@ struct abi_siginfo signal_info_of(int signal, int code, const struct process *se
 int signal_send_info(struct process *process, struct thread *thread,
                      const struct abi_siginfo *info);
 
-/* The same for a signal of the kernel's own, which is always sent. */
+/* To a thread of a live process that has ended: what stops and SIGCONT do to all of the process is
+ * done, and nobody takes the signal. */
+void signal_send_ended(struct process *process, int signal);
+
+/* A signal of the kernel's own to a process, which is always sent. */
 void signal_send(struct process *process, int signal);
 
 /* Sends a signal to all of a group. */
@@ -68,6 +72,9 @@ void signal_send_group(struct pid *group, const struct abi_siginfo *info);
 /* A fault of the thread's own, which is taken next. false: it is not, as it is blocked or has no
  * handler, and the process has to end by it. */
 MUST_CHECK bool signal_force(struct thread *thread, const struct abi_siginfo *info);
+
+/* Which of a set, not empty, is taken first: one that a fault may have raised, then the lowest. */
+int signal_first(signal_set_t set);
 
 /* The signal that the thread takes next, of those that it does not block; 0: none. *pending is
  * where it is. */

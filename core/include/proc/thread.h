@@ -72,6 +72,8 @@ struct call {
     (INT64_MIN + 4) /* from sched_block: it would wait, and must not; it is made
                                             again or gives -EINTR, as the handler's action says */
 
+enum { THREAD_NAME_MAX = 16 };
+
 /* What sched(7) knows of a thread. Told and inherited: who runs is decided by sched=NAME alone. */
 struct sched_params {
     int policy;    /* SCHED_OTHER, ... */
@@ -115,14 +117,16 @@ struct thread {
     struct abi_sigaltstack altstack; /* as it was set; ss_size 0: none */
     uaddr_t fault_address;           /* of the last fault */
     uint32_t fault_esr;              /* of the same; 0: none to be told */
+
+    char name[THREAD_NAME_MAX]; /* prctl(2), PR_SET_NAME */
 };
 
 /* A new thread of process with a number and all registers 0, and without descriptors; the first one
  * of a process has the process's number. -ENOMEM, -EAGAIN (no number is free). */
 MUST_CHECK int thread_create(struct process *process, struct thread **thread);
 
-/* What it takes over from the thread that makes it: mask and niceness, and, its own or shared as
- * the flags of clone say, descriptors and context; from NULL: what init has, the console as 0, 1
+/* What it takes over from the thread that makes it: name, mask and niceness, and, its own or shared
+ * as the flags of clone say, descriptors and context; from NULL: what init has, the console as 0, 1
  * and 2. -ENOMEM: destroy it. */
 MUST_CHECK int thread_inherit(struct thread *thread, const struct thread *from, uint64_t flags);
 

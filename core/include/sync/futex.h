@@ -1,6 +1,6 @@
 /*
- * Futexes: the threads that wait for a word of memory, in the order in which they came, futex(2).
- * What the word holds is not looked at here.
+ * Futexes: the threads that wait for a word of memory, the more urgent first and of these who came
+ * first, futex(2). What the word holds is not looked at here.
  *
  * A thread is in none -> WAITING, on the queue of a key (futex_wait), which may become another's
  * (futex_requeue) -> WOKEN, on no queue (futex_wake) -> in none (futex_leave), which may come at
@@ -36,6 +36,7 @@ struct futex_waiter {
     struct futex_key key;
     struct list link; /* on the queue of key */
     uint32_t bitset;
+    int priority; /* sched(7), when it began */
     bool is_waiting;
     bool is_woken;
 };
@@ -50,7 +51,8 @@ MUST_CHECK int futex_find_private(const struct space *space, uaddr_t at, struct 
  * too: it may only be read, and is no part of a shared object or a file. */
 MUST_CHECK int futex_find_shared(const struct space *space, uaddr_t at, struct futex_key *key);
 
-/* The thread waits behind all others, for a wake with one of these bits. */
+/* The thread waits for a wake with one of these bits, behind all others but those whose priority
+ * is lower (sched(7)). */
 void futex_wait(struct thread *thread, const struct futex_key *key, uint32_t bitset);
 
 /* The thread neither waits nor was woken any more. */
@@ -61,7 +63,7 @@ void futex_leave(struct thread *thread);
 int futex_wake(const struct futex_key *key, int count, uint32_t bitset);
 
 /* Wakes as many of one key, whatever their bits, and lets as many of the rest as move wait for
- * another instead, behind all others; says how many both are. */
+ * another instead, in the same order; says how many both are. */
 int futex_requeue(const struct futex_key *from, int wake, const struct futex_key *to, int move);
 
 /* Wakes one of those who wait for the word at an address of a space, told as shared; nobody if the

@@ -203,8 +203,8 @@ TEST(sys_prctl_death_signal)
 
 TEST(sys_prctl_name)
 {
-    static const char padded[PROCESS_NAME_MAX] = "ab";
-    char name[PROCESS_NAME_MAX];
+    static const char padded[THREAD_NAME_MAX] = "ab";
+    char name[THREAD_NAME_MAX];
 
     begin();
     calls_put_text(AT, "a-name-that-is-too-long");
