@@ -14,6 +14,7 @@
 #include "fs/cpio.h"
 #include "fs/pipe.h"
 #include "fs/ramfs.h"
+#include "fs/signalfd.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/tlb.h"
@@ -294,6 +295,7 @@ void kernel_boot(const struct plat_boot *boot)
     fdtable_init();
     fs_context_init();
     pipe_init();
+    signalfd_init();
     fault_init();
     console_init();
     if (!start_from_words(boot)) {

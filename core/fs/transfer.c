@@ -77,6 +77,17 @@ static struct abi_iovec range_from(uint64_t at, unsigned *index, uint64_t *befor
     return (struct abi_iovec){vectors[*index].iov_base + skip, vectors[*index].iov_len - skip};
 }
 
+uint64_t transfer_range_size(struct transfer *transfer, uint64_t *done)
+{
+    *done = 0;
+    if (*transfer->done == 0) {
+        return vectors[0].iov_len;
+    }
+    struct abi_iovec rest = range_from(*transfer->done, &transfer->index, &transfer->before);
+    *done = *transfer->done - transfer->before;
+    return *done + rest.iov_len;
+}
+
 uint64_t transfer_piece(struct transfer *transfer)
 {
     struct abi_iovec range = range_from(*transfer->done, &transfer->index, &transfer->before);

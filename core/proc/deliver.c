@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "fs/signalfd.h"
 #include "proc/group.h"
 #include "proc/process.h"
 #include "proc/sigframe.h"
@@ -59,6 +60,21 @@ void deliver_init(void)
     handlers = 0;
 }
 
+/* What its call is about to read is not taken from it: it reads as much as there is, and waits for
+ * no more if there is something else to take. */
+static bool reads_first(struct thread *thread)
+{
+    signal_set_t awaited = signalfd_awaited(thread);
+    struct pending *pending;
+
+    if (!(signal_pending(thread) & awaited)) {
+        return false;
+    }
+    signal_set_t others = ~(thread->signal_mask | awaited);
+    thread->call.is_interrupted = signal_first(thread, others, &pending) != 0;
+    return true;
+}
+
 bool deliver_signals(struct thread *thread)
 {
     struct process *process = thread->process;
@@ -70,6 +86,9 @@ bool deliver_signals(struct thread *thread)
         if (process->signals.fatal) {
             end(process, process->signals.fatal);
             return false;
+        }
+        if (reads_first(thread)) {
+            return true;
         }
         if (signal == 0 ||
             thread->vfork_child) { /* who waits for a vfork's end takes nothing less */

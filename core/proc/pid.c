@@ -15,6 +15,7 @@ static struct {
     struct list buckets[BUCKETS];
     uint64_t used[WORDS]; /* bit n: number n */
     int last;             /* the number given out last */
+    size_t count;         /* numbers in use */
 } pids;
 
 void pid_init(void)
@@ -27,6 +28,7 @@ void pid_init(void)
         pids.used[i] = 0;
     }
     pids.last = 0;
+    pids.count = 0;
 }
 
 static struct list *bucket_of(int number)
@@ -71,6 +73,7 @@ int pid_create(struct pid **pid)
     list_append(bucket_of(number), &made->hash_link);
     pids.used[number / 64] |= (uint64_t)1 << (number % 64);
     pids.last = number;
+    pids.count++;
     *pid = made;
     return 0;
 }
@@ -93,7 +96,24 @@ void pid_put(struct pid *pid)
     ASSERT(list_is_empty(&pid->members));
     list_remove(&pid->hash_link);
     pids.used[pid->number / 64] &= ~((uint64_t)1 << (pid->number % 64));
-    pool_free(&pids.pool, pid);
+    pids.count--;
+    if (pid->holds == 0) {
+        pool_free(&pids.pool, pid);
+    }
+}
+
+struct pid *pid_hold(struct pid *pid)
+{
+    pid->holds++;
+    return pid;
+}
+
+void pid_drop(struct pid *pid)
+{
+    ASSERT(pid->holds > 0);
+    if (--pid->holds == 0 && pid->refs == 0) {
+        pool_free(&pids.pool, pid);
+    }
 }
 
 struct pid *pid_find(int number)
@@ -109,7 +129,7 @@ struct pid *pid_find(int number)
 
 size_t pid_count(void)
 {
-    return pids.pool.used;
+    return pids.count;
 }
 
 size_t pid_check(void)
@@ -131,7 +151,8 @@ size_t pid_check(void)
         marked += count_bits(pids.used[i]);
     }
     ASSERT(hashed == marked);
-    ASSERT(hashed == pids.pool.used);
+    ASSERT(hashed == pids.count);
+    ASSERT(hashed <= pids.pool.used);
     pool_check(&pids.pool);
     return hashed;
 }

@@ -9,6 +9,7 @@
 #include "base/string.h"
 #include "dev/device.h"
 #include "fs/pipe.h"
+#include "fs/signalfd.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
 #include "mm/uaccess.h"
@@ -645,6 +646,7 @@ void process_check(void)
     ASSERT(fdtables == fdtable_count());
     ASSERT(contexts == fs_context_count());
     file_check_end();
+    signalfd_check();
     uint64_t pipe_frames = pipe_check();
     ASSERT(pipe_frames == census.pipes);
     space_check_users();

@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/panic.h"
 #include "base/plant.h"
+#include "fs/signalfd.h"
 #include "mm/pool.h"
 #include "proc/process.h"
 #include "proc/sched.h"
@@ -233,6 +234,18 @@ static void wake_taker(struct process *process, struct thread *taker, int signal
     signal_retarget(process);
 }
 
+/* Threads that read signals may read what they block. */
+static void wake_readers(struct process *process, int signal)
+{
+    LIST_FOR(link, &process->threads) {
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (signalfd_awaited(thread) & signal_bit(signal)) {
+            sched_wake(thread);
+        }
+        plat_irq_window();
+    }
+}
+
 int signal_send_info(struct process *process, struct thread *thread, const struct abi_siginfo *info)
 {
     struct signals *own = &process->signals;
@@ -259,6 +272,7 @@ int signal_send_info(struct process *process, struct thread *thread, const struc
             return error;
         }
     }
+    wake_readers(process, signal);
     if (taker) {
         wake_taker(process, taker, signal);
     }
@@ -308,7 +322,8 @@ bool signal_force(struct thread *thread, const struct abi_siginfo *info)
 
 /* ---- taking ---- */
 
-int signal_first(signal_set_t set)
+/* Which of a set is taken first: one that a fault may have raised, then the lowest. */
+static int first_of(signal_set_t set)
 {
     const signal_set_t faults = signal_bit(SIGSEGV) | signal_bit(SIGBUS) | signal_bit(SIGILL) |
                                 signal_bit(SIGTRAP) | signal_bit(SIGFPE) | signal_bit(SIGSYS);
@@ -316,14 +331,18 @@ int signal_first(signal_set_t set)
     return __builtin_ctzll(set & faults ? set & faults : set) + 1;
 }
 
-int signal_next(struct thread *thread, struct pending **pending)
+int signal_first(struct thread *thread, signal_set_t set, struct pending **pending)
 {
     *pending = &thread->pending;
-    if (!((*pending)->set & takes(thread))) {
+    if (!((*pending)->set & set)) {
         *pending = &thread->process->signals.pending;
     }
-    signal_set_t ready = (*pending)->set & takes(thread);
-    return ready ? signal_first(ready) : 0;
+    return (*pending)->set & set ? first_of((*pending)->set & set) : 0;
+}
+
+int signal_next(struct thread *thread, struct pending **pending)
+{
+    return signal_first(thread, takes(thread), pending);
 }
 
 void signal_set_mask(struct thread *thread, signal_set_t mask)

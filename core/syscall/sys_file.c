@@ -7,32 +7,12 @@
 #include "fs/transfer.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
+#include "syscall/call_file.h"
 #include "syscall/table.h"
 
 static struct file *find_file(const struct thread *thread, uint64_t fd)
 {
     return fdtable_find_open(thread->fds, (int)fd);
-}
-
-/* The file that a call is to read or write. A rerun goes on with the one that it had at first: its
- * number may name another by now, or none (close(2), "Multithreaded processes and close()"). */
-static struct file *begin(const struct thread *thread, uint64_t fd)
-{
-    return thread->call.file ? thread->call.file : find_file(thread, fd);
-}
-
-/* What the call gives. One that is to be rerun keeps its file. */
-static int64_t end(struct thread *thread, struct file *file, int64_t result)
-{
-    bool goes_on = result == CALL_BLOCKED || result == CALL_AGAIN;
-
-    if (goes_on && !thread->call.file) {
-        thread->call.file = file_get(file);
-    } else if (!goes_on && thread->call.file) {
-        thread->call.file = NULL;
-        file_put(file);
-    }
-    return result;
 }
 
 /* Whether the bytes end where an offset can still say. */
@@ -59,7 +39,7 @@ static int64_t write_at(struct file *file, struct transfer *transfer, uint64_t *
 
 int64_t sys_read(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = begin(thread, args[0]);
+    struct file *file = call_file(thread, args[0]);
     struct transfer transfer;
 
     if (!file || !file_may_read(file)) {
@@ -69,12 +49,12 @@ int64_t sys_read(struct thread *thread, const uint64_t *args)
     if (!result) {
         result = read_at(file, &transfer, &file->offset);
     }
-    return end(thread, file, result);
+    return call_file_end(thread, file, result);
 }
 
 int64_t sys_write(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = begin(thread, args[0]);
+    struct file *file = call_file(thread, args[0]);
     struct transfer transfer;
 
     if (!file || !file_may_write(file)) {
@@ -84,7 +64,7 @@ int64_t sys_write(struct thread *thread, const uint64_t *args)
     if (!result) {
         result = write_at(file, &transfer, &file->offset);
     }
-    return end(thread, file, result);
+    return call_file_end(thread, file, result);
 }
 
 /* In a rerun the ranges may be gone, which says nothing of the bytes that are done. */
@@ -95,7 +75,7 @@ static int64_t done_or(const struct thread *thread, int error)
 
 int64_t sys_readv(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = begin(thread, args[0]);
+    struct file *file = call_file(thread, args[0]);
     struct transfer transfer;
 
     if (!file) {
@@ -105,13 +85,17 @@ int64_t sys_readv(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_read(file)) {
         error = -EBADF;
     }
-    return end(thread, file,
-               error ? done_or(thread, error) : read_at(file, &transfer, &file->offset));
+    if (error) {
+        return call_file_end(thread, file, done_or(thread, error));
+    }
+    /* Nothing to read is asked of nobody. */
+    bool is_empty = transfer.total == 0 && file->ops->read;
+    return call_file_end(thread, file, is_empty ? 0 : read_at(file, &transfer, &file->offset));
 }
 
 int64_t sys_writev(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = begin(thread, args[0]);
+    struct file *file = call_file(thread, args[0]);
     struct transfer transfer;
 
     if (!file) {
@@ -121,8 +105,8 @@ int64_t sys_writev(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_write(file)) {
         error = -EBADF;
     }
-    return end(thread, file,
-               error ? done_or(thread, error) : write_at(file, &transfer, &file->offset));
+    return call_file_end(thread, file,
+                         error ? done_or(thread, error) : write_at(file, &transfer, &file->offset));
 }
 
 /* What pread and pwrite ask of a descriptor, before they look at the memory. */
@@ -134,12 +118,12 @@ static int check_offset(const struct file *file, int64_t offset)
     if (!file) {
         return -EBADF;
     }
-    return file->ops->seek ? 0 : -ESPIPE;
+    return file->ops->seek && file->node ? 0 : -ESPIPE; /* without a name it has no offsets */
 }
 
 int64_t sys_pread64(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = begin(thread, args[0]);
+    struct file *file = call_file(thread, args[0]);
     struct transfer transfer;
     uint64_t offset = args[3];
     int error = check_offset(file, (int64_t)offset);
@@ -153,12 +137,12 @@ int64_t sys_pread64(struct thread *thread, const uint64_t *args)
     if (!error) {
         error = transfer_range(&transfer, thread, args[1], args[2]);
     }
-    return end(thread, file, error ? error : read_at(file, &transfer, &offset));
+    return call_file_end(thread, file, error ? error : read_at(file, &transfer, &offset));
 }
 
 int64_t sys_pwrite64(struct thread *thread, const uint64_t *args)
 {
-    struct file *file = begin(thread, args[0]);
+    struct file *file = call_file(thread, args[0]);
     struct transfer transfer;
     uint64_t offset = args[3];
     int error = check_offset(file, (int64_t)offset);
@@ -172,7 +156,7 @@ int64_t sys_pwrite64(struct thread *thread, const uint64_t *args)
     if (!error) {
         error = transfer_range(&transfer, thread, args[1], args[2]);
     }
-    return end(thread, file, error ? error : write_at(file, &transfer, &offset));
+    return call_file_end(thread, file, error ? error : write_at(file, &transfer, &offset));
 }
 
 int64_t sys_lseek(struct thread *thread, const uint64_t *args)

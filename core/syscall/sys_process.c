@@ -6,6 +6,7 @@
 #include "base/panic.h"
 #include "base/plant.h"
 #include "base/string.h"
+#include "fs/pidfd.h"
 #include "mm/pt.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
@@ -99,29 +100,73 @@ static void set_registers(struct thread *child, struct thread *thread,
     }
 }
 
+/* A descriptor of the child, which has its number and no file yet. */
+struct child_fd {
+    struct file *file; /* NULL: none is wanted */
+    int fd;
+};
+
+/* Reserves the descriptor of a child that the caller wants. -EMFILE, -ENOMEM. */
+static int make_fd(struct thread *thread, const struct thread *child,
+                   const struct abi_clone_args *wanted, struct child_fd *made)
+{
+    made->file = NULL;
+    if (!(wanted->flags & CLONE_PIDFD)) {
+        return 0;
+    }
+    int error = fdtable_reserve(thread->fds, 0, process_fd_limit(thread->process), &made->fd);
+    if (error) {
+        return error;
+    }
+    made->file = pidfd_create(child->pid, 0);
+    if (!made->file) {
+        fdtable_release(thread->fds, made->fd);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+static void write_prepared(uaddr_t at, int number)
+{
+    int error = user_write(at, &number, sizeof(number));
+
+    ASSERT(error == 0);
+}
+
 /* Writes the child's number where the parent and the child want it: the first is not in the copy of
  * the memory that the child has. What can't be written because the program gave a bad address is
- * not written, as on Linux. -ENOMEM. */
-static int write_tids(const struct thread *child, const struct abi_clone_args *wanted)
+ * not written, as on Linux. But for the descriptor's number: -EFAULT. -ENOMEM. */
+static int write_numbers(const struct thread *child, const struct abi_clone_args *wanted,
+                         const struct child_fd *descriptor)
 {
     int tid = child->tid;
+    bool is_shared = wanted->flags & CLONE_VM;
     int parents = -EFAULT; /* not wanted, or not to be written */
     int childs = -EFAULT;
+    int error = descriptor->file ? user_prepare_write(wanted->pidfd, sizeof(int)) : 0;
 
+    if (error) {
+        return error;
+    }
     if (wanted->flags & CLONE_PARENT_SETTID) {
         parents = user_prepare_write(wanted->parent_tid, sizeof(tid));
     }
     if (parents != -ENOMEM && (wanted->flags & CLONE_CHILD_SETTID)) {
-        childs = wanted->flags & CLONE_VM
-                     ? user_write(wanted->child_tid, &tid, sizeof(tid))
+        childs = is_shared
+                     ? user_prepare_write(wanted->child_tid, sizeof(tid))
                      : space_write(child->process->space, wanted->child_tid, &tid, sizeof(tid));
     }
     if (parents == -ENOMEM || childs == -ENOMEM) {
         return -ENOMEM;
     }
+    if (descriptor->file) {
+        write_prepared(wanted->pidfd, descriptor->fd);
+    }
     if (parents == 0) {
-        parents = user_write(wanted->parent_tid, &tid, sizeof(tid));
-        ASSERT(parents == 0); /* it was prepared */
+        write_prepared(wanted->parent_tid, tid);
+    }
+    if (childs == 0 && is_shared) {
+        write_prepared(wanted->child_tid, tid);
     }
     return 0;
 }
@@ -163,19 +208,24 @@ static int64_t wait_for_vfork(struct thread *thread)
 }
 
 /* Combinations that make no sense, clone(2). */
-static bool is_contradiction(const struct thread *thread, uint64_t flags)
+static bool is_contradiction(const struct thread *thread, const struct abi_clone_args *wanted)
 {
+    uint64_t flags = wanted->flags;
     bool is_alone = !(flags & CLONE_SIGHAND);
 
     return ((flags & CLONE_THREAD) && is_alone) || (!is_alone && !(flags & CLONE_VM)) ||
            (!is_alone && (flags & CLONE_CLEAR_SIGHAND)) ||
-           ((flags & CLONE_PARENT) && thread->process == process_first()); /* it has none */
+           ((flags & CLONE_PARENT) && thread->process == process_first()) || /* it has none */
+           ((flags & CLONE_PIDFD) && (flags & CLONE_THREAD)) ||
+           ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID) &&
+            wanted->pidfd == wanted->parent_tid);
 }
 
 /* A thread or a process, complete but for its start. */
 static int make_child(struct thread *thread, const struct abi_clone_args *wanted,
                       struct thread **child)
 {
+    struct child_fd descriptor;
     struct thread *made;
     int error = wanted->flags & CLONE_THREAD ? make_thread(thread, wanted->flags, &made)
                                              : make_process(thread, wanted->flags, &made);
@@ -184,16 +234,31 @@ static int make_child(struct thread *thread, const struct abi_clone_args *wanted
         return error;
     }
     set_registers(made, thread, wanted);
-    error = write_tids(made, wanted);
+    error = make_fd(thread, made, wanted, &descriptor);
     if (error) {
-        discard(made, wanted->flags);
-        return error;
+        goto discard_child;
+    }
+    error = write_numbers(made, wanted, &descriptor);
+    if (error) {
+        goto release_fd;
+    }
+    if (descriptor.file) {
+        fdtable_install(thread->fds, descriptor.fd, descriptor.file, true);
     }
     if (wanted->flags & CLONE_CHILD_CLEARTID) {
         made->clear_tid = wanted->child_tid;
     }
     *child = made;
     return 0;
+
+release_fd:
+    if (descriptor.file) {
+        fdtable_release(thread->fds, descriptor.fd);
+        file_put(descriptor.file);
+    }
+discard_child:
+    discard(made, wanted->flags);
+    return error;
 }
 
 static void start_child(struct thread *child, struct thread *thread,
@@ -215,7 +280,7 @@ static int64_t clone_it(struct thread *thread, const struct abi_clone_args *want
 {
     struct thread *child;
 
-    if (is_contradiction(thread, wanted->flags)) {
+    if (is_contradiction(thread, wanted)) {
         return -EINVAL;
     }
     if (PLANTED(L_86)) {
@@ -242,12 +307,12 @@ static int64_t clone_it(struct thread *thread, const struct abi_clone_args *want
     return wait_for_vfork(thread);
 }
 
-/* All but namespaces, control groups and input and output contexts, and a descriptor for the child,
- * which are not there. Nobody traces. */
-static const uint64_t clone_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
-                                    CLONE_PTRACE | CLONE_VFORK | CLONE_PARENT | CLONE_THREAD |
-                                    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
-                                    CLONE_CHILD_CLEARTID | CLONE_UNTRACED | CLONE_CHILD_SETTID;
+/* All but namespaces, control groups and input and output contexts, which are not there. Nobody
+ * traces. */
+static const uint64_t clone_flags =
+    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PIDFD | CLONE_PTRACE | CLONE_VFORK |
+    CLONE_PARENT | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |
+    CLONE_CHILD_CLEARTID | CLONE_UNTRACED | CLONE_CHILD_SETTID;
 
 int64_t sys_clone(struct thread *thread, const uint64_t *args)
 {
@@ -255,6 +320,7 @@ int64_t sys_clone(struct thread *thread, const uint64_t *args)
         .flags = args[0] & ~(uint64_t)(CLONE_SIGNAL_MASK | CLONE_DETACHED),
         .exit_signal = args[0] & CLONE_SIGNAL_MASK,
         .stack = args[1],
+        .pidfd = args[2],
         .parent_tid = args[2],
         .tls = args[3],
         .child_tid = args[4],
@@ -263,7 +329,8 @@ int64_t sys_clone(struct thread *thread, const uint64_t *args)
     if (thread->call.has_begun) {
         return wait_for_vfork(thread);
     }
-    return wanted.flags & ~clone_flags ? -EINVAL : clone_it(thread, &wanted);
+    bool is_detached = (wanted.flags & CLONE_PIDFD) && (args[0] & CLONE_DETACHED);
+    return (wanted.flags & ~clone_flags) || is_detached ? -EINVAL : clone_it(thread, &wanted);
 }
 
 /* A later version of the structure may be longer, if what this one does not know is 0. */
@@ -288,7 +355,7 @@ static int read_clone_args(struct abi_clone_args *wanted, uaddr_t from, uint64_t
     return user_read(wanted, from, min_u64(size, sizeof(*wanted)));
 }
 
-/* A PID of the caller's choice, a descriptor for the child and control groups are refused. */
+/* A PID of the caller's choice and control groups are refused. */
 int64_t sys_clone3(struct thread *thread, const uint64_t *args)
 {
     struct abi_clone_args wanted;

@@ -1,12 +1,13 @@
 /* Sending signals, what a process does about them, and waiting for them: kill, tkill, tgkill,
- * rt_sigqueueinfo, rt_tgsigqueueinfo, rt_sigaction, rt_sigprocmask, rt_sigpending, rt_sigsuspend,
- * rt_sigtimedwait, sigaltstack, rt_sigreturn. */
+ * rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, rt_sigaction, rt_sigprocmask,
+ * rt_sigpending, rt_sigsuspend, rt_sigtimedwait, sigaltstack, rt_sigreturn. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
 #include "base/plant.h"
+#include "fs/pidfd.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
 #include "proc/process.h"
@@ -203,6 +204,40 @@ int64_t sys_rt_tgsigqueueinfo(struct thread *thread, const uint64_t *args)
     return kill_thread((int)args[0], (int)args[1], &info);
 }
 
+/* The info of pidfd_send_signal, which says the number of the signal too. */
+static int read_whole_info(struct abi_siginfo *info, int signal, uaddr_t at)
+{
+    int number;
+    int error = user_read(&number, at, sizeof(number));
+
+    if (!error) {
+        error = read_info(info, number, at);
+    }
+    return !error && number != signal ? -EINVAL : error;
+}
+
+/* To the process of a descriptor, and to nobody once that was waited for. */
+int64_t sys_pidfd_send_signal(struct thread *thread, const uint64_t *args)
+{
+    const struct file *file = pidfd_find(thread, (int)args[0]);
+    int signal = (int)args[1];
+    struct abi_siginfo info = signal_info_of(signal, SI_USER, thread->process);
+
+    if ((uint32_t)args[3] || !file) {
+        return (uint32_t)args[3] ? -EINVAL : -EBADF;
+    }
+    if (args[2]) {
+        int error = read_whole_info(&info, signal, args[2]);
+        if (error) {
+            return error;
+        }
+        if (!may_send_info(thread, thread->pid == file->pid ? thread->tid : 0, &info)) {
+            return -EPERM;
+        }
+    }
+    return send(file->pid->process, NULL, &info);
+}
+
 /* Linux changes the action and then finds that the old one cannot be written; here a call that
  * gives EFAULT has changed nothing. So it is with rt_sigprocmask. */
 int64_t sys_rt_sigaction(struct thread *thread, const uint64_t *args)
@@ -303,16 +338,6 @@ int64_t sys_rt_sigsuspend(struct thread *thread, const uint64_t *args)
     return result == CALL_INTERRUPTED ? -EINTR : result;
 }
 
-/* The next pending signal of a set, which are blocked as a rule. */
-static int find_waited(struct thread *thread, signal_set_t set, struct pending **pending)
-{
-    *pending = &thread->pending;
-    if (!((*pending)->set & set)) {
-        *pending = &thread->process->signals.pending;
-    }
-    return (*pending)->set & set ? signal_first((*pending)->set & set) : 0;
-}
-
 static int begin_timedwait(struct thread *thread, const uint64_t *args)
 {
     struct call *call = &thread->call;
@@ -350,7 +375,7 @@ int64_t sys_rt_sigtimedwait(struct thread *thread, const uint64_t *args)
         return error;
     }
     thread->waited_signals = 0;
-    int signal = find_waited(thread, (signal_set_t)call->arg, &pending);
+    int signal = signal_first(thread, (signal_set_t)call->arg, &pending);
     if (signal) {
         error = args[1] ? user_prepare_write(args[1], sizeof(struct abi_siginfo)) : 0;
         if (error) {

@@ -10,11 +10,13 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
+#include "syscall/call_file.h"
 
 struct wanted {
     const struct thread *thread; /* that waits */
     int64_t who; /* as the argument of WAIT_CHILD. It is kept in the call, so that a rerun waits for
                     the group that the caller was in at first */
+    const struct pid *pid; /* the one and only, whoever has its number; NULL: who says it */
     uint32_t options;
 };
 
@@ -72,7 +74,7 @@ static struct process *find_on(const struct list *list, const struct wanted *wan
 static struct process *find_child(const struct process *parent, const struct wanted *wanted)
 {
     if (wanted->who > 0) {
-        struct process *child = process_find((int)wanted->who);
+        struct process *child = wanted->pid ? wanted->pid->process : process_find((int)wanted->who);
         if (!child || child->parent != parent || !is_visible(child, wanted)) {
             return NULL;
         }
@@ -220,23 +222,51 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
 }
 
 /* What waitid means by a kind and a number. */
-static int set_wanted(const struct process *caller, int kind, int number, int64_t *who)
+static int set_wanted(const struct process *caller, int kind, int number, const struct file *file,
+                      struct wanted *wanted)
 {
     switch (kind) {
     case P_ALL:
-        *who = 0;
+        wanted->who = 0;
         return 0;
     case P_PID:
-        *who = number;
+        wanted->who = number;
         return number > 0 ? 0 : -EINVAL;
     case P_PGID:
-        *who = -(int64_t)(number == 0 ? caller->group->number : number);
+        wanted->who = -(int64_t)(number == 0 ? caller->group->number : number);
         return number >= 0 ? 0 : -EINVAL;
     case P_PIDFD:
-        return number >= 0 ? -EBADF : -EINVAL; /* no descriptor is one of a process */
+        if (number < 0 || !file || !file->pid) {
+            return number < 0 ? -EINVAL : -EBADF;
+        }
+        wanted->who = file->pid->number;
+        wanted->pid = file->pid;
+        return 0;
     default:
         return -EINVAL;
     }
+}
+
+/* Waits as waitid says: by a descriptor that is not to be waited for (PIDFD_NONBLOCK) nothing yet
+ * is -EAGAIN. */
+static int64_t wait_by_id(struct thread *thread, const uint64_t *args, struct wanted *wanted,
+                          struct process **found)
+{
+    struct file *file = (int)args[0] == P_PIDFD ? call_file(thread, args[1]) : NULL;
+    int64_t error = set_wanted(thread->process, (int)args[0], (int)args[1], file, wanted);
+    uint32_t asked = wanted->options;
+
+    if (error) {
+        return error;
+    }
+    if (file && file_is_impatient(file, thread)) {
+        wanted->options |= WNOHANG;
+    }
+    error = wait_for(thread, wanted, found);
+    if (!error && !*found && !(asked & WNOHANG)) {
+        error = -EAGAIN;
+    }
+    return file ? call_file_end(thread, file, error) : error;
 }
 
 /* All 0: there is nothing to tell yet. */
@@ -273,10 +303,7 @@ int64_t sys_waitid(struct thread *thread, const uint64_t *args)
     if ((wanted.options & ~known) || !(wanted.options & states)) {
         return -EINVAL;
     }
-    int64_t error = set_wanted(thread->process, (int)args[0], (int)args[1], &wanted.who);
-    if (!error) {
-        error = wait_for(thread, &wanted, &child);
-    }
+    int64_t error = wait_by_id(thread, args, &wanted, &child);
     if (error) {
         return error;
     }

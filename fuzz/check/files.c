@@ -11,6 +11,7 @@ static struct {
     struct tally files;
     struct tally readers; /* by pipe */
     struct tally writers;
+    struct tally pids; /* that files hold */
 } seen;
 
 static void count_chunk(const struct process *process, const struct fdchunk *chunk)
@@ -64,10 +65,25 @@ static void check_descriptions(void)
             bool reads = (file->flags & O_ACCMODE) == O_RDONLY;
             tally_add(reads ? &seen.readers : &seen.writers, file->pipe);
         }
+        if (file->pid) {
+            tally_add(&seen.pids, file->pid);
+        }
     }
     CHECK_THAT(FILE_REFERENCES, seen.files.keys == count,
                "descriptors and calls name %u descriptions, and there are %u", seen.files.keys,
                count);
+}
+
+/* What stands for a process. */
+static void check_holds(void)
+{
+    LIST_FOR(link, file_all()) {
+        const struct file *file = CONTAINER_OF(link, struct file, link);
+        unsigned holds = file->pid ? tally_count(&seen.pids, file->pid) : 0;
+        CHECK_THAT(FILE_REFERENCES, !file->pid || file->pid->holds == holds,
+                   "process %d, or what is left of it, is held %u times, and %u files stand for it",
+                   file->pid->number, file->pid->holds, holds);
+    }
 }
 
 static void check_pipe(const struct pipe *pipe)
@@ -110,6 +126,7 @@ void files_check(void)
     tally_begin(&seen.files);
     tally_begin(&seen.readers);
     tally_begin(&seen.writers);
+    tally_begin(&seen.pids);
     LOOK_PROCESSES(process) {
         LOOK_THREADS(thread, process) {
             if (tally_add(&seen.tables, thread->fds) == 0) {
@@ -120,6 +137,7 @@ void files_check(void)
     }
     check_tables();
     check_descriptions();
+    check_holds();
     LIST_FOR(link, pipe_all()) {
         check_pipe(CONTAINER_OF(link, struct pipe, link));
     }

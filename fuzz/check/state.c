@@ -8,6 +8,7 @@
 #include "base/cpu.h"
 #include "dev/console.h"
 #include "fs/pipe.h"
+#include "fs/signalfd.h"
 
 enum {
     FRAMES_MAX = 1 << 15,
@@ -219,7 +220,9 @@ static uint64_t digest_files(void)
         const struct file *file = CONTAINER_OF(link, struct file, link);
         uint64_t own = digest_mix((uintptr_t)file, file->flags);
         own = digest_mix(own, file->offset);
-        digest += digest_mix(own, (uintptr_t)file->node ^ (uintptr_t)file->pipe);
+        digest +=
+            digest_mix(own, (uintptr_t)file->node ^ (uintptr_t)file->pipe ^ (uintptr_t)file->pid);
+        digest += file->signalfd ? digest_mix(own, file->signalfd->set) : 0;
         digest += digest_reference(file) * file->refs;
     }
     LOOK_PROCESSES(process) {

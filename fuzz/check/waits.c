@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "dev/console.h"
 #include "fs/pipe.h"
+#include "fs/signalfd.h"
 #include "proc/clock.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
@@ -33,10 +34,12 @@ static bool is_awaited(const struct process *child, const struct thread *thread,
     int64_t who = thread->call.arg;
     bool is_own = !(options & WNOTHREAD) || child->parent_thread == thread;
     bool is_clone = child->exit_signal != SIGCHLD;
+    const struct file *file = thread->call.file; /* that says which process it is */
     bool is_named =
         who == 0 || (who > 0 ? child->pid->number == who : child->group->number == -who);
 
-    return is_own && is_named && ((options & WALL) || is_clone == ((options & WCLONE) != 0));
+    return is_own && is_named && (!file || file->pid == child->pid) &&
+           ((options & WALL) || is_clone == ((options & WCLONE) != 0));
 }
 
 static bool has_awaited(const struct list *children, const struct thread *thread, uint64_t options)
@@ -103,6 +106,8 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
     case WAIT_SIGNAL:
         return (signal_pending(thread) & (uint64_t)thread->call.arg) ||
                (at_rest && timer_is_armed(&thread->timer));
+    case WAIT_SIGNALFD:
+        return signal_pending(thread) & signalfd_awaited(thread);
     case WAIT_FUTEX:
         return thread->futex.is_woken || is_over(thread, at_rest);
     case WAIT_NOTHING:
@@ -113,15 +118,12 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 
 static const char *reason_name(enum wait_reason reason)
 {
-    static const char *const names[] = {[WAIT_NOTHING] = "nothing",
-                                        [WAIT_CHILD] = "a child",
-                                        [WAIT_VFORK] = "its memory",
-                                        [WAIT_TIME] = "time",
-                                        [WAIT_CONSOLE] = "the console",
-                                        [WAIT_PIPE_BYTES] = "bytes of a pipe",
-                                        [WAIT_PIPE_ROOM] = "room in a pipe",
-                                        [WAIT_SIGNAL] = "a signal",
-                                        [WAIT_FUTEX] = "a futex"};
+    static const char *const names[] = {
+        [WAIT_NOTHING] = "nothing",          [WAIT_CHILD] = "a child",
+        [WAIT_VFORK] = "its memory",         [WAIT_TIME] = "time",
+        [WAIT_CONSOLE] = "the console",      [WAIT_PIPE_BYTES] = "bytes of a pipe",
+        [WAIT_PIPE_ROOM] = "room in a pipe", [WAIT_SIGNAL] = "a signal",
+        [WAIT_SIGNALFD] = "signals to read", [WAIT_FUTEX] = "a futex"};
 
     return (unsigned)reason < ARRAY_LEN(names) ? names[reason] : "what nobody knows";
 }
@@ -166,6 +168,10 @@ static bool waits_for_one(const struct thread *thread)
         break;
     case WAIT_PIPE_ROOM:
         has_queue = pipe_of(thread, false);
+        break;
+    case WAIT_SIGNALFD:
+        has_queue = thread->call.file && thread->call.file->signalfd &&
+                    thread->waitq == &thread->call.file->signalfd->readers;
         break;
     case WAIT_VFORK:
         return !thread->waitq && !timer_is_armed(&thread->timer);

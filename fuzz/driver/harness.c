@@ -5,6 +5,7 @@
 #include "base/inject.h"
 #include "dev/console.h"
 #include "fs/pipe.h"
+#include "fs/signalfd.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/space.h"
@@ -68,6 +69,7 @@ static void start_core(void)
     fdtable_init();
     fs_context_init();
     pipe_init();
+    signalfd_init();
     fault_init();
     console_init();
     clock_init(true);

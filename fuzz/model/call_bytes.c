@@ -225,6 +225,8 @@ void call_readv(struct proc *self, const struct event *event)
 
     if (other) {
         (void)ask_result(other);
+    } else if (spans_total() == 0) {
+        (void)ask_result(0);
     } else {
         do_read(self, event, file, &file->offset);
     }

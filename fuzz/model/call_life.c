@@ -131,7 +131,9 @@ static void make_child(struct proc *self, const struct event *event,
 {
     uint64_t flags = wanted->flags & ~(known_flags | CLONE_CLEAR_SIGHAND);
 
-    if ((flags & ~other_flags) || is_contradiction(self, wanted->flags)) {
+    if (flags & CLONE_PIDFD) {
+        give_up_for(GIVE_UP_CALL);
+    } else if ((flags & ~other_flags) || is_contradiction(self, wanted->flags)) {
         (void)ask_result(-EINVAL);
     } else if (!flags) {
         make_process(self, event, wanted);

@@ -14,7 +14,7 @@ import programs
 from body import Skip, case, each, expect, expect_equal, hosted, linux, main, qemu
 
 # The sections, or the calls of interrupt. On Eft those in OFF are not checked: there are no timers,
-# CPU clocks, timerfd, signalfd and pidfd.
+# CPU clocks and timerfd.
 SECTIONS = {
     'signals': ['action', 'default', 'queue', 'mask', 'frame', 'forged', 'altstack', 'info',
                 'fault', 'wait', 'stop', 'child', 'orphan', 'kill', 'inherit', 'restart', 'itimer',
@@ -27,9 +27,9 @@ SECTIONS = {
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
 }
 OFF = {
-    'signals': ['info', 'inherit', 'itimer', 'timer', 'clock', 'timerfd', 'signalfd', 'pidfd'],
-    'threads': ['pidfd'],
-    'interrupt': ['timerfd', 'signalfd'],
+    'signals': ['info', 'inherit', 'itimer', 'timer', 'clock', 'timerfd'],
+    'threads': [],
+    'interrupt': ['timerfd'],
 }
 # A stop without a handler is nothing to a call that waits on Eft. On Linux it ends a write in part
 # and sigtimedwait, and a sleep notes what is left when it comes: {line of Eft: line of Linux}.

@@ -8,6 +8,7 @@
 #include "base/string.h"
 #include "dev/console.h"
 #include "fs/pipe.h"
+#include "fs/signalfd.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/pt.h"
@@ -83,6 +84,7 @@ void fixture_begin(uint64_t frames)
     fdtable_init();
     fs_context_init();
     pipe_init();
+    signalfd_init();
     fault_init();
     console_init();
     EXPECT(trace_init(NULL, false));

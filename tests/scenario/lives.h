@@ -22,6 +22,10 @@ void usage_adds_up(struct program programs[PROGRAMS]);
 void a_wait_looks_before_it_ends(struct program programs[PROGRAMS]);
 void an_orphan_of_one_that_left_nothing(struct program programs[PROGRAMS]);
 
+/* lives_anon.c: descriptors of processes and of signals. */
+void children_by_descriptor(struct program programs[PROGRAMS]);
+void signals_are_read(struct program programs[PROGRAMS]);
+
 /* lives_files.c: descriptors and pipes. */
 void descriptors_over_fork(struct program programs[PROGRAMS]);
 void descriptors_over_exec(struct program programs[PROGRAMS]);

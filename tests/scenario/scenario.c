@@ -412,7 +412,7 @@ static bool gives_parts(unsigned nr)
 static bool sends(unsigned nr)
 {
     return nr == SYS_kill || nr == SYS_tkill || nr == SYS_tgkill || nr == SYS_rt_sigqueueinfo ||
-           nr == SYS_rt_tgsigqueueinfo;
+           nr == SYS_rt_tgsigqueueinfo || nr == SYS_pidfd_send_signal;
 }
 
 /* Behind a step in which a call was made: if an allocation failed inside, the call failed and

@@ -551,6 +551,8 @@ const struct scenario scenarios[] = {
     {"pipe_that_is_full", pipe_that_is_full, 0, NULL},
     {"pipe_that_nobody_reads", pipe_that_nobody_reads, 0, NULL},
     {"pipe_without_waiting", pipe_without_waiting, 0, NULL},
+    {"children_by_descriptor", children_by_descriptor, 0, NULL},
+    {"signals_are_read", signals_are_read, 0, NULL},
     {"names_and_directories", names_and_directories, 0, NULL},
     {"vectors_and_offsets", vectors_and_offsets, 0, NULL},
     {"who_and_how_urgent", who_and_how_urgent, 0, NULL},

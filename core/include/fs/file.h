@@ -3,8 +3,8 @@
  * the offset and the status flags.
  *
  * A description lives as long as somebody has a reference: each descriptor has one. What lies
- * behind it (a file of the RAM file system, a device, a pipe) is its operations and its node or its
- * pipe.
+ * behind it (a file of the RAM file system, a device, a pipe, a process) is its operations and its
+ * node, its pipe or its pid.
  */
 #ifndef FS_FILE_H
 #define FS_FILE_H
@@ -16,7 +16,9 @@
 #include "fs/transfer.h"
 
 struct file;
+struct pid;
 struct pipe;
+struct signalfd;
 struct thread;
 
 /* What a kind of file can do. Each may be missing. The calls run in the space of thread, and give
@@ -42,6 +44,8 @@ struct file {
     uint64_t offset;
     const struct ramfs_node *node; /* NULL: it has no name */
     struct pipe *pipe;             /* of which it is an end, or NULL */
+    struct pid *pid;               /* of the process that it stands for, or NULL */
+    struct signalfd *signalfd;     /* the signals that it gives, or NULL */
     struct list link;              /* on the list of all */
 };
 

@@ -34,6 +34,10 @@ MUST_CHECK int transfer_vectors(struct transfer *transfer, struct thread *thread
 
 uint64_t transfer_left(const struct transfer *transfer);
 
+/* The bytes of the range that the next one lies in, or of the first as long as nothing is done,
+ * even if it is empty; *done: how many of them are done. */
+uint64_t transfer_range_size(struct transfer *transfer, uint64_t *done);
+
 /* The next bytes up to the end of a range or of a page: such a piece can be reached wholly or not
  * at all. At least one is left. */
 uint64_t transfer_piece(struct transfer *transfer);

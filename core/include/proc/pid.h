@@ -1,7 +1,8 @@
 /*
  * Process identifiers. A number is one struct pid for as long as a process, a group, a session or
  * the console's foreground uses it, and is not given to anybody else before the last of them lets
- * go.
+ * go. Who holds a struct pid (a descriptor of a process) does not keep the number: it may belong to
+ * another struct pid by then.
  */
 #ifndef PROC_PID_H
 #define PROC_PID_H
@@ -17,7 +18,8 @@ struct thread;
 struct pid {
     struct list hash_link;
     int number;
-    unsigned refs;
+    unsigned refs;           /* users of the number; 0: it has none any more */
+    unsigned holds;          /* that keep this */
     struct process *process; /* that has this PID and is not reaped; or NULL */
     struct thread *thread;   /* that has this number; or NULL */
     struct list members;     /* processes whose group this is: process.group_link */
@@ -30,6 +32,10 @@ MUST_CHECK int pid_create(struct pid **pid);
 
 struct pid *pid_get(struct pid *pid);
 void pid_put(struct pid *pid);
+
+/* To know who it was, whoever has the number later. */
+struct pid *pid_hold(struct pid *pid);
+void pid_drop(struct pid *pid);
 
 /* Borrowed, or NULL. */
 struct pid *pid_find(int number);

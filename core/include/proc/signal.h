@@ -73,12 +73,13 @@ void signal_send_group(struct pid *group, const struct abi_siginfo *info);
  * handler, and the process has to end by it. */
 MUST_CHECK bool signal_force(struct thread *thread, const struct abi_siginfo *info);
 
-/* Which of a set, not empty, is taken first: one that a fault may have raised, then the lowest. */
-int signal_first(signal_set_t set);
-
 /* The signal that the thread takes next, of those that it does not block; 0: none. *pending is
  * where it is. */
 int signal_next(struct thread *thread, struct pending **pending);
+
+/* The one of a set that is taken first of those that are pending for the thread, blocked or not,
+ * and where: one that a fault may have raised, then the lowest; 0: none. */
+int signal_first(struct thread *thread, signal_set_t set, struct pending **pending);
 
 /* Whether there is one that its call has to see to: one that waits does not wait on. */
 bool signal_is_due(const struct thread *thread);

@@ -98,7 +98,9 @@ TEST(sys_clone_flags_that_make_no_sense)
         CLONE_THREAD | CLONE_VM,
         CLONE_THREAD | CLONE_SIGHAND,
         CLONE_PARENT, /* of init, which has none */
-        CLONE_PIDFD,
+        CLONE_PIDFD | CLONE_DETACHED,
+        CLONE_PIDFD | CLONE_PARENT_SETTID, /* at one place */
+        CLONE_PIDFD | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM,
         CLONE_NEWNS,
         0x80000000,
     };
