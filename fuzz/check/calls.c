@@ -43,11 +43,13 @@ static const struct errnos all_errnos[] = {
 
 static struct {
     bool is_taken;
+    bool is_now;                  /* after: nothing has happened since it was taken */
     uint64_t registers;           /* before: state_registers */
     struct abi_clone_args wanted; /* of clone3 */
-    struct state before;
-    struct state after;
-} taken;
+    struct state states[2];
+    struct state *before;
+    struct state *after;
+} taken = {.before = &taken.states[0], .after = &taken.states[1]};
 
 /* What registers they had who began to wait. */
 static struct {
@@ -277,8 +279,8 @@ static bool find_change(const struct state *before, const struct state *after,
 /* NULL, or what is different. */
 static const char *find_difference(const struct event *event, unsigned may, uaddr_t *page)
 {
-    const struct state *before = &taken.before;
-    const struct state *after = &taken.after;
+    const struct state *before = taken.before;
+    const struct state *after = taken.after;
 
     *page = 0;
     if (before->others != after->others) {
@@ -333,7 +335,7 @@ static bool must_wait_idly(const struct event *event)
     case CALL_readv:
         return true;
     default:
-        return event->is_spurious || (event->is_rerun && taken.before.done == taken.after.done);
+        return event->is_spurious || (event->is_rerun && taken.before->done == taken.after->done);
     }
 }
 
@@ -461,18 +463,32 @@ static bool enters_or_leaves_handler(const struct event *event)
 void calls_begin(void)
 {
     taken.is_taken = false;
+    taken.is_now = false;
     for (unsigned i = 0; i < WAITERS_MAX; i++) {
         waiters[i].tid = 0;
     }
 }
 
+/* What has been looked at behind a call is what the next one of the same thread begins with. */
+static bool take_before(int tid)
+{
+    if (taken.is_now && taken.after->tid == tid) {
+        struct state *after = taken.after;
+        taken.after = taken.before;
+        taken.before = after;
+        return true;
+    }
+    return state_take(taken.before, tid);
+}
+
 void calls_before(int tid, uint32_t nr)
 {
     const struct thread *thread = look_tid(tid);
-    bool is_known = taken.is_taken && taken.before.tid == tid;
+    bool is_known = taken.is_taken && taken.before->tid == tid;
 
-    taken.is_taken = nr != EVENT_NO_CALL && nr != IMAGE_NO_CALL && thread &&
-                     (is_known || state_take(&taken.before, tid));
+    taken.is_taken =
+        nr != EVENT_NO_CALL && nr != IMAGE_NO_CALL && thread && (is_known || take_before(tid));
+    taken.is_now = false;
     taken.wanted = (struct abi_clone_args){0};
     if (taken.is_taken && nr == CALL_clone3) {
         const uint64_t *x = thread->user.x;
@@ -489,9 +505,10 @@ void calls_after(const struct event *event)
     bool is_result = event->kind == EVENT_RESULT;
     bool has_waited = event->kind == EVENT_BLOCKED;
     bool was_taken =
-        taken.is_taken && taken.before.tid == tid_of(event) && !enters_or_leaves_handler(event);
+        taken.is_taken && taken.before->tid == tid_of(event) && !enters_or_leaves_handler(event);
 
     taken.is_taken = false;
+    taken.is_now = false;
     if (is_result) {
         check_error(event);
     }
@@ -502,8 +519,8 @@ void calls_after(const struct event *event)
         check_registers(event, was_taken);
     }
     bool is_idle = has_waited || (is_result && (has_failed(event) || has_refused_break(event)));
-    if (was_taken && is_idle && state_take(&taken.after, tid_of(event)) &&
-        (!has_waited || must_wait_idly(event))) {
+    taken.is_now = was_taken && is_idle && state_take(taken.after, tid_of(event));
+    if (taken.is_now && (!has_waited || must_wait_idly(event))) {
         check_unchanged(event);
     }
 }

@@ -130,6 +130,7 @@ void check_all(void)
 
 void check_at_rest(void)
 {
+    frames_forget_tables();
     check_all();
     waits_check_at_rest();
 }

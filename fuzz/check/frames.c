@@ -1,5 +1,6 @@
 #include "fuzz/check/frames.h"
 
+#include "fuzz/check/changed.h"
 #include "fuzz/check/checks.h"
 
 #include "abi/linux.h"
@@ -40,8 +41,19 @@ static struct {
     uint32_t touched[TOUCHED_MAX]; /* frames whose uses have changed */
 } seen;
 
+/* Which groups of a table's descriptors are not all 0, a bit each. */
+struct groups {
+    uint64_t used;
+    uint32_t run;
+    uint32_t taken; /* when, in this run */
+};
+
 /* For a walk of everything. */
 static struct {
+    const uint32_t *stamps; /* NULL: not known here */
+    uint32_t run;
+    uint32_t now;
+    struct groups groups[FRAMES_MAX]; /* of tables */
     struct uses uses[FRAMES_MAX];
     uint8_t tables[FRAMES_MAX]; /* how many places each table hangs in */
     uint8_t pieces[FRAMES_MAX]; /* how many pieces of pipes are in it */
@@ -49,16 +61,22 @@ static struct {
 
 /* ---- finding leaves ---- */
 
+static bool is_unused(const pte_t *at)
+{
+    typedef uint64_t two __attribute__((vector_size(16), may_alias));
+    const two *pairs = (const two *)(const void *)at;
+    two any = pairs[0] | pairs[1] | pairs[2] | pairs[3];
+
+    return (any[0] | any[1]) == 0;
+}
+
 /* The first descriptor that is not 0, from index on; end if there is none. */
 static unsigned next_used(const pte_t *table, unsigned index, unsigned end)
 {
     while (index < end) {
-        if (index % GROUP == 0 && index + GROUP <= end) {
-            const pte_t *at = table + index;
-            if (!(at[0] | at[1] | at[2] | at[3] | at[4] | at[5] | at[6] | at[7])) {
-                index += GROUP;
-                continue;
-            }
+        if (index % GROUP == 0 && index + GROUP <= end && is_unused(table + index)) {
+            index += GROUP;
+            continue;
         }
         if (table[index]) {
             return index;
@@ -306,6 +324,8 @@ void frames_begin(void)
     }
     seen.highest = 0;
     seen.space_count = 0;
+    all.stamps = changed_stamps();
+    frames_forget_tables();
     seen.is_following = look.size >> PAGE_SHIFT <= FRAMES_MAX;
     frames_follow(NULL, NULL);
 }
@@ -384,6 +404,39 @@ static void read_leaf(const struct space *space, uaddr_t va, pte_t pte, pte_t li
     all.uses[number].translations++;
 }
 
+/* The groups of a table in which there is something; worked out anew if it may have changed. */
+static uint64_t used_groups(uint32_t number, const pte_t *table)
+{
+    struct groups *groups = &all.groups[number];
+
+    if (all.stamps && groups->run == all.run && all.stamps[number] < groups->taken) {
+        return groups->used;
+    }
+    *groups = (struct groups){.run = all.run, .taken = all.now};
+    for (unsigned i = 0; i < PLAT_PTE_COUNT / GROUP; i++) {
+        groups->used |= (uint64_t)!is_unused(table + i * GROUP) << i;
+    }
+    return groups->used;
+}
+
+/* The first descriptor that is not 0, from index on, of a table that has something in these groups
+ * alone. */
+static unsigned next_in(const pte_t *table, uint64_t groups, unsigned index)
+{
+    while (index < PLAT_PTE_COUNT) {
+        uint64_t rest = groups >> index / GROUP;
+        unsigned passed = rest ? (unsigned)__builtin_ctzll(rest) : PLAT_PTE_COUNT / GROUP;
+        if (passed > 0) {
+            index = (index / GROUP + passed) * GROUP;
+        } else if (table[index]) {
+            return index;
+        } else {
+            index++;
+        }
+    }
+    return PLAT_PTE_COUNT;
+}
+
 /* Reads a table from end to end, and what hangs below it; at most three deep. Gives the leaves. */
 static uint64_t read_table(const struct space *space, paddr_t pa, unsigned level, uaddr_t base,
                            pte_t limits)
@@ -396,8 +449,9 @@ static uint64_t read_table(const struct space *space, paddr_t pa, unsigned level
         return 0;
     }
     const pte_t *table = look_table(pa);
-    for (unsigned i = next_used(table, 0, PLAT_PTE_COUNT); i < PLAT_PTE_COUNT;
-         i = next_used(table, i + 1, PLAT_PTE_COUNT)) {
+    const uint64_t groups = used_groups(number, table);
+    for (unsigned i = next_in(table, groups, 0); i < PLAT_PTE_COUNT;
+         i = next_in(table, groups, i + 1)) {
         uaddr_t va = base + ((uaddr_t)i << look_shift(level));
         pte_t pte = table[i];
         used++;
@@ -554,8 +608,14 @@ static void compare(void)
     }
 }
 
+void frames_forget_tables(void)
+{
+    all.run++;
+}
+
 void frames_check_all(void)
 {
+    all.now = changed_tick();
     clear();
     read_spaces();
     read_pipes();

@@ -27,6 +27,9 @@ void frames_follow(const struct space *now, const struct space *before);
 /* Everything, and whether it is what was followed. */
 void frames_check_all(void);
 
+/* Where in tables something is, is not remembered until the next look at everything. */
+void frames_forget_tables(void);
+
 /* The leaves of a space as they were last followed, in ascending order. */
 const struct seen_leaf *frames_leaves(const struct space *space, unsigned *count);
 

@@ -171,20 +171,24 @@ static inline paddr_t look_shared(const struct shared *object, uint64_t index)
 
 /* ---- descriptors of files ---- */
 
-/* Whether one of 8 chunks is there. */
+enum { LOOK_CHUNKS = 8 }; /* that are passed at once when none is there */
+
 static inline bool look_has_chunk(struct fdchunk *const *at)
 {
-    uintptr_t any = (uintptr_t)at[0] | (uintptr_t)at[1] | (uintptr_t)at[2] | (uintptr_t)at[3];
+    typedef uintptr_t pair
+        __attribute__((vector_size(2 * sizeof(uintptr_t)), aligned(8), may_alias));
+    const pair *pairs = (const pair *)(const void *)at;
+    pair any = pairs[0] | pairs[1] | pairs[2] | pairs[3];
 
-    return (any | (uintptr_t)at[4] | (uintptr_t)at[5] | (uintptr_t)at[6] | (uintptr_t)at[7]) != 0;
+    return (any[0] | any[1]) != 0;
 }
 
 /* The first chunk from i on; FDTABLE_CHUNKS: there is none. */
 static inline unsigned look_chunk(const struct fdtable *table, unsigned i)
 {
     while (i < FDTABLE_CHUNKS && !table->chunks[i]) {
-        bool is_passed = i + 8 <= FDTABLE_CHUNKS && !look_has_chunk(&table->chunks[i]);
-        i += is_passed ? 8 : 1;
+        bool is_passed = i % LOOK_CHUNKS == 0 && !look_has_chunk(&table->chunks[i]);
+        i += is_passed ? LOOK_CHUNKS : 1;
     }
     return i;
 }

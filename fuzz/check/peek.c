@@ -51,15 +51,11 @@ static bool read_piece(const struct space *space, uaddr_t va, uint8_t *bytes, si
     return true;
 }
 
-bool run_peek(int pid, uint64_t address, void *bytes, size_t len)
+bool run_peek_into(const struct process *process, uint64_t address, void *bytes, size_t len)
 {
-    const struct process *process;
     size_t done = 0;
 
-    look_begin();
-    look_at_processes();
-    process = look_process(pid);
-    if (!process || !process->space || address > USER_END || len > USER_END - address) {
+    if (!process->space || address > USER_END || len > USER_END - address) {
         return false;
     }
     while (done < len) {
@@ -71,4 +67,17 @@ bool run_peek(int pid, uint64_t address, void *bytes, size_t len)
         done += piece;
     }
     return true;
+}
+
+bool run_peek(int pid, uint64_t address, void *bytes, size_t len)
+{
+    look_begin();
+    look_at_processes();
+    const struct process *process = look_process(pid);
+    return process && run_peek_into(process, address, bytes, len);
+}
+
+void run_peek_begin(void)
+{
+    look_begin();
 }

@@ -10,4 +10,11 @@
  * all of it is mapped. */
 bool run_peek(int pid, uint64_t address, void *bytes, size_t len);
 
+/* The same of a process that is known, in a run that has begun. */
+struct process;
+bool run_peek_into(const struct process *process, uint64_t address, void *bytes, size_t len);
+
+/* A run begins. */
+void run_peek_begin(void);
+
 #endif

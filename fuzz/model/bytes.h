@@ -36,24 +36,34 @@ static inline void bytes_zero(void *to, uint64_t len)
     }
 }
 
+/* Sets bits of two words if 64 bytes differ. */
+static inline void bytes_compare(const uint8_t *left, const uint8_t *right, bytes_two_words *differ)
+{
+    const bytes_two_words *l = (const bytes_two_words *)left;
+    const bytes_two_words *r = (const bytes_two_words *)right;
+
+    *differ |= (l[0] ^ r[0]) | (l[1] ^ r[1]) | (l[2] ^ r[2]) | (l[3] ^ r[3]);
+}
+
 static inline bool bytes_same(const void *a, const void *b, uint64_t len)
 {
     const uint8_t *left = (const uint8_t *)a;
     const uint8_t *right = (const uint8_t *)b;
+    bytes_two_words differ = {0, 0};
     uint64_t rest = 0;
 
-    for (; len >= 64; len -= 64, left += 64, right += 64) {
-        const bytes_two_words *l = (const bytes_two_words *)left;
-        const bytes_two_words *r = (const bytes_two_words *)right;
-        bytes_two_words differ = (l[0] ^ r[0]) | (l[1] ^ r[1]) | (l[2] ^ r[2]) | (l[3] ^ r[3]);
-        if (differ[0] | differ[1]) {
-            return false;
+    for (; len >= 256 && !(differ[0] | differ[1]); len -= 256, left += 256, right += 256) {
+        for (unsigned i = 0; i < 256; i += 64) {
+            bytes_compare(left + i, right + i, &differ);
         }
+    }
+    for (; len >= 64; len -= 64, left += 64, right += 64) {
+        bytes_compare(left, right, &differ);
     }
     for (; len > 0; len--) {
         rest |= (uint64_t)(*left++ ^ *right++);
     }
-    return rest == 0;
+    return (rest | differ[0] | differ[1]) == 0;
 }
 
 #endif

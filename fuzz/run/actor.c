@@ -230,7 +230,7 @@ static bool find_interrupted(const struct thread *thread, uint64_t sp,
 
     for (unsigned i = 0; i < SIGNAL_MAX; i++) {
         uint64_t context_at = at + offsetof(struct abi_sigframe, uc.uc_mcontext);
-        if (!run_peek(thread->process->pid->number, context_at, context, len)) {
+        if (!run_peek_into(thread->process, context_at, context, len)) {
             return false;
         }
         if (context->sp == sp) {
@@ -307,12 +307,12 @@ static enum actor_progress look(const struct thread *thread, const struct before
 }
 
 /* Whether there is a system call at an address. */
-static bool is_svc(int pid, uint64_t pc)
+static bool is_svc(const struct process *process, uint64_t pc)
 {
     const uint32_t svc = 0xd4000001;
     uint32_t word;
 
-    return run_peek(pid, pc, &word, sizeof(word)) && word == svc;
+    return run_peek_into(process, pc, &word, sizeof(word)) && word == svc;
 }
 
 enum actor_progress actor_step(struct event *event)
@@ -329,7 +329,7 @@ enum actor_progress actor_step(struct event *event)
         .refusals = inject_refusals(),
         .forgiven = inject_forgiven(),
         .was_pending = thread->call.is_pending,
-        .has_svc = is_svc(event->pid, thread->user.pc),
+        .has_svc = is_svc(process, thread->user.pc),
     };
 
     if (rests && (int64_t)thread->user.x[0] == -ENOSYS) {

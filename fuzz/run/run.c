@@ -440,6 +440,7 @@ void run_begin(struct run *run, const struct input *input, unsigned watch)
     state = (typeof(state)){.run = run, .watch = watch};
     memset(state.doing, NO_INSN, sizeof(state.doing));
     plat_window_hook = pass_window;
+    run_peek_begin();
     if (watch & RUN_MODEL) {
         model_begin(&run_eyes);
     }

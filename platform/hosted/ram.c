@@ -271,7 +271,8 @@ static void frame_give(paddr_t pa, struct ram_frame *frame)
     el0_icache_invalidate(pa, PLAT_PAGE_SIZE);
 }
 
-static void own(paddr_t pa)
+/* is_filled: whatever it holds, all of it is written next. */
+static void own(paddr_t pa, bool is_filled)
 {
     uint64_t number = (pa - RAM_BASE) >> PLAT_PAGE_SHIFT;
     struct ram_frame *frame = ram_frame(pa);
@@ -279,7 +280,9 @@ static void own(paddr_t pa)
     frame->is_owned = true;
     if (frame->is_stale) {
         frame->is_stale = false;
-        bytes_fill(ram_host(pa & ~((paddr_t)PLAT_PAGE_SIZE - 1)), 0, PLAT_PAGE_SIZE);
+        if (!is_filled) {
+            bytes_fill(ram_host(pa & ~((paddr_t)PLAT_PAGE_SIZE - 1)), 0, PLAT_PAGE_SIZE);
+        }
     }
     ram.touched[number / 64] |= UINT64_C(1) << number % 64;
 }
@@ -298,7 +301,7 @@ static void mark_frame(paddr_t pa, enum plat_mem_state state, bool is_kept)
     if (state == PLAT_MEM_FREE) {
         frame_give(pa, frame);
     } else {
-        own(pa);
+        own(pa, HOSTED_CHECKED && state == PLAT_MEM_UNDEFINED);
     }
     if (HOSTED_CHECKED) {
         remember(pa, state);
@@ -347,8 +350,8 @@ void plat_mem_mark(paddr_t pa, size_t size, enum plat_mem_state state)
     /* A part of a page that is in use again: pools do so with pages they own, boot with the rest of
      * a page that something reserved begins or ends in. */
     if (state != PLAT_MEM_FREE && size > 0) {
-        own(pa);
-        own(pa + size - 1);
+        own(pa, false);
+        own(pa + size - 1, false);
     }
     mark_bytes(pa, size, state);
 }

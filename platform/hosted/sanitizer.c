@@ -8,10 +8,21 @@
  * The defaults. Leaks are found by core's own accounts of frames and pools, so LeakSanitizer is
  * off: it would see one large array. Every report ends in abort(), for the debugger and for the
  * terminal.
+ *
+ * SANITIZER_QUARANTINE: how many MiB that were freed are kept from being allocated again. Only the
+ * host's memory comes from there, simulated RAM does not.
  */
+#ifdef SANITIZER_QUARANTINE
+#define TEXT_OF(number) #number
+#define QUARANTINE(number) ":quarantine_size_mb=" TEXT_OF(number)
+#else
+#define QUARANTINE(number) ""
+#endif
+
 __attribute__((used, visibility("default"))) const char *__asan_default_options(void)
 {
-    return "abort_on_error=1:detect_leaks=0:detect_stack_use_after_return=0:strict_string_checks=1";
+    return "abort_on_error=1:detect_leaks=0:detect_stack_use_after_return=0:strict_string_checks="
+           "1" QUARANTINE(SANITIZER_QUARANTINE);
 }
 
 __attribute__((used, visibility("default"))) const char *__ubsan_default_options(void)

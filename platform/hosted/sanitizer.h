@@ -14,12 +14,15 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZER_ASAN 1
+#define SANITIZER_LOOKS
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define SANITIZER_ASAN 1
+#define SANITIZER_LOOKS
 #endif
 #if __has_feature(memory_sanitizer)
 #define SANITIZER_MSAN 1
+#define SANITIZER_LOOKS
 #endif
 #endif
 #ifndef SANITIZER_ASAN
@@ -31,8 +34,11 @@
 
 enum { HOSTED_CHECKED = SANITIZER_ASAN || SANITIZER_MSAN || EFT_TEST };
 
-/* For the few functions that touch memory which is poisoned for everyone else. */
-#if defined(__clang__)
+/* For the few functions that touch memory which is poisoned for everyone else. The machine of a
+ * build may be compiled without a sanitizer that the build has: nothing looks then. */
+#if !defined(SANITIZER_LOOKS)
+#define SANITIZER_UNCHECKED
+#elif defined(__clang__)
 #define SANITIZER_UNCHECKED __attribute__((no_sanitize("address", "memory"), noinline))
 #else
 #define SANITIZER_UNCHECKED __attribute__((no_sanitize("address"), noinline))
