@@ -179,7 +179,7 @@ static void tell_parent(struct process *zombie)
     bool is_ignored = is_unwanted && signal_action(parent, SIGCHLD).handler == SIG_IGN;
     if (signal > 0 && signal <= SIGNAL_MAX && !is_ignored) {
         const struct abi_siginfo info = usage_tell_end(zombie, signal);
-        (void)signal_send_info(parent, NULL, &info);
+        (void)signal_send_near(parent, zombie->parent_thread, &info);
     }
     if (PLANTED(M_43)) {
         look_for_waiter(zombie);
@@ -197,6 +197,16 @@ static struct thread *first_thread(const struct process *process)
     return CONTAINER_OF(process->threads.next, struct thread, process_link);
 }
 
+/* One of child's threads wants to be told of its parent's end; NULL: one that has ended. */
+static void tell_death(struct process *child, struct thread *thread, int signal,
+                       const struct process *parent)
+{
+    if (signal) {
+        const struct abi_siginfo info = signal_info_of(signal, SI_USER, parent);
+        (void)signal_send_near(child, thread, &info);
+    }
+}
+
 /* A child hangs at another thread now, and is told of the end of the one before. */
 static void pass_child(struct process *child, struct thread *to)
 {
@@ -204,12 +214,13 @@ static void pass_child(struct process *child, struct thread *to)
 
     child->parent = to->process;
     child->parent_thread = to;
+    if (!child->thread) {
+        tell_death(child, NULL, child->zombie_death_signal, from);
+    }
     LIST_FOR(link, &child->threads) {
-        const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
-        if (thread->death_signal) {
-            const struct abi_siginfo info = signal_info_of(thread->death_signal, SI_USER, from);
-            (void)signal_send_info(child, NULL, &info);
-        }
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        tell_death(child, thread, thread->death_signal, from);
+        plat_irq_window();
     }
 }
 
@@ -296,6 +307,8 @@ static void end_thread(struct thread *thread)
     if (thread == process->thread) {
         process->zombie_nice = thread->nice;
         process->zombie_params = thread->params;
+        process->zombie_mask = thread->signal_mask;
+        process->zombie_death_signal = thread->death_signal;
         processes.headless++;
     }
     thread_leave_space(thread);

@@ -102,7 +102,7 @@ static void tell_parent(struct process *process, int code, int status)
     info.si_status = status;
     struct abi_sigaction action = signal_action(parent, SIGCHLD);
     if (action.handler != SIG_IGN && !(action.flags & SA_NOCLDSTOP)) {
-        (void)signal_send_info(parent, NULL, &info);
+        (void)signal_send_near(parent, process->parent_thread, &info);
     }
     waitq_wake_all(&parent->child_wait);
 }
@@ -197,11 +197,11 @@ static bool wants(const struct thread *thread, int signal)
     return signal == SIGKILL || cpu_this()->current == thread || !pending_for(thread);
 }
 
-/* Who is woken for a signal of the process; NULL: nobody. */
-static struct thread *find_taker(struct process *process, int signal)
+/* Who is woken for a signal of the process, of whom one is asked first; NULL: nobody. */
+static struct thread *find_taker(struct process *process, struct thread *near, int signal)
 {
-    if (process->thread && wants(process->thread, signal)) {
-        return process->thread;
+    if (near && wants(near, signal)) {
+        return near;
     }
     LIST_FOR(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
@@ -214,10 +214,12 @@ static struct thread *find_taker(struct process *process, int signal)
 }
 
 /* Its default action ends the process, and no core has to be dumped before: it ends by this signal
- * whatever comes. */
+ * whatever comes. Init does not, where Linux looks at the mask of one thread and ends it for
+ * another (kill(2)). */
 static bool ends_at_once(const struct process *process, const struct thread *taker, int signal)
 {
-    return !(process->signals.actions->handled & signal_bit(signal)) && signal_is_fatal(signal) &&
+    return process != process_first() &&
+           !(process->signals.actions->handled & signal_bit(signal)) && signal_is_fatal(signal) &&
            !dumps_core(signal) && !(taker->waited_signals & signal_bit(signal));
 }
 
@@ -246,7 +248,19 @@ static void wake_readers(struct process *process, int signal)
     }
 }
 
-int signal_send_info(struct process *process, struct thread *thread, const struct abi_siginfo *info)
+/* Whether nothing would come of it: the thread that it is sent to, or is near, does not block it.
+ * One that has ended is asked for what it did block. */
+static bool is_lost(const struct process *process, const struct thread *at, int signal)
+{
+    signal_set_t blocked = at ? at->signal_mask | at->waited_signals : process->zombie_mask;
+
+    return !(blocked & signal_bit(signal)) && signal_does_nothing(process, signal);
+}
+
+/* To a thread alone (to), or to the process, of which one thread (near, NULL: the one that had its
+ * number, and has ended) is asked first. */
+static int send(struct process *process, struct thread *to, struct thread *near,
+                const struct abi_siginfo *info)
 {
     struct signals *own = &process->signals;
     int signal = info->si_signo;
@@ -255,18 +269,15 @@ int signal_send_info(struct process *process, struct thread *thread, const struc
         return 0;
     }
     cancel_opposite(process, signal);
-    struct thread *first = CONTAINER_OF(process->threads.next, struct thread, process_link);
-    const struct thread *looked_at = thread ? thread : process->thread ? process->thread : first;
-    bool is_blocked = (looked_at->signal_mask | looked_at->waited_signals) & signal_bit(signal);
-    if (!is_blocked && signal_does_nothing(process, signal)) {
+    if (is_lost(process, to ? to : near, signal)) {
         return 0;
     }
-    struct thread *taker = thread && wants(thread, signal) ? thread : NULL;
-    if (!thread) {
-        taker = find_taker(process, signal);
+    struct thread *taker = to && wants(to, signal) ? to : NULL;
+    if (!to) {
+        taker = find_taker(process, near, signal);
     }
     if (!taker || !ends_at_once(process, taker, signal)) {
-        int error = pending_add(thread ? &thread->pending : &own->pending, info,
+        int error = pending_add(to ? &to->pending : &own->pending, info,
                                 process->limits[RLIMIT_SIGPENDING].rlim_cur);
         if (error) {
             return error;
@@ -277,6 +288,20 @@ int signal_send_info(struct process *process, struct thread *thread, const struc
         wake_taker(process, taker, signal);
     }
     return 0;
+}
+
+int signal_send_info(struct process *process, struct thread *thread, const struct abi_siginfo *info)
+{
+    return send(process, thread, process->thread, info);
+}
+
+int signal_send_near(struct process *process, struct thread *near, const struct abi_siginfo *info)
+{
+    if (process->state != PROCESS_LIVE) {
+        return 0; /* nor is there such a thread */
+    }
+    ASSERT(!near || near->process == process);
+    return send(process, NULL, near, info);
 }
 
 void signal_send_ended(struct process *process, int signal)

@@ -61,12 +61,16 @@ static int kill_group(struct pid *group, const struct abi_siginfo *info)
     return 0;
 }
 
-/* A number is a process's, or one of its threads'. */
-static struct process *find_process(int number)
+/* To the process that has the number, or has the thread with it, which is asked first. */
+static int send_to(int number, const struct abi_siginfo *info)
 {
-    const struct thread *thread = thread_find(number);
+    struct thread *thread = thread_find(number);
+    struct process *process = process_find_by_thread(number);
 
-    return thread ? thread->process : process_find(number);
+    if (!process || info->si_signo == 0 || !is_signal(info->si_signo)) {
+        return send(process, NULL, info);
+    }
+    return signal_send_near(process, thread, info);
 }
 
 int64_t sys_kill(struct thread *thread, const uint64_t *args)
@@ -83,7 +87,7 @@ int64_t sys_kill(struct thread *thread, const uint64_t *args)
     if (pid <= 0) {
         return kill_group(pid == 0 ? thread->process->group : pid_find(-pid), &info);
     }
-    return send(find_process(pid), NULL, &info);
+    return send_to(pid, &info);
 }
 
 /* To a thread of a process, or of any (0). The number of a process is its first thread's, which may
@@ -184,7 +188,7 @@ int64_t sys_rt_sigqueueinfo(struct thread *thread, const uint64_t *args)
     if (!may_send_info(thread, (int)args[0], &info)) {
         return -EPERM;
     }
-    return send((int)args[0] > 0 ? find_process((int)args[0]) : NULL, NULL, &info);
+    return (int)args[0] > 0 ? send_to((int)args[0], &info) : -ESRCH;
 }
 
 int64_t sys_rt_tgsigqueueinfo(struct thread *thread, const uint64_t *args)

@@ -86,7 +86,7 @@ static int check_limit(unsigned resource, const struct abi_rlimit *limit)
 
 int64_t sys_prlimit64(struct thread *thread, const uint64_t *args)
 {
-    struct process *process = args[0] == 0 ? thread->process : process_find((int)args[0]);
+    struct process *process = args[0] == 0 ? thread->process : process_find_by_thread((int)args[0]);
     unsigned resource = (unsigned)args[1];
     struct abi_rlimit limit;
     int error = args[2] ? user_read(&limit, args[2], sizeof(limit)) : 0;

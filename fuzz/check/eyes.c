@@ -85,7 +85,7 @@ static bool is_unwritten(const uint8_t *page, uint32_t since)
     return stamps && stamps[(uint64_t)(page - look.bytes) >> PAGE_SHIFT] < since;
 }
 
-static void tell_fds(const struct fdtable *table, struct model_process *seen)
+static void tell_fds(const struct fdtable *table, struct model_thread *seen)
 {
     for (unsigned i = 0; i < FDTABLE_CHUNKS; i++) {
         const struct fdchunk *chunk = table->chunks[i];
@@ -105,7 +105,7 @@ static void tell_fds(const struct fdtable *table, struct model_process *seen)
     }
 }
 
-static void tell_cwd(const struct ramfs_node *node, struct model_process *seen)
+static void tell_cwd(const struct ramfs_node *node, struct model_thread *seen)
 {
     seen->cwd_len = 0;
     for (; node && node->parent; node = node->parent) {
@@ -119,18 +119,35 @@ static void tell_cwd(const struct ramfs_node *node, struct model_process *seen)
     }
 }
 
-static uint64_t sp(int pid)
+static uint64_t sp(int tid)
 {
     look_begin();
     look_at_processes();
-    const struct process *process = look_process(pid);
-    return process && process->thread ? process->thread->user.sp : 0;
+    const struct thread *thread = look_tid(tid);
+    return thread ? thread->user.sp : 0;
 }
 
-/* The one with the process's number, or if that has ended the oldest. */
-static const struct thread *thread_of(const struct process *process)
+static bool tell_thread(int tid, struct model_thread *seen)
 {
-    return process->thread ? process->thread : look_thread(process, process->threads.next);
+    const struct thread *thread = look_tid(tid);
+
+    if (!thread) {
+        return false;
+    }
+    seen->pid = thread->process->pid->number;
+    seen->death_signal = thread->death_signal;
+    seen->nice = thread->nice;
+    seen->name = thread->name;
+    seen->umask = thread->fs->umask;
+    seen->mask = thread->signal_mask;
+    seen->altstack_sp = thread->altstack.ss_sp;
+    seen->altstack_size = thread->altstack.ss_size;
+    seen->altstack_flags = (uint32_t)thread->altstack.ss_flags;
+    seen->pending = thread->pending.set;
+    seen->fd_count = 0;
+    tell_cwd(thread->fs->cwd, seen);
+    tell_fds(thread->fds, seen);
+    return true;
 }
 
 static bool tell_process(int pid, struct model_process *seen)
@@ -147,29 +164,18 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->is_zombie = process->state == PROCESS_ZOMBIE;
     seen->status = process->wait_status;
     seen->exit_signal = process->exit_signal;
-    seen->fd_count = 0;
     if (seen->is_zombie) {
         return true;
     }
-    const struct thread *thread = thread_of(process);
     seen->is_subreaper = process->is_subreaper;
-    seen->death_signal = thread->death_signal;
-    seen->nice = thread->nice;
-    seen->umask = thread->fs->umask;
-    seen->mask = thread->signal_mask;
-    seen->altstack_sp = thread->altstack.ss_sp;
-    seen->altstack_size = thread->altstack.ss_size;
-    seen->altstack_flags = (uint32_t)thread->altstack.ss_flags;
-    seen->pending = signal_pending(thread);
+    seen->thread_count = process->thread_count;
+    seen->pending = signals->pending.set;
     seen->fatal = signals->fatal;
     seen->ignored = signals->actions->ignored;
     seen->handled = signals->actions->handled;
     seen->actions = signals->actions->table ? signals->actions->table->actions : NULL;
     seen->limits = process->limits;
-    seen->name = process->name;
     seen->break_end = process->space->brk_end;
-    tell_cwd(thread->fs->cwd, seen);
-    tell_fds(thread->fds, seen);
     return true;
 }
 
@@ -182,4 +188,5 @@ const struct model_eyes run_eyes = {
     .is_unwritten = is_unwritten,
     .sp = sp,
     .process = tell_process,
+    .thread = tell_thread,
 };

@@ -94,6 +94,11 @@ bool ask_access(void)
     return name(is_load ? EVENT_LOADED : EVENT_STORED, 0, 0, 1, true);
 }
 
+bool ask_left(void)
+{
+    return name(EVENT_LEFT, 0, 0, 1, true);
+}
+
 bool ask_end(int status)
 {
     return name(EVENT_ENDED, status, status, 1, ask.event->wait_status == status);
@@ -239,6 +244,9 @@ static void put_happened(enum event_kind kind, int64_t first, int64_t last)
     case EVENT_ENDED:
         put_string("its end with status ");
         put_signed(first);
+        break;
+    case EVENT_LEFT:
+        put_string("that the thread ends");
         break;
     case EVENT_LOADED:
         put_string("a load");

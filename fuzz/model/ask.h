@@ -35,6 +35,9 @@ bool ask_caught(void);
 /* The load or the store may have been made. */
 bool ask_access(void);
 
+/* The thread may end, and others of its process go on. */
+bool ask_left(void);
+
 /* The process may end with this status. */
 bool ask_end(int status);
 

@@ -7,7 +7,7 @@
 
 static uint64_t fd_limit(const struct proc *self)
 {
-    return least(self->limits[RLIMIT_NOFILE].rlim_cur, FD_LIMIT);
+    return least(self->process->limits[RLIMIT_NOFILE].rlim_cur, FD_LIMIT);
 }
 
 void call_close(struct proc *self, const struct event *event)
@@ -186,7 +186,7 @@ static void set_foreground(struct proc *self, uint64_t at)
         return;
     }
     for (unsigned i = 0; number > 0 && i < world.proc_count; i++) {
-        is_there = is_there || (world.procs[i].life != LIFE_NONE && world.procs[i].group == number);
+        is_there = is_there || (is_process(&world.procs[i]) && world.procs[i].group == number);
     }
     if (ask_result(is_there ? 0 : number < 0 ? -EINVAL : -ESRCH) && is_there) {
         world.foreground = number;

@@ -7,6 +7,7 @@
 #include "fuzz/model/memory.h"
 #include "fuzz/model/program.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/threads.h"
 
 /* All or nothing: what fails has changed nothing. */
 static void replace(struct proc *self, const struct program_wanted *wanted)
@@ -17,16 +18,17 @@ static void replace(struct proc *self, const struct program_wanted *wanted)
     if (!ask_result(error) || error) {
         return;
     }
+    self = threads_keep(self);
     files_unshare(self);
     files_close_for_exec(self);
-    family_leave_memory(self);
+    family_leave_memory(self, false);
     signals_unshare(self);
     signals_reset(self);
     memory_leave(self->space);
     program_load(self, &plan);
-    self->has_execed = true;
-    self->exec_count++;
-    self->exit_signal = SIGCHLD;
+    self->process->has_execed = true;
+    self->process->exec_count++;
+    self->process->exit_signal = SIGCHLD;
 }
 
 void call_execve(struct proc *self, const struct event *event)
@@ -76,7 +78,7 @@ void call_spawn(struct proc *self, const struct event *event)
         .envp = spawn.envp,
     };
     int error = program_find(self, &wanted, &plan);
-    if (family_count() >= self->limits[RLIMIT_NPROC].rlim_cur) {
+    if (family_count() >= self->process->limits[RLIMIT_NPROC].rlim_cur) {
         (void)ask_result(-EAGAIN); /* of two errors, either */
         if (!error) {
             return;

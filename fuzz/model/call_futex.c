@@ -304,7 +304,7 @@ void call_get_robust_list(struct proc *self, const struct event *event)
 {
     const uint64_t len = sizeof(struct abi_robust_list_head);
     int pid = (int)event->args[0];
-    struct proc *proc = pid == 0 ? self : world_find(pid);
+    struct proc *proc = pid == 0 ? self : world_find_thread(pid);
     uint64_t head_at = event->args[1];
     uint64_t len_at = event->args[2];
 
@@ -314,7 +314,7 @@ void call_get_robust_list(struct proc *self, const struct event *event)
                !memory_can(self, head_at, sizeof(proc->robust), ACCESS_WRITE)) {
         (void)ask_result(-EFAULT);
     } else if (ask_result(0)) {
-        const uint64_t head = proc->life == LIFE_LIVE ? proc->robust : 0;
+        const uint64_t head = is_thread(proc) ? proc->robust : 0;
         memory_store(memory_of(self), len_at, &len, sizeof(len));
         memory_give(self, head_at, &head, sizeof(head));
         memory_verify(self, len_at, sizeof(len));

@@ -6,23 +6,27 @@
 #include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/threads.h"
 #include "fuzz/model/used.h"
 
 /* ---- ends: told as EVENT_ENDED ---- */
 
-void call_exit(struct proc *self, const struct event *event)
+void call_exit_group(struct proc *self, const struct event *event)
 {
     int bits = model_planted == MODEL_PLANT_STATUS ? 0x7f : 0xff;
     int status = (int)(event->args[0] & (unsigned)bits) << 8;
 
-    if (ask_end(family_leaves_zombie(self) ? status : EVENT_STATUS_LOST)) {
-        family_end(self, status);
-    }
+    (void)family_may_end(self, status);
 }
 
-void call_exit_group(struct proc *self, const struct event *event)
+/* The status of a process is that of its last thread. */
+void call_exit(struct proc *self, const struct event *event)
 {
-    call_exit(self, event);
+    if (!threads_are_others(self)) {
+        call_exit_group(self, event);
+    } else if (ask_left()) {
+        threads_leave(self);
+    }
 }
 
 /* ---- beginnings ---- */
@@ -31,7 +35,7 @@ void call_exit_group(struct proc *self, const struct event *event)
 static void write_numbers(struct proc *parent, struct proc *child,
                           const struct abi_clone_args *wanted)
 {
-    const int number = child->pid;
+    const int number = child->tid;
     const struct map *map = memory_find(memory_of(child), wanted->child_tid);
 
     if ((wanted->flags & CLONE_CHILD_SETTID) && map &&
@@ -50,7 +54,7 @@ static struct proc *begin_process(struct proc *parent, int pid, const struct abi
 
     if (wanted->flags & CLONE_VM) {
         child->space = parent->space;
-        memory_of(child)->users++;
+        memory_of(child)->users += !(wanted->flags & CLONE_THREAD);
         if (!(wanted->flags & CLONE_VFORK)) { /* sigaltstack(2) */
             child->altstack = (struct abi_sigaltstack){.ss_flags = SS_DISABLE};
         }
@@ -58,8 +62,10 @@ static struct proc *begin_process(struct proc *parent, int pid, const struct abi
         child->space = memory_fork(parent->space);
     }
     write_numbers(parent, child, wanted);
-    child->exit_signal =
-        wanted->flags & CLONE_PARENT ? parent->exit_signal : (int)wanted->exit_signal;
+    if (is_process(child)) {
+        child->exit_signal =
+            wanted->flags & CLONE_PARENT ? parent->process->exit_signal : (int)wanted->exit_signal;
+    }
     child->clear_tid = wanted->flags & CLONE_CHILD_CLEARTID ? wanted->child_tid : 0;
     if (wanted->flags & CLONE_CLEAR_SIGHAND) {
         signals_reset(child);
@@ -83,12 +89,12 @@ static void make_process(struct proc *self, const struct event *event,
     bool is_fresh = family_is_fresh(event->result);
     int pid = (int)event->result;
 
-    if (family_count() >= self->limits[RLIMIT_NPROC].rlim_cur) {
+    if (family_count() >= self->process->limits[RLIMIT_NPROC].rlim_cur) {
         (void)ask_result(-EAGAIN);
         return;
     }
     if (ask_again()) {
-        if (world.eyes->open() != family_count()) {
+        if (world.eyes->open() != family_count_processes()) {
             ask_object("process %d: its child is there before it is complete", (int64_t)self->pid);
         }
         return;
@@ -113,17 +119,17 @@ static void make_process(struct proc *self, const struct event *event,
 static const uint64_t known_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
                                     CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED |
                                     CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PARENT |
-                                    CLONE_PTRACE | CLONE_SYSVSEM;
+                                    CLONE_PTRACE | CLONE_SYSVSEM | CLONE_THREAD;
 
 /* The rest that a kernel may have. */
-static const uint64_t other_flags = CLONE_PIDFD | CLONE_THREAD;
+static const uint64_t other_flags = CLONE_PIDFD;
 
 /* Combinations that make no sense. */
 static bool is_contradiction(const struct proc *self, uint64_t flags)
 {
     return ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
            ((flags & CLONE_SIGHAND) && (!(flags & CLONE_VM) || (flags & CLONE_CLEAR_SIGHAND))) ||
-           ((flags & CLONE_PARENT) && !self->parent);
+           ((flags & CLONE_PARENT) && !self->process->parent);
 }
 
 static void make_child(struct proc *self, const struct event *event,
@@ -216,7 +222,8 @@ static bool is_asked_for(const struct proc *self, const struct proc *child)
     const struct doing *doing = &self->doing;
     bool is_clone = child->exit_signal != SIGCHLD;
 
-    if (child->life == LIFE_NONE || child->parent != self) {
+    if (!is_process(child) || child->parent != self->process ||
+        ((doing->options & WNOTHREAD) && child->maker != self)) {
         return false;
     }
     if (!(doing->options & WALL) && is_clone != ((doing->options & WCLONE) != 0)) {
@@ -313,7 +320,7 @@ void call_wait4(struct proc *self, const struct event *event)
             return;
         }
         doing->options |= WEXITED;
-        doing->who = who == -1 ? 0 : who == 0 ? -(int64_t)self->group : who;
+        doing->who = who == -1 ? 0 : who == 0 ? -(int64_t)self->process->group : who;
     }
     if (!has_zombie(self)) {
         if ((doing->options & WNOHANG) && wait_would_block(self)) {
@@ -356,7 +363,7 @@ static int set_who(struct proc *self, int kind, int number)
         self->doing.who = number;
         return number > 0 ? 0 : -EINVAL;
     case P_PGID:
-        self->doing.who = -(int64_t)(number == 0 ? self->group : number);
+        self->doing.who = -(int64_t)(number == 0 ? self->process->group : number);
         return number >= 0 ? 0 : -EINVAL;
     case P_PIDFD:
         return number >= 0 ? -EBADF : -EINVAL; /* no descriptor is one of a process */
@@ -447,7 +454,7 @@ void call_waitid(struct proc *self, const struct event *event)
 
 void call_set_tid_address(struct proc *self, const struct event *event)
 {
-    if (ask_result(self->pid)) {
+    if (ask_result(self->tid)) {
         self->clear_tid = event->args[0];
     }
 }

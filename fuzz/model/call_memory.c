@@ -9,7 +9,7 @@ static const uint32_t rights = PROT_READ | PROT_WRITE | PROT_EXEC;
 /* A soft RLIMIT_DATA of 0 counts as the hard one. */
 static uint64_t data_limit(const struct proc *self)
 {
-    const struct abi_rlimit *limit = &self->limits[RLIMIT_DATA];
+    const struct abi_rlimit *limit = &self->process->limits[RLIMIT_DATA];
 
     return limit->rlim_cur ? limit->rlim_cur : limit->rlim_max;
 }
@@ -18,7 +18,7 @@ static bool limits_allow(const struct proc *self, uint64_t pages, bool is_data)
 {
     const struct space *space = memory_of(self);
 
-    return memory_pages(space) + pages <= self->limits[RLIMIT_AS].rlim_cur / PAGE &&
+    return memory_pages(space) + pages <= self->process->limits[RLIMIT_AS].rlim_cur / PAGE &&
            (!is_data || memory_data_pages(space) + pages <= data_limit(self) / PAGE);
 }
 

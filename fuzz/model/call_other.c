@@ -215,14 +215,14 @@ static int check_limit(struct proc *self, const struct proc *proc, const struct 
 void call_prlimit64(struct proc *self, const struct event *event)
 {
     int pid = (int)event->args[0];
-    struct proc *proc = pid == 0 ? self : world_find(pid);
+    struct proc *proc = pid == 0 ? self : world_find_thread(pid);
     struct abi_rlimit limit;
     int error = check_limit(self, proc, event, &limit);
 
     if (!ask_result(error) || error) {
         return;
     }
-    struct abi_rlimit *own = &proc->limits[(unsigned)event->args[1]];
+    struct abi_rlimit *own = &proc->process->limits[(unsigned)event->args[1]];
     const struct abi_rlimit old = *own;
     if (event->args[2]) {
         *own = limit;
@@ -240,9 +240,9 @@ static bool is_meant(const struct proc *self, const struct proc *proc, int which
 {
     switch (which) {
     case PRIO_PROCESS:
-        return who == 0 ? proc == self : proc->pid == who;
+        return who == 0 ? proc == self : proc->tid == who;
     case PRIO_PGRP:
-        return proc->group == (who == 0 ? self->group : who);
+        return proc->process->group == (who == 0 ? self->process->group : who);
     default:
         return who == 0; /* everybody is root's */
     }
@@ -335,11 +335,11 @@ void call_prctl(struct proc *self, const struct event *event)
         break;
     case PR_SET_CHILD_SUBREAPER:
         if (ask_result(0)) {
-            self->is_subreaper = argument != 0;
+            self->process->is_subreaper = argument != 0;
         }
         break;
     case PR_GET_CHILD_SUBREAPER:
-        value = self->is_subreaper;
+        value = self->process->is_subreaper;
         give(self, argument, &value, sizeof(value));
         break;
     default:

@@ -45,7 +45,7 @@ void call_rt_sigsuspend(struct proc *self, const struct event *event)
 /* The next of a set that waits, and where; 0: none. */
 static int find_waited(struct proc *self, uint64_t set, struct queue **queue)
 {
-    *queue = self->mine.set & set ? &self->mine : &self->shared;
+    *queue = self->mine.set & set ? &self->mine : &self->process->shared;
     set &= (*queue)->set;
     return signals_first(set);
 }
@@ -178,7 +178,7 @@ static bool may_say(const struct proc *self, int to, const struct said *said)
 {
     int code = (int32_t)said->head[1];
 
-    return (code < 0 && code != SI_TKILL) || self->pid == to;
+    return (code < 0 && code != SI_TKILL) || self->tid == to;
 }
 
 static void send(struct proc *proc, int signal, bool to_thread, const struct said *said)
@@ -186,7 +186,7 @@ static void send(struct proc *proc, int signal, bool to_thread, const struct sai
     bool is_signal = signal > 0 && signal <= SIGNAL_MAX;
     int result = !proc ? -ESRCH : signal != 0 && !is_signal ? -EINVAL : 0;
 
-    if (result == 0 && is_signal && !signals_fit(proc, said)) {
+    if (result == 0 && is_signal && !signals_fit(proc, to_thread, said)) {
         result = -EAGAIN;
     }
     if (ask_result(result) && result == 0 && is_signal) {
@@ -207,7 +207,7 @@ void call_rt_sigqueueinfo(struct proc *self, const struct event *event)
     if (error) {
         (void)ask_result(error);
     } else {
-        send(pid > 0 ? world_find(pid) : NULL, signal, false, &said);
+        send(pid > 0 ? world_find_thread(pid) : NULL, signal, false, &said);
     }
 }
 
@@ -228,6 +228,6 @@ void call_rt_tgsigqueueinfo(struct proc *self, const struct event *event)
     if (error) {
         (void)ask_result(error);
     } else {
-        send(pid == tid ? world_find(tid) : NULL, signal, true, &said);
+        send(signals_find_thread(pid, tid), signal, true, &said);
     }
 }

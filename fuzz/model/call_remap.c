@@ -32,9 +32,9 @@ static int check_resize(struct proc *self, const struct remap *remap, bool *may_
         return 0;
     }
     uint64_t more = remap->new_len / PAGE - remap->old_len / PAGE;
-    const struct abi_rlimit *data = &self->limits[RLIMIT_DATA];
+    const struct abi_rlimit *data = &self->process->limits[RLIMIT_DATA];
     uint64_t data_bytes = data->rlim_cur ? data->rlim_cur : data->rlim_max;
-    bool fits = memory_pages(space) + more <= self->limits[RLIMIT_AS].rlim_cur / PAGE &&
+    bool fits = memory_pages(space) + more <= self->process->limits[RLIMIT_AS].rlim_cur / PAGE &&
                 (!memory_is_data(map) || memory_data_pages(space) + more <= data_bytes / PAGE);
     *may_fail = more > 40;
     return fits && more <= 600 ? 0 : -ENOMEM;
@@ -112,7 +112,7 @@ static void remap_to(struct proc *self, const struct event *event, struct remap 
         remap.old_len = remap.new_len;
     }
     int error = check_resize(self, &remap, &may_fail);
-    uint64_t limit = self->limits[RLIMIT_AS].rlim_cur / PAGE;
+    uint64_t limit = self->process->limits[RLIMIT_AS].rlim_cur / PAGE;
     if (!error && (remap.flags & MREMAP_DONTUNMAP) &&
         memory_pages(space) + remap.old_len / PAGE > limit) {
         error = -ENOMEM;

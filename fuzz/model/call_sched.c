@@ -7,7 +7,7 @@ enum { SLICE_NS = 10000000 };
 
 static struct proc *named(struct proc *self, uint64_t pid)
 {
-    return (int)pid == 0 ? self : world_find((int)pid);
+    return (int)pid == 0 ? self : world_find_thread((int)pid);
 }
 
 static bool is_urgent(int policy)

@@ -20,13 +20,13 @@ static int check(int signal)
 
 static bool is_meant(const struct proc *self, const struct proc *proc, int pid)
 {
-    if (proc->life == LIFE_NONE) {
-        return false;
+    if (!is_process(proc)) {
+        return pid > 0 && proc->life != LIFE_NONE && proc->tid == pid;
     }
     if (pid == -1) {
-        return proc != self && proc != world.procs;
+        return proc != self->process && proc != world.procs;
     }
-    return pid > 0 ? proc->pid == pid : proc->group == (pid == 0 ? self->group : -pid);
+    return pid > 0 ? proc->pid == pid : proc->group == (pid == 0 ? self->process->group : -pid);
 }
 
 void call_kill(struct proc *self, const struct event *event)
@@ -49,13 +49,13 @@ void call_kill(struct proc *self, const struct event *event)
     }
 }
 
-/* Each process has one thread, whose number is its own. */
+/* One that has ended, and whose process has its number, takes none. */
 static void kill_thread(struct proc *self, struct proc *proc, int tid, int signal)
 {
     const struct said said = signals_said(signal, SI_TKILL, self);
     int result = tid <= 0 ? -EINVAL : !proc ? -ESRCH : check(signal);
 
-    if (result == 0 && signal != 0 && !signals_fit(proc, &said)) {
+    if (result == 0 && signal != 0 && !signals_fit(proc, true, &said)) {
         result = -EAGAIN;
     }
     if (ask_result(result) && result == 0 && signal != 0) {
@@ -67,7 +67,7 @@ void call_tkill(struct proc *self, const struct event *event)
 {
     int tid = (int)event->args[0];
 
-    kill_thread(self, world_find(tid), tid, (int)event->args[1]);
+    kill_thread(self, world_find_thread(tid), tid, (int)event->args[1]);
 }
 
 void call_tgkill(struct proc *self, const struct event *event)
@@ -78,7 +78,7 @@ void call_tgkill(struct proc *self, const struct event *event)
     if (pid <= 0) {
         (void)ask_result(-EINVAL);
     } else {
-        kill_thread(self, pid == tid ? world_find(tid) : NULL, tid, (int)event->args[2]);
+        kill_thread(self, signals_find_thread(pid, tid), tid, (int)event->args[2]);
     }
 }
 

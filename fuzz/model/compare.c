@@ -14,7 +14,7 @@ static bool same(const struct proc *proc, const char *what, uint64_t has, uint64
     return has == wanted;
 }
 
-static bool compare_fds(const struct proc *proc, const struct model_process *seen)
+static bool compare_fds(const struct proc *proc, const struct model_thread *seen)
 {
     if (!same(proc, "the number of descriptors", seen->fd_count, proc->table->count)) {
         return false;
@@ -45,11 +45,7 @@ static bool compare_signals(const struct proc *proc, const struct model_process 
     }
     return same(proc, "the set of ignored signals", seen->ignored, ignored) &&
            same(proc, "the set of handled signals", seen->handled, handled) &&
-           same(proc, "the set of blocked signals", seen->mask, proc->mask) &&
-           same(proc, "the alternate stack", seen->altstack_sp, proc->altstack.ss_sp) &&
-           same(proc, "its size", seen->altstack_size, proc->altstack.ss_size) &&
-           same(proc, "its flags", seen->altstack_flags, (uint32_t)proc->altstack.ss_flags) &&
-           same(proc, "the set of pending signals", seen->pending, signals_pending(proc)) &&
+           same(proc, "the set of its pending signals", seen->pending, proc->shared.set) &&
            same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal) &&
            (!seen->actions ||
             same(proc, "that an action differs",
@@ -72,20 +68,54 @@ static bool is_directory(int node, const char *names, unsigned len)
     return at == len;
 }
 
+static bool compare_thread(const struct proc *proc)
+{
+    static struct model_thread seen;
+
+    if (!world.eyes->thread(proc->tid, &seen)) {
+        ask_object("process %d: its thread %d is not there", (int64_t)proc->pid,
+                   (int64_t)proc->tid);
+        return false;
+    }
+    return same(proc, "the process of a thread", (uint64_t)seen.pid, (uint64_t)proc->pid) &&
+           same(proc, "the signal at its parent's end", (uint64_t)seen.death_signal,
+                (uint64_t)proc->death_signal) &&
+           same(proc, "its nice value", (uint64_t)seen.nice, (uint64_t)proc->nice) &&
+           same(proc, "that its name differs", !bytes_same(seen.name, proc->name, NAME_MAX), 0) &&
+           same(proc, "its umask", seen.umask, proc->context->umask) &&
+           same(proc, "that its working directory differs",
+                !is_directory(proc->context->cwd, seen.cwd, seen.cwd_len), 0) &&
+           same(proc, "the set of blocked signals", seen.mask, proc->mask) &&
+           same(proc, "the alternate stack", seen.altstack_sp, proc->altstack.ss_sp) &&
+           same(proc, "its size", seen.altstack_size, proc->altstack.ss_size) &&
+           same(proc, "its flags", seen.altstack_flags, (uint32_t)proc->altstack.ss_flags) &&
+           same(proc, "the set of a thread's pending signals", seen.pending, proc->mine.set) &&
+           compare_fds(proc, &seen);
+}
+
+static bool compare_threads(const struct proc *process, const struct model_process *seen)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *thread = &world.procs[i];
+        if (is_thread(thread) && thread->process == process) {
+            count++;
+            if (!compare_thread(thread)) {
+                return false;
+            }
+        }
+    }
+    return same(process, "the number of its threads", seen->thread_count, count);
+}
+
 static bool compare_live(const struct proc *proc, const struct model_process *seen)
 {
     return same(proc, "that it is a subreaper", seen->is_subreaper, proc->is_subreaper) &&
-           same(proc, "the signal at its parent's end", (uint64_t)seen->death_signal,
-                (uint64_t)proc->death_signal) &&
-           same(proc, "its nice value", (uint64_t)seen->nice, (uint64_t)proc->nice) &&
-           same(proc, "its umask", seen->umask, proc->context->umask) &&
            same(proc, "its break", seen->break_end, memory_of(proc)->break_end) &&
-           same(proc, "that its working directory differs",
-                !is_directory(proc->context->cwd, seen->cwd, seen->cwd_len), 0) &&
-           same(proc, "that its name differs", !bytes_same(seen->name, proc->name, NAME_MAX), 0) &&
            same(proc, "that a limit differs",
                 !bytes_same(seen->limits, proc->limits, sizeof(proc->limits)), 0) &&
-           compare_signals(proc, seen) && compare_fds(proc, seen) && same_memory(proc);
+           compare_signals(proc, seen) && compare_threads(proc, seen) && same_memory(proc);
 }
 
 static bool compare_one(const struct proc *proc)
@@ -117,7 +147,7 @@ void compare_all(bool is_complete)
     same_open(is_complete);
     for (unsigned i = 0; i < world.proc_count; i++) {
         const struct proc *proc = &world.procs[i];
-        if (proc->life == LIFE_NONE) {
+        if (!is_process(proc)) {
             continue;
         }
         count++;

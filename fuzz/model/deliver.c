@@ -23,7 +23,7 @@ static bool is_handled(const struct proc *proc, int signal)
 static void lose_frame(struct proc *proc, int signal)
 {
     if (signal == SIGSEGV || !signals_force(proc, SIGSEGV)) {
-        proc->fatal = SIGSEGV;
+        proc->process->fatal = SIGSEGV;
     }
 }
 
@@ -37,14 +37,22 @@ static void push(struct proc *proc, const struct event *event, const struct said
         lose_frame(proc, signal);
     } else {
         frames_push(proc, said, last.sp, frame,
-                    event->kind == EVENT_ENDED ? family_companion(proc) : proc);
+                    event->kind == EVENT_ENDED ? family_witness(proc) : proc);
         last.sp = frame;
         last.pc = handler;
     }
 }
 
+/* Whether the thread has taken something that it is to be seen by. */
+static bool has_taken(const struct event *event)
+{
+    return event->is_handled || event->kind == EVENT_CAUGHT || event->kind == EVENT_ENDED ||
+           event->kind == EVENT_STOPPED;
+}
+
 enum delivery deliver(struct proc *proc, const struct event *event, bool in_call)
 {
+    const int *fatal = &proc->process->fatal;
     enum delivery delivery = DELIVERY_NONE;
     struct queue *queue;
 
@@ -53,21 +61,24 @@ enum delivery deliver(struct proc *proc, const struct event *event, bool in_call
         if (event->was_refused && event->kind == EVENT_ENDED && family_may_end(proc, SIGKILL)) {
             return DELIVERY_ENDS;
         }
-        int signal = proc->fatal ? proc->fatal : signals_next(proc, &queue);
+        int signal = *fatal ? *fatal : signals_next(proc, &queue);
         if (signal == 0) {
             return delivery;
         }
-        if (!proc->fatal && is_handled(proc, signal)) {
+        if (!*fatal && signals_do_nothing(proc, signal)) {
+            (void)signals_take(queue, signal);
+            continue;
+        }
+        if (!*fatal && !has_taken(event) && signals_may_pass(proc, queue, signal)) {
+            return delivery;
+        }
+        if (!*fatal && is_handled(proc, signal)) {
             if (in_call) {
                 return DELIVERY_INTERRUPTS;
             }
             const struct said said = signals_take(queue, signal);
             push(proc, event, &said);
             delivery = DELIVERY_HANDLER;
-            continue;
-        }
-        if (!proc->fatal && signals_do_nothing(proc, signal)) {
-            (void)signals_take(queue, signal);
             continue;
         }
         (void)family_may_end(proc, signal);
@@ -77,7 +88,7 @@ enum delivery deliver(struct proc *proc, const struct event *event, bool in_call
 
 void deliver_check_sp(const struct proc *proc)
 {
-    uint64_t sp = world.eyes->sp(proc->pid);
+    uint64_t sp = world.eyes->sp(proc->tid);
 
     if (sp != last.sp) {
         ask_object("process %d: its stack pointer is %x in a handler, and should be %x",
@@ -113,5 +124,5 @@ bool deliver_would(struct proc *proc)
 {
     struct queue *queue;
 
-    return proc->fatal || signals_next(proc, &queue) != 0;
+    return proc->process->fatal || signals_next(proc, &queue) != 0;
 }

@@ -6,6 +6,7 @@
 #include "fuzz/model/memory.h"
 #include "fuzz/model/owned.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/threads.h"
 
 bool family_is_fresh(int64_t pid)
 {
@@ -18,6 +19,16 @@ unsigned family_count(void)
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         count += world.procs[i].life != LIFE_NONE;
+    }
+    return count;
+}
+
+unsigned family_count_processes(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        count += is_process(&world.procs[i]);
     }
     return count;
 }
@@ -36,32 +47,39 @@ static void set_first_limits(struct proc *init)
 
 static void set_parent(struct proc *child, struct proc *maker, uint64_t flags)
 {
+    const struct proc *process = maker->process;
     bool is_sibling = flags & CLONE_PARENT;
 
-    child->parent = is_sibling ? maker->parent : maker;
-    child->parent_exec_count = is_sibling ? maker->parent_exec_count : maker->exec_count;
+    child->parent = is_sibling ? process->parent : maker->process;
+    child->maker = is_sibling ? process->maker : maker;
+    child->parent_exec_count = is_sibling ? process->parent_exec_count : process->exec_count;
 }
 
-static void inherit(struct proc *child, const struct proc *parent)
+/* What a thread has from the one that makes it. */
+static void inherit(struct proc *child, const struct proc *maker)
+{
+    bytes_copy(child->name, maker->name, sizeof(child->name));
+    child->mask = maker->mask;
+    child->altstack = maker->altstack;
+    child->nice = maker->nice;
+    child->policy = maker->policy;
+    child->priority = maker->priority;
+    if (maker->resets_on_fork) { /* sched(7) */
+        bool is_urgent = maker->policy == SCHED_FIFO || maker->policy == SCHED_RR;
+        child->nice = is_urgent || maker->nice < 0 ? 0 : maker->nice;
+        child->policy = is_urgent ? SCHED_OTHER : maker->policy;
+        child->priority = 0;
+    }
+}
+
+static void inherit_process(struct proc *child, const struct proc *parent)
 {
     child->group = parent->group;
     child->session = parent->session;
-    child->mask = parent->mask;
-    child->altstack = parent->altstack;
-    child->nice = parent->nice;
-    child->policy = parent->policy;
-    child->priority = parent->priority;
-    if (parent->resets_on_fork) { /* sched(7) */
-        bool is_urgent = parent->policy == SCHED_FIFO || parent->policy == SCHED_RR;
-        child->nice = is_urgent || parent->nice < 0 ? 0 : parent->nice;
-        child->policy = is_urgent ? SCHED_OTHER : parent->policy;
-        child->priority = 0;
-    }
-    bytes_copy(child->name, parent->name, sizeof(child->name));
     bytes_copy(child->limits, parent->limits, sizeof(child->limits));
 }
 
-struct proc *family_add(struct proc *parent, int pid, uint64_t flags)
+struct proc *family_add(struct proc *maker, int pid, uint64_t flags)
 {
     struct proc *proc = &world.procs[world.proc_count];
 
@@ -74,14 +92,22 @@ struct proc *family_add(struct proc *parent, int pid, uint64_t flags)
     world.last_number = pid;
     world.lost_numbers = 0;
     proc->life = LIFE_LIVE;
-    proc->pid = pid;
-    proc->exit_signal = SIGCHLD;
+    proc->pid = flags & CLONE_THREAD ? maker->pid : pid;
+    proc->tid = pid;
+    proc->process = flags & CLONE_THREAD ? maker->process : proc;
     signals_begin(proc);
-    signals_inherit(proc, parent, flags);
-    if (parent) {
-        inherit(proc, parent);
-        set_parent(proc, parent, flags);
-        files_inherit(proc, parent, flags);
+    signals_inherit(proc, maker, flags);
+    if (maker) {
+        inherit(proc, maker);
+        files_inherit(proc, maker, flags);
+    }
+    if (flags & CLONE_THREAD) {
+        return proc;
+    }
+    proc->exit_signal = SIGCHLD;
+    if (maker) {
+        inherit_process(proc, maker->process);
+        set_parent(proc, maker, flags);
         return proc;
     }
     proc->group = pid;
@@ -105,11 +131,26 @@ static struct said say_end(const struct proc *zombie, int signal)
     return said;
 }
 
-struct proc *family_companion(const struct proc *proc)
+static bool is_companion(const struct proc *proc, const struct proc *other)
+{
+    return other != proc && is_thread(other) && other->space == proc->space;
+}
+
+static bool has_companion(const struct proc *proc)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (is_companion(proc, &world.procs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct proc *family_witness(const struct proc *proc)
 {
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *other = &world.procs[i];
-        if (other != proc && other->life == LIFE_LIVE && other->space == proc->space) {
+        if (is_companion(proc, other) && other->process != proc->process) {
             return other;
         }
     }
@@ -117,36 +158,34 @@ struct proc *family_companion(const struct proc *proc)
 }
 
 /* What set_tid_address(2) and CLONE_CHILD_CLEARTID ask for, and a wake. There may be no memory for
- * it, or the address may be bad: then it is not done. */
-static void clear_tid(struct proc *proc)
+ * it, or the address may be bad: then it is not done. Nobody sees whether it is if witness is
+ * NULL. */
+static void clear_tid(struct proc *proc, struct proc *witness)
 {
     const int nobody = 0;
     struct space *space = memory_of(proc);
     uint64_t at = proc->clear_tid;
     const struct map *map = memory_find(space, at);
-    struct proc *companion = family_companion(proc);
 
-    if (!companion || !map || !(map->prot & PROT_WRITE) ||
-        !memory_can(proc, at, sizeof(nobody), ACCESS_WRITE)) {
-        if (companion) {
-            futexes_wake_shared(proc, at);
-        }
+    if (!has_companion(proc)) {
         return;
     }
-    if (world.was_refused) {
-        memory_adopt(companion, at, sizeof(nobody));
-    } else {
-        memory_store(space, at, &nobody, sizeof(nobody));
+    if (map && (map->prot & PROT_WRITE) && memory_can(proc, at, sizeof(nobody), ACCESS_WRITE)) {
+        if (world.was_refused && witness) {
+            memory_adopt(witness, at, sizeof(nobody));
+        } else {
+            memory_store(space, at, &nobody, sizeof(nobody));
+        }
     }
     futexes_wake_shared(proc, at);
 }
 
-void family_leave_memory(struct proc *proc)
+void family_leave_memory(struct proc *proc, bool goes_on)
 {
     proc->doing.place = 0; /* who goes is not woken in the place of another */
     owned_end(proc);
     if (proc->clear_tid) {
-        clear_tid(proc);
+        clear_tid(proc, goes_on ? proc : family_witness(proc));
     }
     proc->clear_tid = 0;
     if (proc->vfork_parent) {
@@ -179,7 +218,7 @@ static void tell_parent(struct proc *zombie)
 
     if (signal > 0 && signal <= SIGNAL_MAX && !is_ignored) {
         const struct said said = say_end(zombie, signal);
-        (void)signals_send_said(parent, false, &said);
+        (void)signals_send_said(zombie->maker, false, &said);
     }
     if (!leaves_zombie) {
         family_reap(zombie);
@@ -219,35 +258,26 @@ static void give_away_children(struct proc *proc)
     if (model_planted == MODEL_PLANT_ORPHANS) {
         return;
     }
-
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *child = &world.procs[i];
         if (child->life == LIFE_LIVE && child->parent == proc) {
-            child->parent = reaper;
             child->exit_signal = SIGCHLD;
-            if (child->death_signal) {
-                const struct said said = signals_said(child->death_signal, SI_USER, proc);
-                (void)signals_send_said(child, false, &said);
-            }
+            threads_pass(child, threads_first(reaper));
         }
     }
     while ((zombie = oldest_zombie(proc))) {
-        zombie->parent = reaper;
         zombie->exit_signal = SIGCHLD;
+        threads_pass(zombie, threads_first(reaper));
         tell_parent(zombie);
     }
 }
 
 void family_end(struct proc *proc, int status)
 {
-    family_leave_memory(proc);
-    if (proc->vfork_child) {
-        proc->vfork_child->vfork_parent = NULL;
-        proc->vfork_child = NULL;
-    }
-    files_leave(proc);
+    threads_end(proc, NULL);
     memory_leave(proc->space);
     proc->life = LIFE_ZOMBIE;
+    proc->has_left = false;
     proc->status = status;
     if (proc == world.procs) {
         world.is_over = true;
@@ -264,8 +294,8 @@ void family_reap(struct proc *proc)
 
 bool family_may_end(struct proc *proc, int status)
 {
-    if (ask_end(family_leaves_zombie(proc) ? status : EVENT_STATUS_LOST)) {
-        family_end(proc, status);
+    if (ask_end(family_leaves_zombie(proc->process) ? status : EVENT_STATUS_LOST)) {
+        family_end(proc->process, status);
         return true;
     }
     return false;

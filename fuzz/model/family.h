@@ -8,25 +8,32 @@
  * calls have had that failed. None comes again before all have been given. */
 bool family_is_fresh(int64_t pid);
 
-/* Processes, zombies too. */
+/* Threads, and what is in the place of a process that has none or is a zombie: each is one of the
+ * user's. */
 unsigned family_count(void);
 
-/* A process with that number, which has what its parent hands down, its own or shared as the flags
- * of clone say, but for its memory. parent NULL: it is init. */
-struct proc *family_add(struct proc *parent, int pid, uint64_t flags);
+/* Processes, zombies too. */
+unsigned family_count_processes(void);
 
-/* A live process. Its memory is another one from now on: who waits for that goes on. */
-void family_leave_memory(struct proc *proc);
+/* A process with that number, or a thread (CLONE_THREAD), which has what its maker hands down, its
+ * own or shared as the flags of clone say, but for its memory. maker NULL: it is init. */
+struct proc *family_add(struct proc *maker, int pid, uint64_t flags);
 
-/* Somebody else who uses the same memory, or NULL. */
-struct proc *family_companion(const struct proc *proc);
+/* A live thread does not use its memory any more: who waits for that goes on. goes_on: its process
+ * does. */
+void family_leave_memory(struct proc *proc, bool goes_on);
+
+/* Somebody of another process who uses the same memory, or NULL. */
+struct proc *family_witness(const struct proc *proc);
 
 /* Whether the end of a process would leave a zombie. */
 bool family_leaves_zombie(const struct proc *proc);
 
-/* It ends by a signal, or because there was no memory for a page. false: it has not. */
+/* The process of a thread ends by a signal, or because there was no memory for a page. false: it
+ * has not. */
 bool family_may_end(struct proc *proc, int status);
 
+/* The process ends, with all its threads. */
 void family_end(struct proc *proc, int status);
 void family_reap(struct proc *proc);
 

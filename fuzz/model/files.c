@@ -258,7 +258,7 @@ struct file *files_create(enum file_kind kind, uint32_t flags)
 
 int files_lowest(const struct proc *proc, unsigned min)
 {
-    uint64_t limit = least(proc->limits[RLIMIT_NOFILE].rlim_cur, FD_LIMIT);
+    uint64_t limit = least(proc->process->limits[RLIMIT_NOFILE].rlim_cur, FD_LIMIT);
     unsigned number = min;
 
     if (model_planted == MODEL_PLANT_FD && proc->table->count > 0) {

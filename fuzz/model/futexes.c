@@ -69,7 +69,7 @@ static struct proc *find_next(const struct word *word, uint32_t bitset, uint64_t
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *proc = &world.procs[i];
         const struct doing *doing = &proc->doing;
-        if (proc->life == LIFE_LIVE && doing->place > place && (doing->bitset & bitset) &&
+        if (is_thread(proc) && doing->place > place && (doing->bitset & bitset) &&
             is_same(&doing->word, word) && (!first || doing->place < first->doing.place)) {
             first = proc;
         }

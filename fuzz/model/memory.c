@@ -279,8 +279,8 @@ static bool may_grow(const struct proc *proc, struct space *space, const struct 
 {
     uint64_t more = (stack->start - page) / PAGE;
 
-    if (page < LOWEST_MAPPING || stack->end - page > proc->limits[RLIMIT_STACK].rlim_cur ||
-        memory_pages(space) + more > proc->limits[RLIMIT_AS].rlim_cur / PAGE) {
+    if (page < LOWEST_MAPPING || stack->end - page > proc->process->limits[RLIMIT_STACK].rlim_cur ||
+        memory_pages(space) + more > proc->process->limits[RLIMIT_AS].rlim_cur / PAGE) {
         return false;
     }
     if (stack == space->maps) {

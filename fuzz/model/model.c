@@ -25,14 +25,21 @@ static struct {
     uint64_t events;
 } allowed;
 
-struct proc *world_find(int pid)
+struct proc *world_find_thread(int tid)
 {
     for (unsigned i = 0; i < world.proc_count; i++) {
-        if (world.procs[i].pid == pid && world.procs[i].life != LIFE_NONE) {
+        if (world.procs[i].tid == tid && world.procs[i].life != LIFE_NONE) {
             return &world.procs[i];
         }
     }
     return NULL;
+}
+
+struct proc *world_find(int pid)
+{
+    struct proc *proc = world_find_thread(pid);
+
+    return proc && is_process(proc) ? proc : NULL;
 }
 
 void model_begin(const struct model_eyes *eyes)
@@ -259,10 +266,11 @@ static void interrupt(struct proc *proc, const struct event *event)
 
 static const char *run_event(const struct event *event)
 {
-    struct proc *proc = world_find(event->pid);
+    struct proc *proc = world_find_thread(event->tid ? event->tid : event->pid);
 
-    if (!proc || proc->life != LIFE_LIVE) {
-        ask_object("process %d does something, but is not there", (int64_t)event->pid);
+    if (!proc || !is_thread(proc) || proc->pid != event->pid) {
+        ask_object("thread %d of process %d does something, but is not there", (int64_t)event->tid,
+                   (int64_t)event->pid);
         return ask_text();
     }
     world.current = proc;
@@ -302,7 +310,7 @@ static void interrupt_foreground(void)
         return;
     }
     for (unsigned i = 0; i < world.proc_count; i++) {
-        if (world.procs[i].group == world.foreground) {
+        if (is_process(&world.procs[i]) && world.procs[i].group == world.foreground) {
             signals_send(&world.procs[i], SIGINT);
         }
     }
@@ -340,7 +348,7 @@ const char *model_event(const struct event *event)
     if (event->has_lost_info) {
         give_up_for(GIVE_UP_MEMORY);
     }
-    if (event->kind == EVENT_BLOCKED || event->kind == EVENT_ENDED) {
+    if (event->kind == EVENT_BLOCKED || event->kind == EVENT_ENDED || event->kind == EVENT_LEFT) {
         world.current = NULL;
     }
     if (give_up_why()) {
@@ -370,7 +378,7 @@ const char *model_at_rest(void)
     ask_begin(&(struct event){.kind = EVENT_TIME});
     for (unsigned i = 0; i < world.proc_count && !give_up_why(); i++) {
         struct proc *proc = &world.procs[i];
-        if (proc->life == LIFE_LIVE && (deliver_would(proc) || !would_block(proc))) {
+        if (is_thread(proc) && (deliver_would(proc) || !would_block(proc))) {
             ask_object("process %d should not be waiting in %s", (int64_t)proc->pid,
                        calls_name(proc->doing.nr));
             break;

@@ -21,6 +21,25 @@ struct model_fd {
     bool closes; /* at exec */
 };
 
+/* A thread as it sees itself. */
+struct model_thread {
+    int pid; /* of its process */
+    int death_signal;
+    int nice;
+    const char *name; /* 16 bytes */
+    uint32_t umask;
+    uint64_t mask;
+    uint64_t altstack_sp; /* as it was set */
+    uint64_t altstack_size;
+    uint32_t altstack_flags;
+    uint64_t pending; /* sent to it alone */
+    unsigned cwd_len;
+    char cwd[MODEL_CWD_MAX]; /* the names that lead to the working directory, each in front of the
+                                one that it is in and with a / */
+    unsigned fd_count;
+    struct model_fd fds[MODEL_FDS_MAX]; /* by number */
+};
+
 /* A process as it and others see it; for a zombie what is behind status does not count. */
 struct model_process {
     int parent; /* PIDs; 0: none */
@@ -30,26 +49,14 @@ struct model_process {
     int status; /* of a zombie */
     bool is_subreaper;
     int exit_signal;
-    int death_signal;
-    int nice;
-    uint32_t umask;
-    uint64_t mask;
-    uint64_t altstack_sp; /* as it was set */
-    uint64_t altstack_size;
-    uint32_t altstack_flags;
-    uint64_t pending;
-    int fatal; /* it will end by this signal at its next step; or 0 */
+    unsigned thread_count;
+    uint64_t pending; /* sent to all of it */
+    int fatal;        /* it will end by this signal at its next step; or 0 */
     uint64_t ignored;
     uint64_t handled;
     const struct abi_sigaction *actions; /* 64; NULL: none has flags or a mask */
     const struct abi_rlimit *limits;     /* RLIMIT_NLIMITS */
-    const char *name;                    /* 16 bytes */
-    unsigned cwd_len;
-    char cwd[MODEL_CWD_MAX]; /* the names that lead to the working directory, each in front of the
-                                one that it is in and with a / */
     uint64_t break_end;
-    unsigned fd_count;
-    struct model_fd fds[MODEL_FDS_MAX]; /* by number */
 };
 
 /* How the model sees what the kernel has. */
@@ -66,10 +73,11 @@ struct model_eyes {
      * alone since the moment with that number. */
     uint32_t (*now)(void);
     bool (*is_unwritten)(const uint8_t *page, uint32_t since);
-    /* The stack pointer of a process. */
-    uint64_t (*sp)(int pid);
+    /* The stack pointer of a thread. */
+    uint64_t (*sp)(int tid);
     /* false: there is none with that number. */
     bool (*process)(int pid, struct model_process *process);
+    bool (*thread)(int tid, struct model_thread *thread);
 };
 
 /* Init has just started. */

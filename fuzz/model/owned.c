@@ -26,7 +26,7 @@ static bool end_word(struct proc *proc, uint64_t at, bool hands_on, bool is_pend
         futexes_wake_shared(proc, at);
         return true;
     }
-    if (owner != proc->pid) {
+    if (owner != proc->tid) {
         return true;
     }
     uint32_t died = (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED;

@@ -58,7 +58,8 @@ static int take_strings(struct proc *self, uint64_t vector, int64_t count, uint6
 static int measure(struct proc *self, const struct program_wanted *wanted, uint64_t path_len,
                    uint64_t *used)
 {
-    uint64_t limit = most(least(6 << 20, self->limits[RLIMIT_STACK].rlim_cur / 4), 128 << 10);
+    uint64_t limit =
+        most(least(6 << 20, self->process->limits[RLIMIT_STACK].rlim_cur / 4), 128 << 10);
     int64_t argc = count_strings(self, wanted->argv);
     int64_t envc = argc < 0 ? argc : count_strings(self, wanted->envp);
 

@@ -48,7 +48,7 @@ static bool does_nothing(const struct proc *proc, int signal)
     if (handler != SIG_DFL) {
         return handler == SIG_IGN;
     }
-    return !ends_by_default(signal) || proc == world.procs; /* init is protected */
+    return !ends_by_default(signal) || proc->process == world.procs; /* init is protected */
 }
 
 /* ---- what waits ---- */
@@ -83,7 +83,7 @@ void signals_begin(struct proc *proc)
 
 uint64_t signals_pending(const struct proc *proc)
 {
-    return proc->mine.set | proc->shared.set;
+    return proc->mine.set | proc->process->shared.set;
 }
 
 /* How many wait in all: there is one user. */
@@ -200,54 +200,103 @@ void signals_check_said(struct proc *proc, uint64_t at, const struct said *said)
 
 /* ---- sending ---- */
 
-/* Whether it ends the process at once: nothing that came before is still to be taken, and no core
- * is to be dumped. */
-static bool ends_at_once(const struct proc *proc, int signal)
+/* Whether it is one to take the signal: it does not block it, and has nothing else to take. */
+static bool wants(const struct proc *thread, int signal)
 {
-    bool is_next = signal == SIGKILL || world.current == proc ||
-                   (signals_pending(proc) & ~(proc->mask & ~proc->waited)) == 0;
+    if (!is_thread(thread) || (thread->mask & ~thread->waited & signal_set_of(signal))) {
+        return false;
+    }
+    return signal == SIGKILL || world.current == thread ||
+           (signals_pending(thread) & ~(thread->mask & ~thread->waited)) == 0;
+}
 
-    return is_next && !((proc->mask | proc->waited) & signal_set_of(signal)) &&
-           proc->actions[signal - 1].handler == SIG_DFL && ends_by_default(signal) &&
+/* Who is woken for a signal to a process: the thread that it was sent to, or any. NULL: none. */
+static struct proc *find_taker(struct proc *to, bool to_thread, int signal)
+{
+    if (wants(to, signal)) {
+        return to;
+    }
+    for (unsigned i = 0; !to_thread && i < world.proc_count; i++) {
+        struct proc *thread = &world.procs[i];
+        if (thread->process == to->process && wants(thread, signal)) {
+            return thread;
+        }
+    }
+    return NULL;
+}
+
+/* Whether it ends the process at once, as no core is to be dumped; init does not end. */
+static bool ends_at_once(const struct proc *taker, int signal)
+{
+    return taker && taker->process != world.procs && !(taker->waited & signal_set_of(signal)) &&
+           taker->actions[signal - 1].handler == SIG_DFL && ends_by_default(signal) &&
            !dumps_core(signal);
+}
+
+/* Whether nobody will know of it: the process ends, or the thread that it is sent to does not block
+ * it and nothing happens. */
+static bool is_lost(const struct proc *to, int signal)
+{
+    if (to->process->life != LIFE_LIVE || to->process->fatal) {
+        return true;
+    }
+    return !((to->mask | to->waited) & signal_set_of(signal)) && does_nothing(to, signal);
+}
+
+static void drop_everywhere(struct proc *process, int signal)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        struct proc *thread = &world.procs[i];
+        if (thread->process == process && is_thread(thread)) {
+            drop(&thread->mine, signal);
+        }
+    }
+    drop(&process->shared, signal);
 }
 
 bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said)
 {
+    struct proc *process = proc->process;
+    struct said kept = *said;
     int signal = signal_of(said);
     bool stops = signal >= SIGSTOP && signal <= SIGTTOU;
 
-    if (proc->life != LIFE_LIVE || proc->fatal) {
+    if (process->life != LIFE_LIVE || process->fatal) {
         return true;
     }
-    if (stops && proc->actions[signal - 1].handler != SIG_IGN) {
+    if (stops && process->actions[signal - 1].handler != SIG_IGN) {
         give_up_for(GIVE_UP_STOP);
     }
     if (stops) {
-        drop(&proc->mine, SIGCONT);
-        drop(&proc->shared, SIGCONT);
+        drop_everywhere(process, SIGCONT);
     }
-    if (!((proc->mask | proc->waited) & signal_set_of(signal)) && does_nothing(proc, signal)) {
+    if ((to_thread && !is_thread(proc)) || is_lost(proc, signal)) {
         return true;
     }
-    if (ends_at_once(proc, signal)) {
-        proc->fatal = signal;
+    const struct proc *taker = find_taker(proc, to_thread, signal);
+    if (ends_at_once(taker, signal)) {
+        process->fatal = signal;
         return true;
     }
-    return add(to_thread ? &proc->mine : &proc->shared, said,
-               proc->limits[RLIMIT_SIGPENDING].rlim_cur);
+    kept.taker = taker == proc ? proc->tid : 0;
+    return add(to_thread ? &proc->mine : &process->shared, &kept,
+               process->limits[RLIMIT_SIGPENDING].rlim_cur);
 }
 
-bool signals_fit(const struct proc *proc, const struct said *said)
+bool signals_fit(struct proc *proc, bool to_thread, const struct said *said)
 {
-    uint64_t limit = proc->limits[RLIMIT_SIGPENDING].rlim_cur;
     int signal = signal_of(said);
-    bool is_dropped =
-        proc->fatal || proc->life != LIFE_LIVE ||
-        (!((proc->mask | proc->waited) & signal_set_of(signal)) && does_nothing(proc, signal)) ||
-        ends_at_once(proc, signal);
+    bool is_dropped = (to_thread && !is_thread(proc)) || is_lost(proc, signal) ||
+                      ends_at_once(find_taker(proc, to_thread, signal), signal);
 
-    return is_dropped || !is_refused(said, limit);
+    return is_dropped || !is_refused(said, proc->process->limits[RLIMIT_SIGPENDING].rlim_cur);
+}
+
+struct proc *signals_find_thread(int pid, int tid)
+{
+    struct proc *proc = world_find_thread(tid);
+
+    return proc && proc->pid == pid ? proc : NULL;
 }
 
 void signals_send(struct proc *proc, int signal)
@@ -284,8 +333,25 @@ int signals_next(struct proc *proc, struct queue **queue)
 {
     uint64_t open = ~(model_planted == MODEL_PLANT_SIGNALS ? 0 : proc->mask | proc->waited);
 
-    *queue = proc->mine.set & open ? &proc->mine : &proc->shared;
+    *queue = proc->mine.set & open ? &proc->mine : &proc->process->shared;
     return proc->vfork_child ? 0 : signals_first((*queue)->set & open);
+}
+
+bool signals_may_pass(const struct proc *proc, const struct queue *queue, int signal)
+{
+    unsigned at = find(queue, signal);
+
+    if (queue == &proc->mine || (at < queue->count && queue->said[at].taker == proc->tid)) {
+        return false;
+    }
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *other = &world.procs[i];
+        if (other != proc && other->process == proc->process && is_thread(other) &&
+            !((other->mask | other->waited) & signal_set_of(signal))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool signals_do_nothing(const struct proc *proc, int signal)
@@ -340,8 +406,7 @@ void signals_drop(struct proc *proc, int signal)
     uint64_t handler = proc->actions[signal - 1].handler;
 
     if (handler == SIG_IGN || (handler == SIG_DFL && !ends_by_default(signal))) {
-        drop(&proc->mine, signal);
-        drop(&proc->shared, signal);
+        drop_everywhere(proc->process, signal);
     }
 }
 

@@ -15,11 +15,15 @@ void signals_begin(struct proc *proc);
 /* What is said of a signal that a process sends; NULL: nobody does. */
 struct said signals_said(int signal, int code, const struct proc *sender);
 
-/* To the thread, or to all of the process. false: there is no place for it. */
+/* To the thread; or to all of its process, of which this thread is asked first. false: there is no
+ * place for it. */
 bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said);
 
 /* Whether there is a place for it. */
-bool signals_fit(const struct proc *proc, const struct said *said);
+bool signals_fit(struct proc *proc, bool to_thread, const struct said *said);
+
+/* The thread with that number, or what is in its place, if it is of that process; or NULL. */
+struct proc *signals_find_thread(int pid, int tid);
 
 /* One of the kernel's own. */
 void signals_send(struct proc *proc, int signal);
@@ -35,6 +39,9 @@ int signals_first(uint64_t set);
 
 /* The next one that a process takes, and where it waits; 0: none. */
 int signals_next(struct proc *proc, struct queue **queue);
+
+/* Whether the thread may leave it to another one of its process. */
+bool signals_may_pass(const struct proc *proc, const struct queue *queue, int signal);
 
 /* The first of a number that waits there. */
 struct said signals_take(struct queue *queue, int signal);

@@ -8,7 +8,7 @@ void used_wait(struct proc *proc)
 {
     if (!proc->doing.has_waited) {
         proc->doing.has_waited = true;
-        proc->own.waits++;
+        proc->process->own.waits++;
     }
 }
 
@@ -68,16 +68,20 @@ static void look(const struct proc *proc, uint64_t at, struct used *used)
 
 void used_look_at_own(struct proc *proc, uint64_t at)
 {
-    if (proc->own.least[USED_MEMORY] == 0) {
-        proc->own.least[USED_MEMORY] = PAGE_KIB; /* what it executes is there */
+    struct used *own = &proc->process->own;
+
+    if (own->least[USED_MEMORY] == 0) {
+        own->least[USED_MEMORY] = PAGE_KIB; /* what it executes is there */
     }
-    look(proc, at, &proc->own);
+    look(proc, at, own);
 }
 
 void used_look_at_children(struct proc *proc, uint64_t at)
 {
-    proc->children.is_none = !proc->has_waited_for;
-    look(proc, at, &proc->children);
+    struct proc *process = proc->process;
+
+    process->children.is_none = !process->has_waited_for;
+    look(proc, at, &process->children);
 }
 
 static void add(struct used *sum, const struct used *more)
@@ -107,6 +111,6 @@ void used_look_at_child(const struct proc *proc, uint64_t at, struct used *both)
 
 void used_add(struct proc *proc, const struct used *both)
 {
-    add(&proc->children, both);
-    proc->has_waited_for = true;
+    add(&proc->process->children, both);
+    proc->process->has_waited_for = true;
 }

@@ -194,6 +194,7 @@ enum used_kind { USED_USER, USED_SYSTEM, USED_MEMORY, USED_FAULTS, USED_TURNS, U
 /* A signal that was sent: what siginfo_t begins with, of which its end is 0. */
 struct said {
     uint64_t head[6];
+    int taker;      /* the thread that was woken for it, or 0: another may have been */
     bool has_times; /* of a child: how long it has run is loose */
     bool is_loose;  /* of a fault: all of it is */
 };
@@ -212,10 +213,19 @@ struct used {
     bool is_none;              /* nothing of all that */
 };
 
+/*
+ * A thread. The one that has its process's number is in the place of the process, too, even when it
+ * has ended itself; in the others' places is nothing that is the process's alone: they have no
+ * group and no parent.
+ */
 struct proc {
-    enum life life;
-    int pid;
-    struct proc *parent;
+    enum life life; /* of the process; of another thread LIFE_LIVE or LIFE_NONE */
+    bool has_left;  /* this thread has ended, and others of its process go on */
+    int pid;        /* of its process */
+    int tid;
+    struct proc *process;
+    struct proc *parent; /* a process */
+    struct proc *maker;  /* the thread of its that it hangs at */
     int group;
     int session;
     int status;         /* of a zombie */
@@ -324,7 +334,22 @@ static inline uint64_t round_up(uint64_t value)
     return round_down(value + PAGE - 1);
 }
 
+static inline bool is_process(const struct proc *proc)
+{
+    return proc->life != LIFE_NONE && proc->process == proc;
+}
+
+/* A thread that is there. */
+static inline bool is_thread(const struct proc *proc)
+{
+    return proc->life == LIFE_LIVE && !proc->has_left;
+}
+
 /* The process with that number, a zombie too; NULL: none. */
 struct proc *world_find(int pid);
+
+/* The thread with that number, or in the place of one that has ended its process, a zombie too;
+ * NULL: none. */
+struct proc *world_find_thread(int tid);
 
 #endif

@@ -25,7 +25,7 @@
 
 int printf(const char *format, ...); /* libc's header and abi's say the same names */
 
-enum { NO_SUCH_CALL = 2000, THREAD = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD };
+enum { NO_SUCH_CALL = 2000, UNTOLD = CLONE_PIDFD };
 
 static struct input input;
 static struct run run;
@@ -227,7 +227,7 @@ TEST(model_that_has_given_up_accepts_everything)
                                  .pid = 1,
                                  .pc = IMAGE_CODE,
                                  .nr = NR_clone,
-                                 .args = {THREAD},
+                                 .args = {UNTOLD},
                                  .result = 2};
     const struct input_config config = input_dull_config();
     uint64_t before = give_up_count(GIVE_UP_THREAD);
@@ -267,9 +267,9 @@ TEST(model_gives_up_where_it_does_not_tell)
 
     body_reset(&config);
     model_begin(&run_eyes);
-    EXPECT(tell_init(NR_clone, THREAD, 0, -EINVAL) == NULL);
+    EXPECT(tell_init(NR_clone, UNTOLD, 0, -EINVAL) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
-    EXPECT(tell_init(NR_clone, THREAD, 0, 2) == NULL);
+    EXPECT(tell_init(NR_clone, UNTOLD, 0, 2) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_THREAD);
     model_begin(&run_eyes);
     EXPECT(tell_init(NR_kill, 1, SIGCONT, 0) == NULL);

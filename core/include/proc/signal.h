@@ -59,6 +59,10 @@ struct abi_siginfo signal_info_of(int signal, int code, const struct process *se
 int signal_send_info(struct process *process, struct thread *thread,
                      const struct abi_siginfo *info);
 
+/* Sends one to the process, for the thread that is asked first: it has to do with that one, which
+ * may not be the one that has the process's number (NULL: that one, and it has ended). -EAGAIN. */
+int signal_send_near(struct process *process, struct thread *near, const struct abi_siginfo *info);
+
 /* To a thread of a live process that has ended: what stops and SIGCONT do to all of the process is
  * done, and nobody takes the signal. */
 void signal_send_ended(struct process *process, int signal);

@@ -375,6 +375,19 @@ TEST(sys_exit_gives_children_to_a_thread_of_init)
     fixture_end();
 }
 
+TEST(sys_death_signal_of_a_first_thread_that_has_ended)
+{
+    begin();
+    struct process *parent = calls_fork(init);
+    struct process *child = calls_fork(parent);
+    EXPECT_EQ(CALL(child, prctl, PR_SET_PDEATHSIG, SIGUSR1), 0);
+    (void)calls_thread(child->thread);
+    exit_thread(child->thread, 0);
+    calls_exit(parent, 0);
+    EXPECT_EQ(child->signals.fatal, SIGUSR1);
+    fixture_end();
+}
+
 TEST(sys_clone_thread_has_no_death_signal)
 {
     begin();
