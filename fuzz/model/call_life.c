@@ -121,9 +121,6 @@ static const uint64_t known_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLON
                                     CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PARENT |
                                     CLONE_PTRACE | CLONE_SYSVSEM | CLONE_THREAD;
 
-/* The rest that a kernel may have. */
-static const uint64_t other_flags = CLONE_PIDFD;
-
 /* Combinations that make no sense. */
 static bool is_contradiction(const struct proc *self, uint64_t flags)
 {
@@ -139,12 +136,10 @@ static void make_child(struct proc *self, const struct event *event,
 
     if (flags & CLONE_PIDFD) {
         give_up_for(GIVE_UP_CALL);
-    } else if ((flags & ~other_flags) || is_contradiction(self, wanted->flags)) {
+    } else if (flags || is_contradiction(self, wanted->flags)) {
         (void)ask_result(-EINVAL);
-    } else if (!flags) {
+    } else {
         make_process(self, event, wanted);
-    } else if (!ask_any_error()) {
-        give_up_for(GIVE_UP_THREAD);
     }
 }
 

@@ -39,7 +39,7 @@ static void interrupt_sleep(struct proc *self, uint64_t at, uint64_t deadline)
     if (at && !memory_can(self, at, sizeof(rest), ACCESS_WRITE)) {
         (void)ask_result(-EFAULT);
     } else if (ask_interrupted(INTERRUPT_ENDS) && at) {
-        memory_give(self, at, &rest, sizeof(rest));
+        memory_store(memory_of(self), at, &rest, sizeof(rest)); /* the frame may lie above it */
     }
 }
 

@@ -11,7 +11,6 @@
 
 enum give_up_reason {
     GIVE_UP_NOT,
-    GIVE_UP_THREAD,  /* clone gave a descriptor of its child */
     GIVE_UP_HANDLER, /* a handler does something, or a frame was lost that one should have */
     GIVE_UP_STOP,    /* somebody was sent a signal that stops */
     GIVE_UP_CALL,    /* a call that the model does not have did something */
