@@ -286,6 +286,7 @@ void kernel_boot(const struct plat_boot *boot)
     process_init();
     thread_init();
     pending_init();
+    posix_timer_init();
     deliver_init();
     signal_init();
     sched_init();
@@ -316,7 +317,7 @@ static void handle_events(void)
 {
     bool is_det = clock_is_det();
 
-    if (kernel.timer_due) {
+    if (kernel.timer_due || (is_det && clock_is_due())) {
         kernel.timer_due = false;
         if (clock_expire()) {
             sched_end_slice();
@@ -372,9 +373,12 @@ static void run(struct thread *thread)
     if (thread->call.is_pending) {
         rerun(thread);
     } else {
-        usage_charge_system(thread->process);
+        usage_charge_system(thread);
+        clock_set_limit(cpu_clock_next(thread));
         plat_user_run(&thread->user, &trap);
-        usage_charge_user(thread->process);
+        clock_set_limit(PLAT_NEVER);
+        usage_charge_user(thread);
+        cpu_clock_expire(thread);
         dispatch_trap(thread, &trap);
     }
 }
@@ -384,6 +388,7 @@ enum kernel_state kernel_step(void)
     if (kernel.is_off) {
         return KERNEL_OFF;
     }
+    usage_charge_last();
     handle_events();
     if (PLANTED(L_86)) {
         plant_memory = 0; /* what has come later finds the child */

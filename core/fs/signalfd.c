@@ -108,7 +108,7 @@ static int read_one(struct transfer *transfer, int signal, struct pending *pendi
     if (error) {
         return error;
     }
-    const struct abi_siginfo info = pending_take(pending, signal);
+    const struct abi_siginfo info = signal_take(transfer->thread, pending, signal);
     const struct abi_signalfd_siginfo bytes = told(&info);
     error = transfer_to_user(transfer, &bytes, sizeof(bytes));
     ASSERT(error == 0); /* it was prepared */

@@ -6,6 +6,7 @@ static struct {
     bool is_det;
     nsec_t det_now;
     nsec_t slice_end;
+    nsec_t limit; /* of the time in user mode */
     nsec_t armed; /* what the platform's timer is set to */
     struct timers timers;
 } clock;
@@ -15,6 +16,7 @@ void clock_init(bool is_det)
     clock.is_det = is_det;
     clock.det_now = 0;
     clock.slice_end = PLAT_NEVER;
+    clock.limit = PLAT_NEVER;
     clock.armed = PLAT_NEVER;
     timers_init(&clock.timers);
     plat_timer_set(PLAT_NEVER);
@@ -62,7 +64,7 @@ void clock_count_call(void)
 /* Sets the platform's timer to what comes first, if that has changed. */
 static void arm(void)
 {
-    nsec_t next = min_u64(timers_first(&clock.timers), clock.slice_end);
+    nsec_t next = min_u64(timers_first(&clock.timers), min_u64(clock.slice_end, clock.limit));
 
     if (!clock.is_det && next != clock.armed) {
         clock.armed = next;
@@ -93,6 +95,19 @@ void clock_set_slice(nsec_t end)
 {
     clock.slice_end = end;
     arm();
+}
+
+void clock_set_limit(nsec_t end)
+{
+    if (end != clock.limit) {
+        clock.limit = end;
+        arm();
+    }
+}
+
+bool clock_is_due(void)
+{
+    return timers_first(&clock.timers) <= clock_now();
 }
 
 bool clock_expire(void)

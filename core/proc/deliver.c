@@ -32,7 +32,7 @@ static void call_handler(struct thread *thread, int signal, struct pending *pend
 {
     struct process *process = thread->process;
     const struct abi_sigaction action = signal_action(process, signal);
-    const struct abi_siginfo info = pending_take(pending, signal);
+    const struct abi_siginfo info = signal_take(thread, pending, signal);
     signal_set_t back = thread->has_saved_mask ? thread->saved_mask : thread->signal_mask;
 
     handlers++;
@@ -102,7 +102,7 @@ bool deliver_signals(struct thread *thread)
             call_handler(thread, signal, pending);
             continue;
         }
-        (void)pending_take(pending, signal);
+        (void)signal_take(thread, pending, signal);
         if (signal_does_nothing(process, signal)) {
             continue;
         }

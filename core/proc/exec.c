@@ -539,6 +539,9 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     thread_leave_space(thread);
     usage_leave_space(process);
     signal_reset_handlers(process);
+    posix_timer_end(process);
+    pending_drop_timers(&process->signals.pending);
+    pending_drop_timers(&thread->pending);
     process->space = made;
     if (PLANTED(K_10)) {
         cpu->space = made;

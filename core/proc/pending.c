@@ -5,11 +5,6 @@
 #include "base/panic.h"
 #include "mm/pool.h"
 
-struct pending_info {
-    struct list link;
-    struct abi_siginfo info;
-};
-
 static struct pool pool;
 
 void pending_init(void)
@@ -53,6 +48,46 @@ int pending_add(struct pending *pending, const struct abi_siginfo *info, uint64_
     return 0;
 }
 
+struct pending_info *pending_reserve(struct posix_timer *timer, uint64_t limit)
+{
+    struct pending_info *made = pool.used < limit ? pool_alloc(&pool) : NULL;
+
+    if (made) {
+        list_init(&made->link);
+        made->timer = timer;
+    }
+    return made;
+}
+
+/* Takes it off its queue; it is gone if it is no timer's. */
+static void remove(struct pending_info *info)
+{
+    list_remove(&info->link);
+    if (!info->timer) {
+        pool_free(&pool, info);
+    }
+}
+
+void pending_give_up(struct pending_info *info)
+{
+    info->timer = NULL;
+    if (list_is_empty(&info->link)) {
+        pool_free(&pool, info);
+    }
+}
+
+bool pending_add_reserved(struct pending *pending, struct pending_info *info)
+{
+    if (!list_is_empty(&info->link)) {
+        info->info.si_overrun++;
+        return false;
+    }
+    info->info.si_overrun = 0;
+    list_append(&pending->queue, &info->link);
+    pending->set |= signal_bit(info->info.si_signo);
+    return true;
+}
+
 static struct pending_info *find(const struct pending *pending, int signal)
 {
     LIST_FOR(link, &pending->queue) {
@@ -64,21 +99,17 @@ static struct pending_info *find(const struct pending *pending, int signal)
     return NULL;
 }
 
-static void free_info(struct pending_info *info)
-{
-    list_remove(&info->link);
-    pool_free(&pool, info);
-}
-
-struct abi_siginfo pending_take(struct pending *pending, int signal)
+struct abi_siginfo pending_take(struct pending *pending, int signal, struct posix_timer **timer)
 {
     struct pending_info *first = find(pending, signal);
     struct abi_siginfo info = {.si_signo = signal, .si_code = SI_USER};
 
     ASSERT(pending->set & signal_bit(signal));
+    *timer = NULL;
     if (first) {
         info = first->info;
-        free_info(first);
+        *timer = first->timer;
+        remove(first);
     }
     if (!first || !find(pending, signal)) {
         pending->set &= ~signal_bit(signal);
@@ -95,10 +126,29 @@ void pending_drop(struct pending *pending, signal_set_t set)
     LIST_FOR_REMOVABLE(link, &pending->queue) {
         struct pending_info *info = CONTAINER_OF(link, struct pending_info, link);
         if (signal_bit(info->info.si_signo) & set) {
-            free_info(info);
+            remove(info);
         }
         plat_irq_window();
     }
+}
+
+void pending_drop_timers(struct pending *pending)
+{
+    signal_set_t dropped = 0;
+    signal_set_t kept = 0;
+
+    LIST_FOR_REMOVABLE(link, &pending->queue) {
+        struct pending_info *info = CONTAINER_OF(link, struct pending_info, link);
+        signal_set_t bit = signal_bit(info->info.si_signo);
+        if (info->info.si_code == SI_TIMER) {
+            dropped |= bit;
+            remove(info);
+        } else {
+            kept |= bit;
+        }
+        plat_irq_window();
+    }
+    pending->set &= ~dropped | kept;
 }
 
 size_t pending_count(void)
@@ -115,8 +165,8 @@ size_t pending_check(const struct pending *pending)
         const struct pending_info *info = CONTAINER_OF(link, struct pending_info, link);
         signal_set_t bit = signal_bit(info->info.si_signo);
         ASSERT(pending->set & bit);
-        ASSERT(info->info.si_signo >= SIGRTMIN || !(seen & bit));
-        seen |= bit;
+        ASSERT(info->info.si_signo >= SIGRTMIN || info->timer || !(seen & bit));
+        seen |= info->timer ? 0 : bit;
         count++;
     }
     return count;

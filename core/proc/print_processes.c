@@ -26,6 +26,9 @@ static void print_wait(const struct thread *thread)
         kprintf("sleeps for %lu ms more",
                 (call->deadline > now ? call->deadline - now : 0) / 1000000);
         break;
+    case WAIT_CPU_TIME:
+        kprintf("sleeps until %ld has used more time", call->arg);
+        break;
     case WAIT_CONSOLE:
         kprintf("waits for the console");
         break;

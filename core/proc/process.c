@@ -74,6 +74,9 @@ int process_create(const struct process *parent, struct process **process)
         return error;
     }
     made->state = PROCESS_NEW;
+    cpu_clock_begin(&made->cpu_clock);
+    itimer_begin(made);
+    posix_timer_begin(made);
     list_init(&made->children);
     list_init(&made->zombies);
     list_init(&made->sibling);
@@ -349,7 +352,7 @@ void process_end_thread(struct thread *thread, int wait_status)
         heir = CONTAINER_OF(thread->process_link.next, struct thread, process_link);
     }
     trace_exit(thread->tid, wait_status);
-    usage_charge_system(process);
+    usage_charge_process(process);
     pass_children(thread, heir);
     end_thread(thread);
     signal_retarget(process);
@@ -391,9 +394,12 @@ void process_exit(struct process *process, int wait_status)
     if (PLANTED(K_11)) {
         complete_wait_too_early(process, wait_status);
     }
-    usage_charge_system(process);
+    usage_charge_process(process);
+    itimer_end(process);
+    posix_timer_end(process);
     end_threads(process, NULL);
     signal_end(process);
+    cpu_clock_end(&process->cpu_clock);
     usage_leave_space(process);
     space_put(process->space);
     process->space = NULL;
@@ -575,12 +581,13 @@ static void check_hung(const struct process *process, const struct list *list)
     }
 }
 
-static void check_process(const struct process *process)
+static void check_process(const struct process *process, size_t *timers)
 {
     ASSERT(process->pid->process == process);
     ASSERT(process->group);
     ASSERT(process->session);
     ASSERT(process->group_link.prev->next == &process->group_link);
+    itimer_check(process);
     if (process->state == PROCESS_LIVE) {
         ASSERT(process->space);
         ASSERT(process->thread_count > 0);
@@ -588,6 +595,7 @@ static void check_process(const struct process *process)
         check_hung(process, &process->children);
         check_hung(process, &process->zombies);
         signal_check(process);
+        *timers += posix_timer_check(process);
     } else {
         ASSERT(process->state == PROCESS_ZOMBIE);
         ASSERT(!process->space);
@@ -632,6 +640,7 @@ void process_check(void)
     size_t headless = 0;
     size_t fdtables = 0;
     size_t contexts = 0;
+    size_t timers = 0;
 
     frame_check(&census);
     sched_check();
@@ -642,7 +651,7 @@ void process_check(void)
     space_check_all(&user_refs, &tables);
     file_check_begin();
     for (struct process *p = processes.init; p; p = process_next(p)) {
-        check_process(p);
+        check_process(p, &timers);
         count++;
         headless += !p->thread;
         if (p->state == PROCESS_LIVE) {
@@ -656,6 +665,7 @@ void process_check(void)
     ASSERT(count == processes.pool.used);
     ASSERT(threads == thread_count());
     ASSERT(headless == processes.headless);
+    ASSERT(timers == posix_timer_count());
     ASSERT(fdtables == fdtable_count());
     ASSERT(contexts == fs_context_count());
     file_check_end();

@@ -324,7 +324,8 @@ void sched_check(void)
         ASSERT(thread->state == THREAD_BLOCKED);
         ASSERT(thread->call.is_pending);
         ASSERT(thread->waitq || timer_is_armed(&thread->timer) || thread->vfork_child ||
-               thread->call.reason == WAIT_SIGNAL || thread->futex.is_waiting);
+               thread->call.reason == WAIT_SIGNAL || thread->call.reason == WAIT_CPU_TIME ||
+               thread->futex.is_waiting);
         blocked++;
     }
     ASSERT(queued == sched.waiting);

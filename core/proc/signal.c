@@ -6,6 +6,8 @@
 #include "base/plant.h"
 #include "fs/signalfd.h"
 #include "mm/pool.h"
+#include "proc/itimer.h"
+#include "proc/posix_timer.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 
@@ -257,35 +259,51 @@ static bool is_lost(const struct process *process, const struct thread *at, int 
     return !(blocked & signal_bit(signal)) && signal_does_nothing(process, signal);
 }
 
-/* To a thread alone (to), or to the process, of which one thread (near, NULL: the one that had its
- * number, and has ended) is asked first. */
-static int send(struct process *process, struct thread *to, struct thread *near,
-                const struct abi_siginfo *info)
-{
-    struct signals *own = &process->signals;
-    int signal = info->si_signo;
+/* What becomes of a signal. */
+enum sent {
+    SENT_NOWHERE, /* there is nobody to send it to */
+    SENT_LOST,
+    SENT_TO_END, /* the process ends by it */
+    SENT_TO_QUEUE,
+};
 
-    if (process->state != PROCESS_LIVE || own->fatal) {
-        return 0;
+/* To a thread alone (to), or to the process, of which one thread (near, NULL: the one that had its
+ * number, and has ended) is asked first. taker: who is woken for it, or NULL. */
+static enum sent prepare(struct process *process, struct thread *to, struct thread *near,
+                         int signal, struct thread **taker)
+{
+    *taker = NULL;
+    if (process->state != PROCESS_LIVE || process->signals.fatal) {
+        return SENT_NOWHERE;
     }
     cancel_opposite(process, signal);
     if (is_lost(process, to ? to : near, signal)) {
-        return 0;
+        return SENT_LOST;
     }
-    struct thread *taker = to && wants(to, signal) ? to : NULL;
     if (!to) {
-        taker = find_taker(process, near, signal);
+        *taker = find_taker(process, near, signal);
+    } else if (wants(to, signal)) {
+        *taker = to;
     }
-    if (!taker || !ends_at_once(process, taker, signal)) {
-        int error = pending_add(to ? &to->pending : &own->pending, info,
+    return *taker && ends_at_once(process, *taker, signal) ? SENT_TO_END : SENT_TO_QUEUE;
+}
+
+static int send(struct process *process, struct thread *to, struct thread *near,
+                const struct abi_siginfo *info)
+{
+    struct thread *taker;
+    enum sent sent = prepare(process, to, near, info->si_signo, &taker);
+
+    if (sent == SENT_TO_QUEUE) {
+        int error = pending_add(to ? &to->pending : &process->signals.pending, info,
                                 process->limits[RLIMIT_SIGPENDING].rlim_cur);
         if (error) {
             return error;
         }
+        wake_readers(process, info->si_signo);
     }
-    wake_readers(process, signal);
     if (taker) {
-        wake_taker(process, taker, signal);
+        wake_taker(process, taker, info->si_signo);
     }
     return 0;
 }
@@ -309,6 +327,23 @@ void signal_send_ended(struct process *process, int signal)
     if (process->state == PROCESS_LIVE && !process->signals.fatal) {
         cancel_opposite(process, signal);
     }
+}
+
+bool signal_send_reserved(struct process *process, struct thread *thread, struct pending_info *info)
+{
+    struct thread *taker;
+    enum sent sent = prepare(process, thread, process->thread, info->info.si_signo, &taker);
+
+    if (sent == SENT_TO_QUEUE) {
+        if (!pending_add_reserved(thread ? &thread->pending : &process->signals.pending, info)) {
+            return true;
+        }
+        wake_readers(process, info->info.si_signo);
+    }
+    if (taker) {
+        wake_taker(process, taker, info->info.si_signo);
+    }
+    return sent != SENT_LOST;
 }
 
 void signal_send(struct process *process, int signal)
@@ -368,6 +403,21 @@ int signal_first(struct thread *thread, signal_set_t set, struct pending **pendi
 int signal_next(struct thread *thread, struct pending **pending)
 {
     return signal_first(thread, takes(thread), pending);
+}
+
+struct abi_siginfo signal_take(struct thread *thread, struct pending *pending, int signal)
+{
+    struct process *process = thread->process;
+    struct posix_timer *timer;
+    struct abi_siginfo info = pending_take(pending, signal, &timer);
+
+    if (timer) {
+        posix_timer_taken(timer, &info);
+    }
+    if (signal == SIGALRM && pending == &process->signals.pending) {
+        itimer_taken(process);
+    }
+    return info;
 }
 
 void signal_set_mask(struct thread *thread, signal_set_t mask)

@@ -47,6 +47,7 @@ int thread_create(struct process *process, struct thread **thread)
     made->state = THREAD_NEW;
     pending_begin(&made->pending);
     timer_init(&made->timer, wake);
+    cpu_clock_begin(&made->cpu_clock);
     list_init(&made->run_link);
     list_init(&made->wait_link);
     list_init(&made->block_link);
@@ -159,6 +160,7 @@ void thread_destroy(struct thread *thread)
     if (thread->vfork_child) {
         thread->vfork_child->vfork_parent = NULL;
     }
+    cpu_clock_end(&thread->cpu_clock);
     pending_drop(&thread->pending, UINT64_MAX);
     if (thread->fs) {
         fs_context_put(thread->fs);

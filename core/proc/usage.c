@@ -4,7 +4,7 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 
-void usage_begin(const struct thread *thread)
+void usage_begin(struct thread *thread)
 {
     struct cpu *cpu = cpu_this();
 
@@ -30,14 +30,39 @@ static nsec_t take_time(void)
     return passed;
 }
 
-void usage_charge_user(struct process *process)
+void usage_charge_user(struct thread *thread)
 {
-    process->usage.user += take_time();
+    nsec_t passed = take_time();
+
+    thread->user_time += passed;
+    thread->process->usage.user += passed;
 }
 
-void usage_charge_system(struct process *process)
+void usage_charge_system(struct thread *thread)
 {
-    process->usage.system += take_time();
+    nsec_t passed = take_time();
+
+    thread->system_time += passed;
+    thread->process->usage.system += passed;
+}
+
+void usage_charge_process(const struct process *process)
+{
+    struct thread *last = cpu_this()->charged;
+
+    if (last && last->process == process) {
+        usage_charge_system(last);
+    }
+}
+
+void usage_charge_last(void)
+{
+    struct thread *last = cpu_this()->charged;
+
+    if (last) {
+        usage_charge_system(last);
+        cpu_clock_expire(last);
+    }
 }
 
 void usage_end_thread(struct thread *thread)
@@ -46,7 +71,9 @@ void usage_end_thread(struct thread *thread)
 
     own->waits += thread->waits;
     own->preemptions += thread->preemptions;
-    usage_pause(); /* another thread may get its place in memory */
+    if (cpu_this()->charged == thread) {
+        usage_pause(); /* another thread may get its place in memory */
+    }
 }
 
 void usage_leave_space(struct process *process)
@@ -127,6 +154,21 @@ static struct usage own_usage(const struct process *process)
 struct abi_rusage usage_of(const struct process *process)
 {
     const struct usage own = own_usage(process);
+
+    return rusage_of(&own);
+}
+
+struct abi_rusage usage_of_thread(const struct thread *thread)
+{
+    const struct process *process = thread->process;
+    const struct usage own = {
+        .user = thread->user_time,
+        .system = thread->system_time,
+        .faults = thread->faults,
+        .waits = thread->waits,
+        .preemptions = thread->preemptions,
+        .peak_pages = max_u64(process->usage.peak_pages, process->space->resident_peak),
+    };
 
     return rusage_of(&own);
 }

@@ -5,6 +5,7 @@
 #include "syscall/describe_futex.h"
 #include "syscall/names.h"
 #include "syscall/show.h"
+#include "syscall/show_time.h"
 
 enum {
     RESULT_COLUMN = 40,
@@ -65,6 +66,11 @@ static void tell_directory(const struct telling *telling, unsigned index)
 static void tell_signal(const struct telling *telling, unsigned index)
 {
     names_put_signal(telling->view.text, (int)arg_of(telling, index));
+}
+
+static void tell_clock(const struct telling *telling, unsigned index)
+{
+    show_clock(telling->view.text, (int)arg_of(telling, index));
 }
 
 static void tell_mode(const struct telling *telling, unsigned index)
@@ -145,6 +151,21 @@ static void tell_in_iov(const struct telling *telling, unsigned index)
 static void tell_timespec(const struct telling *telling, unsigned index)
 {
     show_timespec(&telling->view, arg_of(telling, index));
+}
+
+static void tell_itimerval(const struct telling *telling, unsigned index)
+{
+    show_itimerval(&telling->view, arg_of(telling, index));
+}
+
+static void tell_itimerspec(const struct telling *telling, unsigned index)
+{
+    show_itimerspec(&telling->view, arg_of(telling, index));
+}
+
+static void tell_sigevent(const struct telling *telling, unsigned index)
+{
+    show_sigevent(&telling->view, arg_of(telling, index));
 }
 
 static void tell_rlimit(const struct telling *telling, unsigned index)
@@ -371,7 +392,10 @@ static const struct {
     [KIND_CLONE_ARG] = {.tell = tell_clone_arg},
     [KIND_WAIT_FLAGS] = {.flags = &names_wait},
     [KIND_ID_TYPE] = {.one = &names_id_type},
-    [KIND_CLOCK] = {.one = &names_clock},
+    [KIND_CLOCK] = {.tell = tell_clock},
+    [KIND_ITIMER] = {.one = &names_itimer},
+    [KIND_TIMER] = {.tell = tell_int},
+    [KIND_TIMER_FLAGS] = {.flags = &names_timer},
     [KIND_RESOURCE] = {.one = &names_resource},
     [KIND_PRIORITY] = {.one = &names_priority},
     [KIND_POLICY] = {.one = &names_policy},
@@ -404,6 +428,11 @@ static const struct {
     [KIND_OUT_SIGINFO] = {.tell = tell_siginfo},
     [KIND_IN_TIMESPEC] = {.tell = tell_timespec},
     [KIND_OUT_TIMESPEC] = {.tell = tell_timespec},
+    [KIND_IN_ITIMERVAL] = {.tell = tell_itimerval},
+    [KIND_OUT_ITIMERVAL] = {.tell = tell_itimerval},
+    [KIND_IN_ITIMERSPEC] = {.tell = tell_itimerspec},
+    [KIND_OUT_ITIMERSPEC] = {.tell = tell_itimerspec},
+    [KIND_IN_SIGEVENT] = {.tell = tell_sigevent},
     [KIND_OUT_UTSNAME] = {.tell = tell_out_utsname},
     [KIND_OUT_STAT] = {.tell = tell_out_stat},
     [KIND_OUT_RUSAGE] = {.tell = tell_out_rusage},

@@ -2,6 +2,7 @@
 
 #include "abi/linux.h"
 #include "syscall/names.h"
+#include "syscall/show_time.h"
 
 /* Where the arguments are. */
 enum { OPERATION = 1, VALUE = 2, ARGUMENT = 3, OTHER = 4, LAST = 5 };

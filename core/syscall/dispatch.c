@@ -28,7 +28,7 @@ static void make_call(struct thread *thread)
         return;
     }
     if (result == CALL_BLOCKED) {
-        usage_charge_system(thread->process);
+        usage_charge_system(thread);
         trace_call_block(thread);
         if (signal_is_due(thread)) {
             sched_wake(thread); /* it came while the call was made */
@@ -119,6 +119,7 @@ static void handle_fault(struct thread *thread, const struct plat_trap *trap)
         raise_access(thread, fault);
     } else {
         thread->process->usage.faults++;
+        thread->faults++;
         trace_fault(thread->tid, trap, TRACE_FAULT_RESOLVED);
     }
 }

@@ -59,9 +59,37 @@ NAMES(barrier, "MEMBARRIER_CMD_???");
 static const struct name list_clock[] = {
     {0, "CLOCK_REALTIME"},          {1, "CLOCK_MONOTONIC"},     {2, "CLOCK_PROCESS_CPUTIME_ID"},
     {3, "CLOCK_THREAD_CPUTIME_ID"}, {4, "CLOCK_MONOTONIC_RAW"}, {5, "CLOCK_REALTIME_COARSE"},
-    {6, "CLOCK_MONOTONIC_COARSE"},  {7, "CLOCK_BOOTTIME"},
+    {6, "CLOCK_MONOTONIC_COARSE"},  {7, "CLOCK_BOOTTIME"},      {8, "CLOCK_REALTIME_ALARM"},
+    {9, "CLOCK_BOOTTIME_ALARM"},    {11, "CLOCK_TAI"},
 };
 NAMES(clock, "CLOCK_???");
+
+static const struct name list_cpu_clock[] = {
+    {0, "CPUCLOCK_PROF"},
+    {1, "CPUCLOCK_VIRT"},
+    {2, "CPUCLOCK_SCHED"},
+};
+NAMES(cpu_clock, "CPUCLOCK_???");
+
+static const struct name list_itimer[] = {
+    {0, "ITIMER_REAL"},
+    {1, "ITIMER_VIRTUAL"},
+    {2, "ITIMER_PROF"},
+};
+NAMES(itimer, "ITIMER_???");
+
+static const struct name list_sigev[] = {
+    {0, "SIGEV_SIGNAL"},
+    {1, "SIGEV_NONE"},
+    {2, "SIGEV_THREAD"},
+    {4, "SIGEV_THREAD_ID"},
+};
+NAMES(sigev, "SIGEV_???");
+
+static const struct name list_timer[] = {
+    {1, "TIMER_ABSTIME"},
+};
+NAMES(timer, "TIMER_???");
 
 static const struct name list_clone[] = {
     {0x100, "CLONE_VM"},

@@ -41,7 +41,7 @@ void show_address(const struct view *view, uaddr_t at)
 }
 
 /* The structure at an address; false, and the address is told, if it can't be had. */
-static bool fetch(const struct view *view, uaddr_t at, void *to, uint64_t size)
+bool show_fetch(const struct view *view, uaddr_t at, void *to, uint64_t size)
 {
     bool is_there = at != 0 && space_peek(view->space, to, at, size) == size;
 
@@ -256,7 +256,7 @@ void show_iov(const struct view *view, uaddr_t at, int64_t count, uint64_t max)
     text_char(view->text, '[');
     for (int64_t i = 0; i < count && i < SHOWN_VECTORS; i++) {
         text_printf(view->text, i > 0 ? ", " : "");
-        if (!fetch(view, at + (uint64_t)i * sizeof(vector), &vector, sizeof(vector))) {
+        if (!show_fetch(view, at + (uint64_t)i * sizeof(vector), &vector, sizeof(vector))) {
             break;
         }
         uint64_t len = min_u64(vector.iov_len, max);
@@ -274,7 +274,7 @@ void show_ints(const struct view *view, uaddr_t at, unsigned count)
 {
     int numbers[2] = {0};
 
-    if (fetch(view, at, numbers, count * sizeof(numbers[0]))) {
+    if (show_fetch(view, at, numbers, count * sizeof(numbers[0]))) {
         text_printf(view->text, count == 2 ? "[%d, %d]" : "[%d]", numbers[0], numbers[1]);
     }
 }
@@ -283,7 +283,7 @@ void show_long(const struct view *view, uaddr_t at, bool is_address)
 {
     uint64_t number;
 
-    if (fetch(view, at, &number, sizeof(number))) {
+    if (show_fetch(view, at, &number, sizeof(number))) {
         text_printf(view->text, is_address ? "[0x%lx]" : "[%lu]", number);
     }
 }
@@ -292,7 +292,7 @@ void show_signal(const struct view *view, uaddr_t at)
 {
     int signal;
 
-    if (fetch(view, at, &signal, sizeof(signal))) {
+    if (show_fetch(view, at, &signal, sizeof(signal))) {
         text_char(view->text, '[');
         names_put_signal(view->text, signal);
         text_char(view->text, ']');
@@ -322,7 +322,7 @@ void show_wait_status(const struct view *view, uaddr_t at)
 {
     int status;
 
-    if (fetch(view, at, &status, sizeof(status))) {
+    if (show_fetch(view, at, &status, sizeof(status))) {
         text_char(view->text, '[');
         show_status_value(view->text, status);
         text_char(view->text, ']');
@@ -357,7 +357,7 @@ void show_siginfo(const struct view *view, uaddr_t at)
     struct abi_siginfo info;
     int64_t times[2];
 
-    if (!fetch(view, at, &info, sizeof(info))) {
+    if (!show_fetch(view, at, &info, sizeof(info))) {
         return;
     }
     if (info.si_signo == 0) {
@@ -384,7 +384,7 @@ void show_sigaction(const struct view *view, uaddr_t at)
 {
     struct abi_sigaction action;
 
-    if (!fetch(view, at, &action, sizeof(action))) {
+    if (!show_fetch(view, at, &action, sizeof(action))) {
         return;
     }
     text_printf(view->text, "{sa_handler=");
@@ -407,7 +407,7 @@ void show_altstack(const struct view *view, uaddr_t at)
 {
     struct abi_sigaltstack stack;
 
-    if (!fetch(view, at, &stack, sizeof(stack))) {
+    if (!show_fetch(view, at, &stack, sizeof(stack))) {
         return;
     }
     text_printf(view->text, "{ss_sp=");
@@ -421,17 +421,8 @@ void show_sigset(const struct view *view, uaddr_t at)
 {
     uint64_t set;
 
-    if (fetch(view, at, &set, sizeof(set))) {
+    if (show_fetch(view, at, &set, sizeof(set))) {
         names_put_sigset(view->text, set);
-    }
-}
-
-void show_timespec(const struct view *view, uaddr_t at)
-{
-    struct abi_timespec time;
-
-    if (fetch(view, at, &time, sizeof(time))) {
-        text_printf(view->text, "{tv_sec=%ld, tv_nsec=%ld}", time.tv_sec, time.tv_nsec);
     }
 }
 
@@ -451,7 +442,7 @@ void show_rlimit(const struct view *view, uaddr_t at)
 {
     struct abi_rlimit limit;
 
-    if (fetch(view, at, &limit, sizeof(limit))) {
+    if (show_fetch(view, at, &limit, sizeof(limit))) {
         put_limit(view->text, "{rlim_cur", limit.rlim_cur);
         put_limit(view->text, ", rlim_max", limit.rlim_max);
         text_char(view->text, '}');
@@ -462,7 +453,7 @@ void show_rusage(const struct view *view, uaddr_t at)
 {
     struct abi_rusage usage;
 
-    if (fetch(view, at, &usage, sizeof(usage))) {
+    if (show_fetch(view, at, &usage, sizeof(usage))) {
         text_printf(view->text,
                     "{ru_utime={tv_sec=%ld, tv_usec=%ld}, ru_stime={tv_sec=%ld, tv_usec=%ld}",
                     usage.ru_utime.tv_sec, usage.ru_utime.tv_usec, usage.ru_stime.tv_sec,
@@ -475,7 +466,7 @@ void show_tms(const struct view *view, uaddr_t at)
 {
     struct abi_tms times;
 
-    if (fetch(view, at, &times, sizeof(times))) {
+    if (show_fetch(view, at, &times, sizeof(times))) {
         put_ticks(view->text, "{tms_utime", times.tms_utime);
         put_ticks(view->text, ", tms_stime", times.tms_stime);
         put_ticks(view->text, ", tms_cutime", times.tms_cutime);
@@ -489,7 +480,7 @@ void show_sysinfo(const struct view *view, uaddr_t at)
 {
     struct abi_sysinfo info;
 
-    if (fetch(view, at, &info, sizeof(info))) {
+    if (show_fetch(view, at, &info, sizeof(info))) {
         text_printf(view->text, "{uptime=%ld, ..., procs=%u, ...}", info.uptime, info.procs);
     }
 }
@@ -498,7 +489,7 @@ void show_stat(const struct view *view, uaddr_t at)
 {
     struct abi_stat status;
 
-    if (!fetch(view, at, &status, sizeof(status))) {
+    if (!show_fetch(view, at, &status, sizeof(status))) {
         return;
     }
     uint32_t type = status.st_mode & S_IFMT;
@@ -532,7 +523,7 @@ void show_utsname(const struct view *view, uaddr_t at)
 {
     struct abi_utsname name;
 
-    if (fetch(view, at, &name, sizeof(name))) {
+    if (show_fetch(view, at, &name, sizeof(name))) {
         put_name(view->text, "{sysname", name.sysname, sizeof(name.sysname));
         put_name(view->text, ", nodename", name.nodename, sizeof(name.nodename));
         put_rest(view, &name, sizeof(name));
@@ -544,7 +535,7 @@ void show_termios(const struct view *view, uaddr_t at)
     enum { BAUD_MASK = 0x100f };
     struct abi_termios termios;
 
-    if (fetch(view, at, &termios, sizeof(termios))) {
+    if (show_fetch(view, at, &termios, sizeof(termios))) {
         text_char(view->text, '{');
         names_put_one(view->text, &names_baud, termios.c_cflag & BAUD_MASK);
         text_printf(view->text, " %sopost %sisig %sicanon %secho ...",
@@ -561,7 +552,7 @@ void show_winsize(const struct view *view, uaddr_t at)
 {
     struct abi_winsize size;
 
-    if (fetch(view, at, &size, sizeof(size))) {
+    if (show_fetch(view, at, &size, sizeof(size))) {
         text_printf(view->text, "{ws_row=%u, ws_col=%u, ws_xpixel=%u, ws_ypixel=%u}", size.ws_row,
                     size.ws_col, size.ws_xpixel, size.ws_ypixel);
     }
@@ -578,7 +569,7 @@ void show_clone_args(const struct view *view, uaddr_t at, uint64_t size)
 {
     struct abi_clone_args args = {0};
 
-    if (!fetch(view, at, &args, min_u64(size, sizeof(args)))) {
+    if (!show_fetch(view, at, &args, min_u64(size, sizeof(args)))) {
         return;
     }
     text_printf(view->text, "{flags=");
@@ -603,7 +594,7 @@ void show_spawn(const struct view *view, uaddr_t at)
 {
     struct abi_spawn spawn;
 
-    if (!fetch(view, at, &spawn, sizeof(spawn))) {
+    if (!show_fetch(view, at, &spawn, sizeof(spawn))) {
         return;
     }
     text_printf(view->text, "{path=");

@@ -6,43 +6,39 @@
 #include "base/plant.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
+#include "proc/clock_id.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 
-enum { COARSE_NS = 4000000 }; /* what Linux says where it counts 250 ticks a second */
-
 /* There is no clock of the day: CLOCK_REALTIME begins with 1970 at boot. */
+static struct abi_timespec timespec_of(nsec_t time)
+{
+    return (struct abi_timespec){
+        .tv_sec = (int64_t)(time / NSEC_PER_SEC),
+        .tv_nsec = (int64_t)(time % NSEC_PER_SEC),
+    };
+}
+
 int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
 {
-    nsec_t now = clock_now();
-    const struct abi_timespec time = {
-        .tv_sec = (int64_t)(now / NSEC_PER_SEC),
-        .tv_nsec = (int64_t)(now % NSEC_PER_SEC),
-    };
+    struct clock_id clock;
+    int error = clock_id_find((int)args[0], thread, true, &clock);
 
-    (void)thread;
-    switch ((int)args[0]) {
-    case CLOCK_REALTIME:
-    case CLOCK_MONOTONIC:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-        return user_write(args[1], &time, sizeof(time));
-    default:
-        return -EINVAL;
+    if (error) {
+        return error;
     }
+    if (clock.pid) {
+        usage_charge_system(thread);
+    }
+    const struct abi_timespec time = timespec_of(clock_id_now(&clock));
+    return user_write(args[1], &time, sizeof(time));
 }
 
 /* A handler has ended a sleep, which is never made again: what is left of it. */
-static int64_t tell_rest(uaddr_t at, nsec_t deadline)
+static int64_t tell_rest(const struct clock_id *clock, uaddr_t at, nsec_t deadline)
 {
-    nsec_t now = clock_now();
-    nsec_t left = deadline > now ? deadline - now : 0;
-    const struct abi_timespec rest = {
-        .tv_sec = (int64_t)(left / NSEC_PER_SEC),
-        .tv_nsec = (int64_t)(left % NSEC_PER_SEC),
-    };
+    nsec_t now = clock_id_now(clock);
+    const struct abi_timespec rest = timespec_of(deadline > now ? deadline - now : 0);
     int error = at ? user_write(at, &rest, sizeof(rest)) : 0;
 
     return error ? error : -EINTR;
@@ -50,22 +46,31 @@ static int64_t tell_rest(uaddr_t at, nsec_t deadline)
 
 /* Sleeps until the deadline of the call; rest is where to tell what is left when a handler comes,
  * or 0. */
-static int64_t sleep(struct thread *thread, uaddr_t rest)
+static int64_t sleep(struct thread *thread, const struct clock_id *clock, uaddr_t rest)
 {
     struct call *call = &thread->call;
+    int64_t result;
 
-    if (clock_now() >= call->deadline) {
+    if (clock_id_now(clock) >= call->deadline) {
         if (PLANTED(OWN_15)) {
             plant_memory = thread->tid;
         }
         return 0;
     }
-    int64_t result = sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
-    return result == CALL_INTERRUPTED ? tell_rest(rest, call->deadline) : result;
+    if (clock->pid) {
+        result = sched_block(thread, WAIT_CPU_TIME, clock->pid->number, NULL, PLAT_NEVER);
+        if (result == CALL_BLOCKED) {
+            clock_id_arm(clock, &thread->timer, call->deadline);
+        }
+    } else {
+        result = sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
+    }
+    return result == CALL_INTERRUPTED ? tell_rest(clock, rest, call->deadline) : result;
 }
 
 /* Reads how long, or until when, and begins. */
-static int begin_sleep(struct thread *thread, uaddr_t at, bool is_absolute)
+static int begin_sleep(struct thread *thread, const struct clock_id *clock, uaddr_t at,
+                       bool is_absolute)
 {
     struct call *call = &thread->call;
     struct abi_timespec time;
@@ -77,58 +82,59 @@ static int begin_sleep(struct thread *thread, uaddr_t at, bool is_absolute)
     if (!clock_is_valid(&time)) {
         return -EINVAL;
     }
-    call->deadline = is_absolute ? clock_time(&time) : clock_deadline(&time);
+    if (clock->is_own_thread) {
+        return -EINVAL; /* it would wait for itself */
+    }
+    call->deadline = clock_time(&time);
+    if (!is_absolute) {
+        call->deadline = clock_id_after(clock, call->deadline);
+    }
     call->has_begun = true;
     return 0;
 }
 
 int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
 {
-    int error = thread->call.has_begun ? 0 : begin_sleep(thread, args[0], false);
+    const struct clock_id clock = {0};
+    int error = thread->call.has_begun ? 0 : begin_sleep(thread, &clock, args[0], false);
 
-    return error ? error : sleep(thread, args[1]);
+    return error ? error : sleep(thread, &clock, args[1]);
 }
 
-/* Whether there is a clock with this number, and whether one can sleep by it. */
-static int check_clock(int clock, bool is_to_sleep)
+/* Whose time it waits for is no more: until a handler is called. */
+static int64_t sleep_for_nobody(struct thread *thread)
 {
-    switch (clock) {
-    case CLOCK_REALTIME:
-    case CLOCK_MONOTONIC:
-    case CLOCK_BOOTTIME:
-    case CLOCK_TAI:
-        return 0;
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_MONOTONIC_COARSE:
-        return is_to_sleep ? -EOPNOTSUPP : 0;
-    default:
-        return -EINVAL;
-    }
+    int64_t result = sched_block(thread, WAIT_CPU_TIME, 0, NULL, PLAT_NEVER);
+
+    return result == CALL_INTERRUPTED ? -EINTR : result;
 }
 
-/* No clock is ever set: all are the same. */
 int64_t sys_clock_nanosleep(struct thread *thread, const uint64_t *args)
 {
     bool is_absolute = args[1] & TIMER_ABSTIME;
-    int error = check_clock((int)args[0], true);
+    struct clock_id clock;
+    int error = clock_id_find_timer((int)args[0], thread, &clock);
 
-    if (!error && !thread->call.has_begun) {
-        error = begin_sleep(thread, args[2], is_absolute);
+    if ((int)args[0] == CLOCK_THREAD_CPUTIME_ID) {
+        return -EOPNOTSUPP;
     }
-    return error ? error : sleep(thread, is_absolute ? 0 : args[3]);
+    if (error && thread->call.has_begun) {
+        return sleep_for_nobody(thread);
+    }
+    if (!error && !thread->call.has_begun) {
+        error = begin_sleep(thread, &clock, args[2], is_absolute);
+    }
+    return error ? error : sleep(thread, &clock, is_absolute ? 0 : args[3]);
 }
 
 int64_t sys_clock_getres(struct thread *thread, const uint64_t *args)
 {
-    bool is_coarse =
-        (int)args[0] == CLOCK_REALTIME_COARSE || (int)args[0] == CLOCK_MONOTONIC_COARSE;
-    const struct abi_timespec resolution = {0, is_coarse ? COARSE_NS : 1};
-    int error = check_clock((int)args[0], false);
+    struct clock_id clock;
+    int error = clock_id_find((int)args[0], thread, false, &clock);
 
-    (void)thread;
     if (error || !args[1]) {
         return error;
     }
+    const struct abi_timespec resolution = timespec_of(clock_id_resolution(&clock));
     return user_write(args[1], &resolution, sizeof(resolution));
 }

@@ -385,7 +385,7 @@ int64_t sys_rt_sigtimedwait(struct thread *thread, const uint64_t *args)
         if (error) {
             return error;
         }
-        const struct abi_siginfo info = pending_take(pending, signal);
+        const struct abi_siginfo info = signal_take(thread, pending, signal);
         error = args[1] ? user_write(args[1], &info, sizeof(info)) : 0;
         ASSERT(error == 0); /* it was prepared */
         return signal;

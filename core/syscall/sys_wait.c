@@ -326,11 +326,13 @@ int64_t sys_getrusage(struct thread *thread, const uint64_t *args)
     struct process *process = thread->process;
     struct abi_rusage usage;
 
-    usage_charge_system(process);
+    usage_charge_system(thread);
     switch ((int)args[0]) {
     case RUSAGE_SELF:
-    case RUSAGE_THREAD:
         usage = usage_of(process);
+        break;
+    case RUSAGE_THREAD:
+        usage = usage_of_thread(thread);
         break;
     case RUSAGE_CHILDREN:
         usage = usage_of_children(process);
@@ -350,7 +352,7 @@ int64_t sys_times(struct thread *thread, const uint64_t *args)
 {
     struct process *process = thread->process;
 
-    usage_charge_system(process);
+    usage_charge_system(thread);
     const struct abi_tms tms = {
         .tms_utime = ticks(process->usage.user),
         .tms_stime = ticks(process->usage.system),

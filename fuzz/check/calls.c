@@ -180,6 +180,10 @@ static uint64_t output_len(enum syscall_kind kind, uint64_t next)
         return sizeof(struct abi_siginfo);
     case KIND_OUT_TIMESPEC:
         return sizeof(struct abi_timespec);
+    case KIND_OUT_ITIMERVAL:
+        return sizeof(struct abi_itimerval);
+    case KIND_OUT_ITIMERSPEC:
+        return sizeof(struct abi_itimerspec);
     case KIND_OUT_UTSNAME:
         return sizeof(struct abi_utsname);
     case KIND_OUT_STAT:

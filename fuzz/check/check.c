@@ -7,6 +7,7 @@
 #include "fuzz/check/objects.h"
 #include "fuzz/check/processes.h"
 #include "fuzz/check/state.h"
+#include "fuzz/check/timers.h"
 #include "fuzz/check/users.h"
 #include "fuzz/check/waits.h"
 
@@ -109,6 +110,7 @@ static void check_rest(void)
     events_left = CHECK_EVERY;
     frames_check_all();
     users_check();
+    timers_check();
     state_check_remembered(false);
 }
 

@@ -264,6 +264,29 @@ static uint64_t digest_thread(const struct thread *thread)
     return digest_words(words, ARRAY_LEN(words));
 }
 
+/* What nothing but its own calls changes of a process's timers: not when one comes that comes again
+ * and again. */
+static uint64_t digest_timers(const struct process *process)
+{
+    uint64_t digest = (uint64_t)process->next_timer;
+
+    for (unsigned i = 0; i < ITIMERS; i++) {
+        digest = digest_mix(digest, process->itimers[i].interval);
+        digest = digest_mix(digest, process->itimers[i].interval ? 0 : process->itimers[i].due);
+    }
+    LIST_FOR(link, &process->posix_timers) {
+        const struct posix_timer *timer = CONTAINER_OF(link, struct posix_timer, link);
+        const uint64_t words[] = {
+            (uint64_t)timer->id << 32 | (uint32_t)timer->notify,
+            (uintptr_t)timer->clock.pid ^ (uintptr_t)timer->to,
+            timer->interval,
+            timer->interval ? 0 : timer->due,
+        };
+        digest = digest_mix(digest, digest_words(words, ARRAY_LEN(words)));
+    }
+    return digest;
+}
+
 /* What any process is to the others. */
 static uint64_t digest_process(const struct process *process)
 {
@@ -278,6 +301,7 @@ static uint64_t digest_process(const struct process *process)
         (uintptr_t)process->parent_thread,
         process->exec_count,
         process->thread_count,
+        digest_timers(process),
     };
     uint64_t digest = digest_words(words, ARRAY_LEN(words));
 

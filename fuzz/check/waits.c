@@ -95,6 +95,8 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
         return !thread->vfork_child;
     case WAIT_TIME:
         return !timer_is_armed(&thread->timer) || at_rest;
+    case WAIT_CPU_TIME:
+        return false; /* whose time it is may have ended */
     case WAIT_CONSOLE:
         return console_ready(1) != -EAGAIN;
     case WAIT_PIPE_BYTES:
@@ -119,11 +121,12 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 static const char *reason_name(enum wait_reason reason)
 {
     static const char *const names[] = {
-        [WAIT_NOTHING] = "nothing",          [WAIT_CHILD] = "a child",
-        [WAIT_VFORK] = "its memory",         [WAIT_TIME] = "time",
-        [WAIT_CONSOLE] = "the console",      [WAIT_PIPE_BYTES] = "bytes of a pipe",
-        [WAIT_PIPE_ROOM] = "room in a pipe", [WAIT_SIGNAL] = "a signal",
-        [WAIT_SIGNALFD] = "signals to read", [WAIT_FUTEX] = "a futex"};
+        [WAIT_NOTHING] = "nothing",           [WAIT_CHILD] = "a child",
+        [WAIT_VFORK] = "its memory",          [WAIT_TIME] = "time",
+        [WAIT_CONSOLE] = "the console",       [WAIT_PIPE_BYTES] = "bytes of a pipe",
+        [WAIT_PIPE_ROOM] = "room in a pipe",  [WAIT_SIGNAL] = "a signal",
+        [WAIT_SIGNALFD] = "signals to read",  [WAIT_FUTEX] = "a futex",
+        [WAIT_CPU_TIME] = "time that is used"};
 
     return (unsigned)reason < ARRAY_LEN(names) ? names[reason] : "what nobody knows";
 }
@@ -176,6 +179,7 @@ static bool waits_for_one(const struct thread *thread)
     case WAIT_VFORK:
         return !thread->waitq && !timer_is_armed(&thread->timer);
     case WAIT_SIGNAL:
+    case WAIT_CPU_TIME:
         return !thread->waitq;
     case WAIT_TIME:
         return !thread->waitq && timer_is_armed(&thread->timer);

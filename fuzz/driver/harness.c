@@ -61,6 +61,7 @@ static void start_core(void)
     process_init();
     thread_init();
     pending_init();
+    posix_timer_init();
     signal_init();
     sched_init();
     futex_init();

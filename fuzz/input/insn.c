@@ -280,8 +280,33 @@ static const int64_t clone_flags[] = {
 static const int64_t wait_flags[] = {0,    WNOHANG, WEXITED,   WEXITED | WNOHANG, WEXITED | WNOWAIT,
                                      WALL, WCLONE,  WUNTRACED, WCONTINUED,        0x10};
 static const int64_t id_types[] = {P_ALL, P_PID, P_PGID, P_PIDFD, 4};
+/* The clocks of what a process or a thread uses, as numbers; 0: of whoever asks. */
+#define CLOCK_OF_PROCESS(pid, which) (~(int64_t)(pid)*8 + (which))
+#define CLOCK_OF_THREAD(tid, which) (~(int64_t)(tid)*8 + 4 + (which))
 static const int64_t clocks[] = {
-    CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, 2, 3, 4, 5, 6, 99};
+    CLOCK_MONOTONIC,
+    CLOCK_REALTIME,
+    CLOCK_BOOTTIME,
+    CLOCK_PROCESS_CPUTIME_ID,
+    CLOCK_THREAD_CPUTIME_ID,
+    CLOCK_TAI,
+    CLOCK_OF_PROCESS(2, 2),
+    CLOCK_OF_PROCESS(1, 1),
+    CLOCK_OF_THREAD(0, 2),
+    CLOCK_OF_PROCESS(0, 0),
+    CLOCK_OF_THREAD(2, 0),
+    CLOCK_OF_PROCESS(9999, 2),
+    CLOCK_MONOTONIC_RAW,
+    CLOCK_REALTIME_COARSE,
+    CLOCK_MONOTONIC_COARSE,
+    CLOCK_REALTIME_ALARM,
+    CLOCK_OF_PROCESS(0, 3),
+    CLOCK_OF_THREAD(0, 3),
+    99,
+};
+static const int64_t itimers[] = {ITIMER_REAL, ITIMER_PROF, ITIMER_VIRTUAL, 3, -1};
+static const int64_t timers[] = {0, 1, 2, 3, -1, INT32_MAX};
+static const int64_t timer_flags[] = {0, TIMER_ABSTIME, 2};
 static const int64_t resources[] = {RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS,   RLIMIT_STACK,
                                     RLIMIT_DATA,  RLIMIT_FSIZE,  RLIMIT_CORE, 16};
 static const int64_t priorities[] = {PRIO_PROCESS, PRIO_PGRP, PRIO_USER, 3};
@@ -398,6 +423,9 @@ static const struct {
     LIST(WAIT_FLAGS, wait_flags),
     LIST(ID_TYPE, id_types),
     LIST(CLOCK, clocks),
+    LIST(ITIMER, itimers),
+    LIST(TIMER, timers),
+    LIST(TIMER_FLAGS, timer_flags),
     LIST(RESOURCE, resources),
     LIST(PRIORITY, priorities),
     LIST(USAGE, usages),

@@ -328,6 +328,7 @@ const char *model_event(const struct event *event)
     world.was_refused = event->was_refused;
     switch (event->kind) {
     case EVENT_TIME:
+    case EVENT_NO_TIMERS:
     case EVENT_SKIPPED:
         return NULL;
     case EVENT_TYPED:

@@ -10,24 +10,26 @@
 #include <stdint.h>
 
 enum event_kind {
-    EVENT_RESULT,  /* a call has ended with result */
-    EVENT_BLOCKED, /* a call waits, for the first time or again; of one that waits for the child
+    EVENT_RESULT,    /* a call has ended with result */
+    EVENT_BLOCKED,   /* a call waits, for the first time or again; of one that waits for the child
                       that it has made, result is the child's PID */
-    EVENT_CAUGHT,  /* handlers were called before anything was done; a call that waited will be
+    EVENT_CAUGHT,    /* handlers were called before anything was done; a call that waited will be
                       made again behind them */
-    EVENT_AGAIN,   /* a call has done a part and will be rerun */
-    EVENT_ENDED,   /* the process has ended, with wait_status, in or before this call, load, ...;
+    EVENT_AGAIN,     /* a call has done a part and will be rerun */
+    EVENT_ENDED,     /* the process has ended, with wait_status, in or before this call, load, ...;
                       nr is the call that it was in or was about to make, or EVENT_NO_CALL: then
                       tried says what else */
-    EVENT_LEFT,    /* the thread has ended, and others of its process go on */
-    EVENT_STOPPED, /* the process was stopped; a call that the thread is in goes on when it is
+    EVENT_LEFT,      /* the thread has ended, and others of its process go on */
+    EVENT_STOPPED,   /* the process was stopped; a call that the thread is in goes on when it is
                       continued */
-    EVENT_LOADED,  /* args[0] is the address, args[1] the size, result the value */
-    EVENT_STORED,  /* args[0] is the address, args[1] the value, args[2] the size */
-    EVENT_TIME,    /* the clock was moved to the next deadline */
-    EVENT_TYPED,   /* the byte args[0] has arrived at the console */
-    EVENT_KILLED,  /* somebody outside has sent SIGKILL to pid */
-    EVENT_SKIPPED, /* nothing happened: there is no such process, or it waits. Told to nobody */
+    EVENT_LOADED,    /* args[0] is the address, args[1] the size, result the value */
+    EVENT_STORED,    /* args[0] is the address, args[1] the value, args[2] the size */
+    EVENT_TIME,      /* the clock was moved to the next deadline, or stands behind one: what is due
+                      has happened */
+    EVENT_NO_TIMERS, /* all timers but those of waiting calls were switched off */
+    EVENT_TYPED,     /* the byte args[0] has arrived at the console */
+    EVENT_KILLED,    /* somebody outside has sent SIGKILL to pid */
+    EVENT_SKIPPED,   /* nothing happened: there is no such process, or it waits. Told to nobody */
 };
 
 #define EVENT_NO_CALL UINT32_MAX

@@ -25,6 +25,7 @@ enum {
     TIDS_MAX = 4 * INPUT_INSNS_MAX,
     STEPS_MAX = 20000, /* of a run; so many mean that something goes round in a circle */
     SETTLE_MAX = 4000, /* of the last phase */
+    JUMPS_MAX = 64,    /* of the clock in it, until all timers are switched off */
     INTERRUPT_KEY = 3,
     NO_INSN = UINT8_MAX,
     COMPARE_EVERY = 8, /* events: all that processes can see */
@@ -146,10 +147,24 @@ static void set_kind(struct outcome *outcome, enum event_kind kind)
     }
 }
 
-static void let_time_pass(struct outcome *outcome)
+static bool let_time_pass(struct outcome *outcome)
 {
-    if (clock_jump()) {
-        set_kind(outcome, EVENT_TIME);
+    usage_pause(); /* it is nobody's time */
+    if (!clock_jump()) {
+        return false;
+    }
+    set_kind(outcome, EVENT_TIME);
+    tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
+    return true;
+}
+
+/* What a step has made due comes behind it, as an event of its own: the kernel would see to it when
+ * the next one begins. */
+static void let_timers_expire(void)
+{
+    usage_charge_last();
+    if (clock_is_due()) {
+        (void)clock_expire();
         tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
     }
 }
@@ -169,7 +184,7 @@ static void take_window_event(const struct insn *insn)
     }
     state.is_window_due = false;
     if (insn->window_event == WINDOW_TIMER) {
-        let_time_pass(NULL);
+        (void)let_time_pass(NULL);
     } else if (insn->window_event == WINDOW_INTERRUPT_KEY) {
         type(INTERRUPT_KEY, NULL);
     }
@@ -219,6 +234,9 @@ static enum actor_progress step(int tid, bool is_spurious)
         set_insn_of(tid, NO_INSN);
     }
     state.is_off = process_first()->state == PROCESS_ZOMBIE;
+    if (!state.is_off) {
+        let_timers_expire();
+    }
     return progress;
 }
 
@@ -316,7 +334,7 @@ bool turns_begin(unsigned number)
 
     switch ((enum operation)insn->op) {
     case OP_TICK:
-        let_time_pass(outcome);
+        (void)let_time_pass(outcome);
         return true;
     case OP_TYPE:
         operand_values(insn, state.run->outcomes, args);
@@ -338,10 +356,25 @@ bool turns_begin(unsigned number)
 
 /* ---- the end ---- */
 
+/* Timers that come again and again would do so for ever. */
+static void end_timers(void)
+{
+    for (struct process *process = process_first(); process; process = process_next(process)) {
+        for (int i = 0; i < (int)ITIMERS; i++) {
+            itimer_set(process, i, 0, 0);
+        }
+        LIST_FOR(link, &process->posix_timers) {
+            posix_timer_set(CONTAINER_OF(link, struct posix_timer, link), 0, 0);
+        }
+    }
+    tell(&(struct event){.kind = EVENT_NO_TIMERS, .now_ns = clock_now()});
+}
+
 /* Everybody who can goes on, in turn, until nobody can: no failures, no choices. */
 static void settle(void)
 {
     unsigned rounds = 0;
+    unsigned jumps = 0;
     bool has_run = true;
 
     while (has_run && !state.is_off) {
@@ -349,9 +382,11 @@ static void settle(void)
             finding("run.progress", "not all come to rest, whoever's turn it is");
         }
         has_run = turns_round();
-        if (!has_run && !state.is_off && clock_jump()) {
-            tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
-            has_run = true;
+        if (!has_run && !state.is_off) {
+            if (jumps++ == JUMPS_MAX) {
+                end_timers();
+            }
+            has_run = let_time_pass(NULL);
         }
     }
 }

@@ -76,6 +76,7 @@ void fixture_begin(uint64_t frames)
     process_init();
     thread_init();
     pending_init();
+    posix_timer_init();
     signal_init();
     sched_init();
     futex_init();
@@ -300,7 +301,7 @@ int fixture_take(struct thread *thread)
     }
     for (int signal = signal_next(thread, &pending); signal;
          signal = signal_next(thread, &pending)) {
-        (void)pending_take(pending, signal);
+        (void)signal_take(thread, pending, signal);
         if (!signal_does_nothing(process, signal) && !signal_stops(signal) &&
             !(process->signals.actions->handled & signal_bit(signal))) {
             return signal;

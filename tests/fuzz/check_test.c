@@ -216,6 +216,22 @@ static void break_condition(void)
     check_all();
 }
 
+/* It is armed, and does not say so. */
+static void break_timer(void)
+{
+    itimer_set(init(), ITIMER_REAL, 1000, 0);
+    init()->itimers[ITIMER_REAL].timer.set = NULL;
+    check_all();
+}
+
+/* It is with the clock of another time. */
+static void break_timers(void)
+{
+    itimer_set(init(), ITIMER_PROF, 1000, 0);
+    init()->itimers[ITIMER_PROF].timer.set = &init()->cpu_clock.timers[CPU_TIME_USER];
+    check_all();
+}
+
 static void break_one(void)
 {
     make_child();
@@ -396,6 +412,8 @@ static const struct {
     {"file.references", break_file},
     {"file.references", break_pipe},
     {"wait.condition", break_condition},
+    {"timer.owner", break_timer},
+    {"timer.owner", break_timers},
     {"wait.condition", break_one},
     {"wait.condition", break_futex},
     {"wait.condition", break_futex_key},

@@ -10,6 +10,7 @@ void vfork_until_exec(struct program programs[PROGRAMS]);
 void vfork_until_death(struct program programs[PROGRAMS]);
 void turns_are_talked_about(struct program programs[PROGRAMS]);
 void signals_are_waited_for(struct program programs[PROGRAMS]);
+void timers_send_signals(struct program programs[PROGRAMS]);
 void vfork_parent_is_killed(struct program programs[PROGRAMS]);
 void clone3_and_its_words(struct program programs[PROGRAMS]);
 void waitid_leaves_and_takes(struct program programs[PROGRAMS]);

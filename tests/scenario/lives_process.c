@@ -488,6 +488,43 @@ void signals_are_waited_for(struct program programs[PROGRAMS])
     program_exit(p, 0);
 }
 
+/* Both kinds of timers are set, come, and are told of; the one that comes again has to be taken. */
+void timers_send_signals(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    const uint64_t event = WORDS + 64;
+    const uint64_t times = WORDS + 128;
+    const uint64_t set = WORDS;
+
+    program_store(p, set, (uint64_t)1 << (SIGALRM - 1) | (uint64_t)1 << (SIGUSR1 - 1));
+    CALL(p, rt_sigprocmask, N(SIG_BLOCK), N(set), N(0), N(SIGNAL_SET_SIZE));
+    program_result(p, 0);
+    program_store(p, event + 8, SIGUSR1);
+    CALL(p, timer_create, N(CLOCK_MONOTONIC), N(event), N(RESULTS));
+    program_no_memory(p);
+    program_store(p, times, 0);
+    program_store(p, times + 8, 50000);
+    program_store(p, times + 16, 0);
+    program_store(p, times + 24, 50000);
+    CALL(p, timer_settime, N(0), N(0), N(times), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, timer_gettime, N(0), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, rt_sigtimedwait, N(set), N(RESULTS), N(0), N(SIGNAL_SET_SIZE));
+    program_result(p, SIGUSR1);
+    CALL(p, timer_getoverrun, N(0));
+    program_result(p, 0);
+    CALL(p, timer_delete, N(0));
+    program_result(p, 0);
+    CALL(p, setitimer, N(ITIMER_REAL), N(times), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, getitimer, N(ITIMER_REAL), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, rt_sigtimedwait, N(set), N(RESULTS), N(0), N(SIGNAL_SET_SIZE));
+    program_result(p, SIGALRM);
+    program_exit(p, 0);
+}
+
 /* Who leaves nothing behind has given its children away before. */
 void an_orphan_of_one_that_left_nothing(struct program programs[PROGRAMS])
 {

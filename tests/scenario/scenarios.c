@@ -533,6 +533,7 @@ const struct scenario scenarios[] = {
     {"vfork_until_death", vfork_until_death, 0, "\xff"},
     {"turns_are_talked_about", turns_are_talked_about, 0, NULL},
     {"signals_are_waited_for", signals_are_waited_for, 0, NULL},
+    {"timers_send_signals", timers_send_signals, 0, NULL},
     {"vfork_parent_is_killed", vfork_parent_is_killed, 0, NULL},
     {"clone3_and_its_words", clone3_and_its_words, 0, NULL},
     {"waitid_leaves_and_takes", waitid_leaves_and_takes, 0, NULL},

@@ -74,6 +74,19 @@ static uint64_t hash_space(uint64_t hash, const struct space *space)
     return mix(hash, space->brk_end);
 }
 
+static uint64_t hash_timers(uint64_t hash, const struct process *process)
+{
+    for (int i = 0; i < (int)ITIMERS; i++) {
+        hash = mix(mix(hash, process->itimers[i].due), process->itimers[i].interval);
+    }
+    LIST_FOR(link, &process->posix_timers) {
+        const struct posix_timer *timer = CONTAINER_OF(link, struct posix_timer, link);
+        hash = mix(mix(hash, (uint64_t)timer->id), timer->due);
+        hash = mix(mix(hash, timer->interval), (uint64_t)timer->overrun);
+    }
+    return mix(hash, (uint64_t)process->next_timer);
+}
+
 static uint64_t hash_signals(uint64_t hash, const struct process *process)
 {
     const struct signals *signals = &process->signals;
@@ -128,6 +141,7 @@ static uint64_t hash_process(uint64_t hash, const struct process *process)
     hash = mix(hash, process->state);
     hash = mix(hash, (uint64_t)process->wait_status);
     hash = hash_signals(hash, process);
+    hash = hash_timers(hash, process);
     hash = mix(hash, process->is_subreaper);
     for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
         hash = mix(mix(hash, process->limits[i].rlim_cur), process->limits[i].rlim_max);

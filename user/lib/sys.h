@@ -50,6 +50,9 @@
 #define SYS_WAIT_FLAGS unsigned
 #define SYS_ID_TYPE int
 #define SYS_CLOCK int
+#define SYS_ITIMER int
+#define SYS_TIMER int
+#define SYS_TIMER_FLAGS unsigned
 #define SYS_RESOURCE int
 #define SYS_PRIORITY int
 #define SYS_USAGE int
@@ -82,6 +85,11 @@
 #define SYS_IN_SIGINFO const struct abi_siginfo *
 #define SYS_IN_TIMESPEC const struct abi_timespec *
 #define SYS_OUT_TIMESPEC struct abi_timespec *
+#define SYS_IN_ITIMERVAL const struct abi_itimerval *
+#define SYS_OUT_ITIMERVAL struct abi_itimerval *
+#define SYS_IN_ITIMERSPEC const struct abi_itimerspec *
+#define SYS_OUT_ITIMERSPEC struct abi_itimerspec *
+#define SYS_IN_SIGEVENT const struct abi_sigevent *
 #define SYS_OUT_UTSNAME struct abi_utsname *
 #define SYS_OUT_STAT struct abi_stat *
 #define SYS_OUT_RUSAGE struct abi_rusage *

@@ -14,7 +14,7 @@ struct cpu {
     struct thread
         *fp_owner; /* whose FP state is in the registers and newer than its copy; NULL: no one's */
     const struct abi_rlimit *limits; /* of the process that runs; NULL: it is gone */
-    const struct thread *charged;    /* whose time passes; NULL: no one's */
+    struct thread *charged;          /* whose time passes; NULL: no one's */
     nsec_t charged_until;            /* all time before has been charged */
     bool needs_resched; /* current has used up its time, or someone more urgent is ready */
 };

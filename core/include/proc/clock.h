@@ -36,8 +36,15 @@ void clock_disarm(struct timer *timer);
 /* The end of the current thread's slice; PLAT_NEVER: none. */
 void clock_set_slice(nsec_t end);
 
+/* The end of the time that the current thread may have in user mode before its CPU clocks are
+ * looked at; PLAT_NEVER: none. */
+void clock_set_limit(nsec_t end);
+
 /* Those that are armed. */
 const struct timers *clock_timers(void);
+
+/* Whether anything is due. */
+bool clock_is_due(void);
 
 /* Does what is due; says whether the slice is over. */
 bool clock_expire(void);

@@ -17,6 +17,15 @@ static inline signal_set_t signal_bit(int signal)
     return (signal_set_t)1 << (signal - 1);
 }
 
+struct posix_timer;
+
+/* What is said of one signal. */
+struct pending_info {
+    struct list link; /* on a queue, if it is pending */
+    struct abi_siginfo info;
+    struct posix_timer *timer; /* whose it is, pending or not; NULL: it goes when it is taken */
+};
+
 struct pending {
     signal_set_t set;
     struct list queue; /* struct pending_info, in the order in which they were sent */
@@ -31,11 +40,22 @@ void pending_begin(struct pending *pending);
  * not, as it is a real-time signal that did not come from kill, and nothing was added. */
 int pending_add(struct pending *pending, const struct abi_siginfo *info, uint64_t limit);
 
-/* Takes the first of a signal that is there. */
-struct abi_siginfo pending_take(struct pending *pending, int signal);
+/* An info for a timer, which is there whenever it is to be sent: NULL if there is no memory, or
+ * there are limit infos. It goes with its timer, or when it is taken if that is gone. */
+MUST_CHECK struct pending_info *pending_reserve(struct posix_timer *timer, uint64_t limit);
+void pending_give_up(struct pending_info *info);
+
+/* The same is pending from now on; false: it is already, and tells of one time more. */
+bool pending_add_reserved(struct pending *pending, struct pending_info *info);
+
+/* Takes the first of a signal that is there, and says which timer's it is, or NULL. */
+struct abi_siginfo pending_take(struct pending *pending, int signal, struct posix_timer **timer);
 
 /* Drops all signals of a set. */
 void pending_drop(struct pending *pending, signal_set_t set);
+
+/* Drops those that timers have sent (execve(2)). */
+void pending_drop_timers(struct pending *pending);
 
 /* The infos that exist. */
 size_t pending_count(void);

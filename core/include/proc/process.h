@@ -16,7 +16,9 @@
 #include "base/list.h"
 #include "base/types.h"
 #include "mm/space.h"
+#include "proc/itimer.h"
 #include "proc/pid.h"
+#include "proc/posix_timer.h"
 #include "proc/signal.h"
 #include "proc/thread.h"
 #include "proc/usage.h"
@@ -55,7 +57,11 @@ struct process {
     unsigned parent_exec_count;        /* its parent's, when it was made */
     bool is_subreaper;                 /* it inherits the orphans among its descendants */
     struct signals signals;
+    struct itimer itimers[ITIMERS];
+    struct list posix_timers; /* in the order of their numbers */
+    int next_timer;           /* the number of the next of them */
     struct usage usage;
+    struct cpu_clock cpu_clock;  /* what waits for it to use more */
     struct usage children_usage; /* of those that were waited for */
     struct abi_rlimit limits[RLIMIT_NLIMITS];
     char name[THREAD_NAME_MAX]; /* of the thread with its number */

@@ -67,6 +67,11 @@ int signal_send_near(struct process *process, struct thread *near, const struct 
  * done, and nobody takes the signal. */
 void signal_send_ended(struct process *process, int signal);
 
+/* The same as signal_send_info for a timer's signal. false: it is ignored; true also if it is
+ * pending still, or there is nobody to take it. */
+bool signal_send_reserved(struct process *process, struct thread *thread,
+                          struct pending_info *info);
+
 /* A signal of the kernel's own to a process, which is always sent. */
 void signal_send(struct process *process, int signal);
 
@@ -84,6 +89,9 @@ int signal_next(struct thread *thread, struct pending **pending);
 /* The one of a set that is taken first of those that are pending for the thread, blocked or not,
  * and where: one that a fault may have raised, then the lowest; 0: none. */
 int signal_first(struct thread *thread, signal_set_t set, struct pending **pending);
+
+/* Takes it from there, and lets the timer go on that has sent it. */
+struct abi_siginfo signal_take(struct thread *thread, struct pending *pending, int signal);
 
 /* Whether there is one that its call has to see to: one that waits does not wait on. */
 bool signal_is_due(const struct thread *thread);

@@ -15,6 +15,7 @@
 #include "base/types.h"
 #include "fs/context.h"
 #include "fs/fdtable.h"
+#include "proc/cpu_clock.h"
 #include "proc/pending.h"
 #include "proc/timer.h"
 #include "sync/futex.h"
@@ -38,6 +39,7 @@ enum wait_reason {
                      0 any, above 0 a PID, below a group, negated */
     WAIT_VFORK,      /* thread.vfork_child lets go of the memory */
     WAIT_TIME,       /* the deadline passes */
+    WAIT_CPU_TIME,   /* it does by the clock of a time that is used; number arg has that */
     WAIT_CONSOLE,    /* the console has input */
     WAIT_PIPE_BYTES, /* pipe number arg has bytes, or nobody who could write any */
     WAIT_PIPE_ROOM,  /* pipe number arg has a free place, or nobody who could read */
@@ -113,6 +115,10 @@ struct thread {
     uint64_t waits;              /* calls that blocked */
     uint64_t preemptions;        /* turns that ended with more to do */
     struct timer timer;          /* wakes it */
+    nsec_t user_time;            /* that it has used, usage.h */
+    nsec_t system_time;
+    uint64_t faults;
+    struct cpu_clock cpu_clock; /* what waits for it to use more */
 
     /* For the frames of handlers, proc/sigframe.h. */
     struct abi_sigaltstack altstack; /* as it was set; ss_size 0: none */

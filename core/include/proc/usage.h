@@ -22,14 +22,18 @@ struct usage {
 
 /* The time from here on is thread's; what has passed since the last charge is too if it was thread
  * that ran last. */
-void usage_begin(const struct thread *thread);
+void usage_begin(struct thread *thread);
 
 /* Time passes for nobody until the next usage_begin: the CPU is idle. */
 void usage_pause(void);
 
-/* Charges the time since the last charge. */
-void usage_charge_user(struct process *process);
-void usage_charge_system(struct process *process);
+/* Charges the time since the last charge to a thread and its process. */
+void usage_charge_user(struct thread *thread);
+void usage_charge_system(struct thread *thread);
+
+/* The same to whose time it is, if it is a process's that is about to end, or anybody's. */
+void usage_charge_process(const struct process *process);
+void usage_charge_last(void);
 
 /* The process leaves its space; a thread of it ends. What these have counted is kept. */
 void usage_leave_space(struct process *process);
@@ -41,8 +45,10 @@ struct abi_siginfo usage_tell_end(const struct process *zombie, int signal);
 /* A child that was waited for: what it has used, and those that it had waited for. */
 void usage_add_child(struct process *process, const struct process *child);
 
-/* As getrusage gives it: a process itself, its children that it has waited for, or the sum. */
+/* As getrusage gives it: a process itself, one thread of it, its children that it has waited for,
+ * or the sum. */
 struct abi_rusage usage_of(const struct process *process);
+struct abi_rusage usage_of_thread(const struct thread *thread);
 struct abi_rusage usage_of_children(const struct process *process);
 struct abi_rusage usage_of_both(const struct process *process);
 

@@ -42,7 +42,6 @@ void show_siginfo(const struct view *view, uaddr_t at);
 void show_sigaction(const struct view *view, uaddr_t at);
 void show_altstack(const struct view *view, uaddr_t at);
 void show_sigset(const struct view *view, uaddr_t at);
-void show_timespec(const struct view *view, uaddr_t at);
 void show_rlimit(const struct view *view, uaddr_t at);
 void show_rusage(const struct view *view, uaddr_t at);
 void show_tms(const struct view *view, uaddr_t at);
@@ -53,6 +52,9 @@ void show_termios(const struct view *view, uaddr_t at);
 void show_winsize(const struct view *view, uaddr_t at);
 void show_clone_args(const struct view *view, uaddr_t at, uint64_t size);
 void show_spawn(const struct view *view, uaddr_t at);
+
+/* Reads what is to be told. false: it cannot be read, and its address has been told. */
+bool show_fetch(const struct view *view, uaddr_t at, void *to, uint64_t size);
 
 /* What show_wait_status says of a status. */
 void show_status_value(struct text *text, int status);

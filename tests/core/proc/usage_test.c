@@ -30,15 +30,15 @@ TEST(usage_time_is_charged_to_whom_it_passes_for)
     begin();
     usage_begin(init->thread);
     pass(2);
-    usage_charge_user(init);
+    usage_charge_user(init->thread);
     pass(3);
-    usage_charge_system(init);
+    usage_charge_system(init->thread);
     pass(1);
     usage_begin(init->thread); /* the same goes on: nothing is lost */
-    usage_charge_system(init);
+    usage_charge_system(init->thread);
     pass(4);
     usage_begin(child->thread);
-    usage_charge_user(child);
+    usage_charge_user(child->thread);
     EXPECT_EQ(init->usage.user, 2 * CLOCK_DET_STEP);
     EXPECT_EQ(init->usage.system, 4 * CLOCK_DET_STEP);
     EXPECT_EQ(child->usage.user, 0);
@@ -53,7 +53,7 @@ TEST(usage_while_the_cpu_is_idle_is_nobodys)
     pass(100);
     usage_begin(init->thread);
     pass(1);
-    usage_charge_system(init);
+    usage_charge_system(init->thread);
     EXPECT_EQ(init->usage.system, CLOCK_DET_STEP);
     fixture_end();
 }

@@ -277,8 +277,6 @@ TEST(show_times_and_limits)
     begin();
     put_words(AT(0), 4, (const uint64_t[]){1, 500, 3, 0});
     put_words(CALLS_DATA_END - 8, 1, (const uint64_t[]){3});
-    EXPECT_STREQ(SHOWN(show_timespec, AT(0)), "{tv_sec=1, tv_nsec=500}");
-    EXPECT_STREQ(SHOWN(show_timespec, CALLS_DATA_END - 8), "0x2001fff8");
     EXPECT_STREQ(SHOWN(show_tms, AT(0)), "{tms_utime=1 /* 0.01 s */, tms_stime=500 /* 5.00 s */, "
                                          "tms_cutime=3 /* 0.03 s */, tms_cstime=0}");
     EXPECT_STREQ(SHOWN(show_tms, 0), "NULL");

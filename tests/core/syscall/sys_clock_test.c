@@ -1,6 +1,7 @@
 /* clock_gettime, clock_getres, nanosleep, clock_nanosleep. */
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/cpu.h"
 #include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
@@ -30,9 +31,13 @@ static nsec_t time_of(unsigned clock_id)
 
 TEST(sys_clock_gettime_of_every_clock)
 {
-    static const unsigned clocks[] = {CLOCK_REALTIME,         CLOCK_MONOTONIC,
-                                      CLOCK_MONOTONIC_RAW,    CLOCK_REALTIME_COARSE,
-                                      CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME};
+    static const unsigned clocks[] = {CLOCK_REALTIME,
+                                      CLOCK_MONOTONIC,
+                                      CLOCK_MONOTONIC_RAW,
+                                      CLOCK_REALTIME_COARSE,
+                                      CLOCK_MONOTONIC_COARSE,
+                                      CLOCK_BOOTTIME,
+                                      CLOCK_TAI};
 
     begin();
     for (unsigned i = 0; i < ARRAY_LEN(clocks); i++) {
@@ -44,7 +49,7 @@ TEST(sys_clock_gettime_of_every_clock)
 TEST(sys_clock_gettime_that_fails)
 {
     begin();
-    EXPECT_EQ(CALL(init, clock_gettime, 2, BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, clock_gettime, 10, BUFFER_AT), -EINVAL);
     EXPECT_EQ(CALL(init, clock_gettime, (uint64_t)-1, BUFFER_AT), -EINVAL);
     EXPECT_EQ(CALL(init, clock_gettime, CLOCK_MONOTONIC, CALLS_NOWHERE), -EFAULT);
     fixture_end();
@@ -219,8 +224,7 @@ TEST(sys_clock_getres_of_each_clock)
 
     begin();
     for (int clock = 0; clock <= 12; clock++) {
-        bool is_there =
-            clock != 2 && clock != 3 && clock != 8 && clock != 9 && clock != 10 && clock != 12;
+        bool is_there = clock != 8 && clock != 9 && clock != 10 && clock != 12;
         bool is_coarse = clock == CLOCK_REALTIME_COARSE || clock == CLOCK_MONOTONIC_COARSE;
         EXPECT_EQ(CALL(init, clock_getres, clock, BUFFER_AT), is_there ? 0 : -EINVAL);
         calls_get(BUFFER_AT, &resolution, sizeof(resolution));
@@ -228,5 +232,103 @@ TEST(sys_clock_getres_of_each_clock)
     }
     EXPECT_EQ(CALL(init, clock_getres, CLOCK_REALTIME, 0), 0);
     EXPECT_EQ(CALL(init, clock_getres, CLOCK_REALTIME, CALLS_NOWHERE), -EFAULT);
+    fixture_end();
+}
+
+/* ---- the time that is used ---- */
+
+/* The number of a clock: which of the times 0 to 2, of a process or of a thread. */
+static uint64_t used_by(int whose, bool is_thread, unsigned which)
+{
+    return (~(unsigned)whose << 3) | (is_thread ? 4 : 0) | which;
+}
+
+TEST(sys_clock_gettime_of_what_is_used)
+{
+    begin();
+    struct thread *other = calls_thread(init->thread);
+    struct process *child = calls_fork(init);
+    init->usage.user = 70;
+    init->usage.system = 7;
+    init->thread->user_time = 50;
+    init->thread->system_time = 5;
+    other->user_time = 20;
+    cpu_this()->charged_until = clock_now() + CLOCK_DET_STEP; /* the call itself */
+    EXPECT_EQ(time_of(CLOCK_PROCESS_CPUTIME_ID), 77);
+    cpu_this()->charged_until = clock_now() + CLOCK_DET_STEP;
+    EXPECT_EQ(time_of(CLOCK_THREAD_CPUTIME_ID), 55);
+    cpu_this()->charged_until = clock_now() + CLOCK_DET_STEP;
+    EXPECT_EQ(time_of((unsigned)used_by(1, false, 1)), 70);
+    cpu_this()->charged_until = clock_now() + CLOCK_DET_STEP;
+    EXPECT_EQ(time_of((unsigned)used_by(other->tid, true, 2)), 20);
+    EXPECT_EQ(CALL(init, clock_gettime, used_by(child->pid->number, false, 0), BUFFER_AT), 0);
+    EXPECT_EQ(CALL(init, clock_gettime, used_by(child->pid->number, true, 0), BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, clock_gettime, used_by(other->tid, false, 2), BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL_IN(other, clock_gettime, used_by(other->tid, false, 2), BUFFER_AT), 0);
+    EXPECT_EQ(CALL(init, clock_gettime, used_by(9999, false, 2), BUFFER_AT), -EINVAL);
+    EXPECT_EQ(CALL(init, clock_gettime, used_by(0, true, 3), BUFFER_AT), -EINVAL);
+    fixture_end();
+}
+
+TEST(sys_clock_getres_of_what_is_used)
+{
+    struct abi_timespec resolution;
+
+    begin();
+    EXPECT_EQ(CALL(init, clock_getres, used_by(0, false, 0), BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &resolution, sizeof(resolution));
+    EXPECT_EQ(resolution.tv_nsec, 4000000);
+    EXPECT_EQ(CALL(init, clock_getres, used_by(0, true, 2), BUFFER_AT), 0);
+    calls_get(BUFFER_AT, &resolution, sizeof(resolution));
+    EXPECT_EQ(resolution.tv_nsec, 1);
+    fixture_end();
+}
+
+TEST(sys_clock_nanosleep_until_another_has_used_time)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    int clock = (int)used_by(child->pid->number, false, 2);
+    EXPECT_EQ(sleep_by(clock, 0, 3000), CALL_BLOCKED);
+    EXPECT_EQ(init->thread->call.reason, WAIT_CPU_TIME);
+    EXPECT(!clock_jump());
+    child->usage.user += 2999;
+    cpu_clock_expire(child->thread);
+    EXPECT_EQ(init->thread->state, THREAD_BLOCKED);
+    sched_wake(init->thread); /* for nothing */
+    EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
+    child->usage.system += 1;
+    cpu_clock_expire(child->thread);
+    EXPECT_EQ(init->thread->state, THREAD_READY);
+    EXPECT_EQ(calls_rerun(init), 0);
+    EXPECT_EQ(sleep_by(clock, TIMER_ABSTIME, 3000), 0);
+    fixture_end();
+}
+
+TEST(sys_clock_nanosleep_by_the_time_of_one_that_ends)
+{
+    begin();
+    calls_put(BUFFER_AT, &(struct abi_timespec){0, 3000}, sizeof(struct abi_timespec));
+    struct process *child = calls_fork(init);
+    struct process *other = calls_fork(init);
+    int clock = (int)used_by(child->pid->number, false, 2);
+    EXPECT_EQ(CALL(other, clock_nanosleep, (uint64_t)clock, 0, BUFFER_AT, 0), CALL_BLOCKED);
+    calls_exit(child, 0);
+    EXPECT_EQ(CALL(init, wait4, 2, 0, 0, 0), 2);
+    EXPECT_EQ(other->thread->state, THREAD_BLOCKED);
+    sched_wake(other->thread);
+    EXPECT_EQ(calls_rerun(other), CALL_BLOCKED);
+    fixture_end();
+}
+
+TEST(sys_clock_nanosleep_by_ones_own_time)
+{
+    begin();
+    EXPECT_EQ(sleep_by(CLOCK_THREAD_CPUTIME_ID, 0, 1), -EOPNOTSUPP);
+    EXPECT_EQ(sleep_by((int)used_by(0, true, 2), 0, 1), -EINVAL);
+    EXPECT_EQ(sleep_by((int)used_by(1, true, 2), 0, 1), -EINVAL);
+    EXPECT_EQ(sleep_by((int)used_by(1, false, 3), 0, 1), -EOPNOTSUPP);
+    EXPECT_EQ(sleep_by(CLOCK_BOOTTIME_ALARM, 0, 1), -EOPNOTSUPP);
+    EXPECT_EQ(sleep_by(CLOCK_PROCESS_CPUTIME_ID, 0, 100 * (int64_t)CLOCK_DET_STEP), CALL_BLOCKED);
     fixture_end();
 }

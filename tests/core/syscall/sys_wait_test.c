@@ -606,8 +606,9 @@ TEST(sys_getrusage_of_whom)
     init->children_usage.faults = 2;
     EXPECT_EQ(CALL(init, getrusage, RUSAGE_SELF, USAGE_AT), 0);
     EXPECT_EQ(get_usage().ru_minflt, 1);
+    init->thread->faults = 3;
     EXPECT_EQ(CALL(init, getrusage, RUSAGE_THREAD, USAGE_AT), 0);
-    EXPECT_EQ(get_usage().ru_minflt, 1);
+    EXPECT_EQ(get_usage().ru_minflt, 3);
     EXPECT_EQ(CALL(init, getrusage, (uint64_t)RUSAGE_CHILDREN, USAGE_AT), 0);
     EXPECT_EQ(get_usage().ru_minflt, 2);
     EXPECT_EQ(CALL(init, getrusage, (uint64_t)-2, USAGE_AT), -EINVAL);

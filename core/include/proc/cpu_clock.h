@@ -1,0 +1,42 @@
+/*
+ * Clocks that show the time that a process, or a thread, has used, and the timers that wait for it
+ * to use more. Such a clock goes on where time is charged (usage.h), and its timers expire behind
+ * that, between two steps of whoever used it.
+ */
+#ifndef PROC_CPU_CLOCK_H
+#define PROC_CPU_CLOCK_H
+
+#include "base/types.h"
+#include "proc/timer.h"
+
+struct process;
+struct thread;
+
+enum cpu_time {
+    CPU_TIME_SUM, /* in user mode and in the kernel */
+    CPU_TIME_USER,
+    CPU_TIMES,
+};
+
+/* What waits for the times of one process or thread. */
+struct cpu_clock {
+    struct timers timers[CPU_TIMES];
+};
+
+void cpu_clock_begin(struct cpu_clock *clock);
+
+/* Whose time it was is no more: nothing that waits for it will come. */
+void cpu_clock_end(struct cpu_clock *clock);
+
+/* What has been charged. */
+nsec_t cpu_clock_of_process(const struct process *process, enum cpu_time time);
+nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time);
+
+/* Does what the times of a thread and its process have made due. */
+void cpu_clock_expire(struct thread *thread);
+
+/* When, by the machine's clock, the first of their timers is due if the thread runs in user mode
+ * from now on, where all time has been charged; PLAT_NEVER: there is none. */
+nsec_t cpu_clock_next(const struct thread *thread);
+
+#endif
