@@ -342,10 +342,12 @@ static enum kernel_state idle(void)
  * next. */
 static void rerun(struct thread *thread)
 {
-    bool was_interrupted = thread->call.is_interrupted;
+    const struct call *call = &thread->call;
+    bool was_interrupted = call->is_interrupted;
 
     dispatch_rerun(thread);
-    if (was_interrupted && cpu_this()->current == thread && !thread->call.is_pending) {
+    if (was_interrupted && cpu_this()->current == thread &&
+        (!call->is_pending || call->restart != RESTART_NOT)) {
         (void)deliver_signals(thread);
     }
 }

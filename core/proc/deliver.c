@@ -55,6 +55,67 @@ static void call_handler(struct thread *thread, int signal, struct pending *pend
                                 (action.flags & SA_NODEFER ? 0 : signal_bit(signal)));
 }
 
+/* A call that has given up waiting ends where a handler is called: it is made again behind that, or
+ * has given -EINTR. */
+static void end_call(struct thread *thread, uint64_t flags)
+{
+    enum call_restart restart = thread->call.restart;
+    bool is_made_again =
+        restart == RESTART_ANEW || (restart == RESTART_AS_ASKED && (flags & SA_RESTART));
+
+    if (restart == RESTART_NOT) {
+        return;
+    }
+    thread->call = (struct call){0};
+    if (is_made_again) {
+        thread->user.pc -= INSTRUCTION_SIZE;
+    } else {
+        thread->user.x[0] = (uint64_t)-EINTR;
+    }
+    trace_call_end(thread, -EINTR);
+}
+
+/* There is nothing to be taken any more. What a sigsuspend has blocked is so no more when it is
+ * over, or made again. true: so there may be something after all. */
+static bool go_on(struct thread *thread)
+{
+    struct call *call = &thread->call;
+
+    if (call->restart == RESTART_AS_ASKED || call->restart == RESTART_UNHANDLED) {
+        *call = (struct call){.is_pending = true, .restart = RESTART_ANEW};
+    }
+    if (thread->has_saved_mask && (!call->is_pending || call->restart == RESTART_ANEW)) {
+        thread->has_saved_mask = false;
+        signal_set_mask(thread, thread->saved_mask);
+        return true;
+    }
+    return false;
+}
+
+/* The default action of a signal that was taken. true: the process goes on as though it had not
+ * come, or is to stop. */
+static bool act(struct process *process, int signal)
+{
+    if (signal_does_nothing(process, signal)) {
+        return true;
+    }
+    if (!signal_stops(signal)) {
+        end(process, signal);
+        return false;
+    }
+    if (signal == SIGSTOP || !group_is_orphaned(process->group)) {
+        signal_stop(process, signal);
+    }
+    return true;
+}
+
+/* Whether the process ends by a signal, so that it is all the same what its call does. */
+static bool ends_by(const struct process *process, int signal)
+{
+    return signal && !(process->signals.actions->handled & signal_bit(signal)) &&
+           !signal_stops(signal) && !signal_does_nothing(process, signal);
+}
+
 void deliver_init(void)
 {
     handlers = 0;
@@ -71,7 +132,8 @@ static bool reads_first(struct thread *thread)
         return false;
     }
     signal_set_t others = ~(thread->signal_mask | awaited);
-    thread->call.is_interrupted = signal_first(thread, others, &pending) != 0;
+    thread->call.is_interrupted =
+        signal_must_stop(thread) || signal_first(thread, others, &pending) != 0;
     return true;
 }
 
@@ -81,7 +143,9 @@ bool deliver_signals(struct thread *thread)
 
     for (;;) {
         struct pending *pending;
-        int signal = signal_next(thread, &pending);
+        /* who waits for a vfork's end takes nothing but its own */
+        int signal = thread->vfork_child ? 0 : signal_next(thread, &pending);
+        bool must_stop = signal_must_stop(thread);
         thread->call.is_interrupted = false;
         if (process->signals.fatal) {
             end(process, process->signals.fatal);
@@ -90,53 +154,34 @@ bool deliver_signals(struct thread *thread)
         if (reads_first(thread)) {
             return true;
         }
-        if (signal == 0 ||
-            thread->vfork_child) { /* who waits for a vfork's end takes nothing less */
-            break;
+        if (!signal && !must_stop) {
+            if (go_on(thread)) {
+                continue;
+            }
+            return true;
+        }
+        if (thread->call.is_pending && thread->call.restart == RESTART_NOT &&
+            (must_stop || !ends_by(process, signal))) {
+            thread->call.is_interrupted = true;
+            return true;
+        }
+        if (must_stop) {
+            signal_stop_thread(thread);
+            return false;
         }
         if (process->signals.actions->handled & signal_bit(signal)) {
-            if (thread->call.is_pending) {
-                thread->call.is_interrupted = true;
-                return true;
-            }
+            end_call(thread, signal_action(process, signal).flags);
             call_handler(thread, signal, pending);
             continue;
         }
         (void)signal_take(thread, pending, signal);
-        if (signal_does_nothing(process, signal)) {
-            continue;
-        }
-        if (!signal_stops(signal)) {
-            end(process, signal);
-            return false;
-        }
-        if (signal == SIGSTOP || !group_is_orphaned(process->group)) {
-            signal_stop(process, signal);
+        if (!act(process, signal)) {
             return false;
         }
     }
-    if (thread->has_saved_mask && !thread->call.is_pending) {
-        thread->has_saved_mask = false;
-        signal_set_mask(thread, thread->saved_mask);
-    }
-    return true;
 }
 
 uint64_t deliver_handlers(void)
 {
     return handlers;
-}
-
-void deliver_interrupted(struct thread *thread)
-{
-    struct pending *pending;
-    int signal = signal_next(thread, &pending);
-
-    ASSERT(signal);
-    if (signal_action(thread->process, signal).flags & SA_RESTART) {
-        thread->user.pc -= INSTRUCTION_SIZE;
-    } else {
-        thread->user.x[0] = (uint64_t)-EINTR;
-    }
-    call_handler(thread, signal, pending);
 }

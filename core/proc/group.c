@@ -20,7 +20,7 @@ static bool has_stopped(const struct pid *group)
 {
     LIST_FOR(link, &group->members) {
         const struct process *member = CONTAINER_OF(link, struct process, group_link);
-        if (member->signals.stop) {
+        if (member->signals.is_stopped) {
             return true;
         }
         plat_irq_window();

@@ -355,6 +355,7 @@ void process_end_thread(struct thread *thread, int wait_status)
     usage_charge_process(process);
     pass_children(thread, heir);
     end_thread(thread);
+    signal_look_if_stopped(process);
     signal_retarget(process);
 }
 

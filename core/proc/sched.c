@@ -175,6 +175,7 @@ int64_t sched_block(struct thread *thread, enum wait_reason reason, int64_t arg,
     struct cpu *cpu = cpu_this();
 
     if (thread->call.is_interrupted) {
+        thread->call.restart = RESTART_AS_ASKED;
         return CALL_INTERRUPTED;
     }
     ASSERT(cpu->current == thread);
@@ -211,10 +212,6 @@ void sched_wake(struct thread *thread)
     } else if (thread->state != THREAD_HELD) {
         return;
     }
-    if (thread->process->signals.stop) {
-        thread->state = THREAD_STOPPED;
-        return;
-    }
     thread->state = THREAD_READY;
     enqueue(thread);
 }
@@ -223,13 +220,10 @@ void sched_stop(struct thread *thread)
 {
     struct cpu *cpu = cpu_this();
 
-    if (thread->state == THREAD_READY && cpu->current == thread) {
-        cpu->current = NULL;
-    } else if (thread->state == THREAD_READY) {
-        dequeue(thread);
-    } else if (thread->state != THREAD_HELD) {
-        return;
-    }
+    ASSERT(cpu->current == thread);
+    ASSERT(!thread->waitq);
+    ASSERT(!timer_is_armed(&thread->timer));
+    cpu->current = NULL;
     thread->state = THREAD_STOPPED;
 }
 

@@ -111,29 +111,59 @@ static void tell_parent(struct process *process, int code, int status)
 
 void signal_stop(struct process *process, int signal)
 {
-    struct signals *own = &process->signals;
-
-    ASSERT(!own->stop);
-    own->stop = signal;
-    own->is_stop_untold = true;
-    own->is_continue_untold = false;
+    ASSERT(!process->signals.stop);
+    process->signals.stop = signal;
     LIST_FOR(link, &process->threads) {
-        sched_stop(CONTAINER_OF(link, struct thread, process_link));
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (signal_must_stop(thread)) {
+            sched_wake(thread);
+        }
         plat_irq_window();
     }
-    tell_parent(process, CLD_STOPPED, signal);
+}
+
+bool signal_must_stop(const struct thread *thread)
+{
+    const struct signals *own = &thread->process->signals;
+
+    return own->stop && !own->is_stopped && !thread->vfork_child;
+}
+
+void signal_look_if_stopped(struct process *process)
+{
+    struct signals *own = &process->signals;
+
+    if (!own->stop || own->is_stopped) {
+        return;
+    }
+    LIST_FOR(link, &process->threads) {
+        if (CONTAINER_OF(link, struct thread, process_link)->state != THREAD_STOPPED) {
+            return;
+        }
+        plat_irq_window();
+    }
+    own->is_stopped = true;
+    own->is_stop_untold = true;
+    own->is_continue_untold = false;
+    tell_parent(process, CLD_STOPPED, own->stop);
+}
+
+void signal_stop_thread(struct thread *thread)
+{
+    sched_stop(thread);
+    signal_look_if_stopped(thread->process);
 }
 
 /* Whatever has stopped it, its threads go on. */
 static void release(struct process *process)
 {
     process->signals.stop = 0;
+    process->signals.is_stopped = false;
     process->signals.is_stop_untold = false;
     LIST_FOR(link, &process->threads) {
         sched_continue(CONTAINER_OF(link, struct thread, process_link));
         plat_irq_window();
     }
-    signal_retarget(process); /* what came meanwhile woke nobody */
 }
 
 static void drop_everywhere(struct process *process, signal_set_t set)
@@ -156,9 +186,12 @@ static void cancel_opposite(struct process *process, int signal)
     } else if (signal == SIGCONT) {
         drop_everywhere(process, stops);
         if (process->signals.stop) {
+            bool was_stopped = process->signals.is_stopped;
             release(process);
             process->signals.is_continue_untold = true;
-            tell_parent(process, CLD_CONTINUED, SIGCONT);
+            /* Linux: who was about to stop has done so, and one signal tells of that alone. */
+            tell_parent(process, was_stopped ? CLD_CONTINUED : CLD_STOPPED,
+                        was_stopped ? SIGCONT : 0);
         }
     }
 }
@@ -186,14 +219,15 @@ bool signal_is_due(const struct thread *thread)
 {
     const struct signals *own = &thread->process->signals;
 
-    return own->fatal || (!thread->vfork_child && (signal_pending(thread) & takes(thread)));
+    return own->fatal || signal_must_stop(thread) ||
+           (!thread->vfork_child && (signal_pending(thread) & takes(thread)));
 }
 
 /* Whether the thread is one to take it: it does not block it, and has nothing else to take. */
 static bool wants(const struct thread *thread, int signal)
 {
     if ((thread->signal_mask & ~thread->waited_signals & signal_bit(signal)) ||
-        (thread->process->signals.stop && signal != SIGKILL)) {
+        (thread->state == THREAD_STOPPED && signal != SIGKILL)) {
         return false;
     }
     return signal == SIGKILL || cpu_this()->current == thread || !pending_for(thread);

@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/cpu.h"
+#include "base/panic.h"
 #include "base/print.h"
 #include "mm/fault.h"
 #include "proc/clock.h"
@@ -41,12 +42,11 @@ static void make_call(struct thread *thread)
         sched_end_slice();
         return;
     }
-    thread->call = (struct call){0};
     if (result == CALL_INTERRUPTED) {
-        deliver_interrupted(thread);
-        trace_call_end(thread, -EINTR);
+        ASSERT(thread->call.restart != RESTART_NOT);
         return;
     }
+    thread->call = (struct call){0};
     if (result == CALL_NO_RESULT) {
         trace_call_end(thread, 0);
         return;
@@ -58,6 +58,7 @@ static void make_call(struct thread *thread)
 void dispatch_rerun(struct thread *thread)
 {
     sched_end_wait(thread);
+    thread->call.restart = RESTART_NOT;
     make_call(thread);
 }
 

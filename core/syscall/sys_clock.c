@@ -34,19 +34,24 @@ int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
     return user_write(args[1], &time, sizeof(time));
 }
 
-/* A handler has ended a sleep, which is never made again: what is left of it. */
-static int64_t tell_rest(const struct clock_id *clock, uaddr_t at, nsec_t deadline)
+/* A signal has come: what is left of a sleep, which goes on if there is no handler. One that has an
+ * end and no length is made again then. */
+static int64_t give_up(struct call *call, const struct clock_id *clock, uaddr_t at,
+                       bool is_absolute)
 {
+    nsec_t deadline = call->deadline;
     nsec_t now = clock_id_now(clock);
     const struct abi_timespec rest = timespec_of(deadline > now ? deadline - now : 0);
     int error = at ? user_write(at, &rest, sizeof(rest)) : 0;
 
-    return error ? error : -EINTR;
+    call->restart = is_absolute ? RESTART_UNHANDLED : RESTART_GOES_ON;
+    return error ? error : CALL_INTERRUPTED;
 }
 
-/* Sleeps until the deadline of the call; rest is where to tell what is left when a handler comes,
- * or 0. */
-static int64_t sleep(struct thread *thread, const struct clock_id *clock, uaddr_t rest)
+/* Sleeps until the deadline of the call; rest is where to tell what is left when a signal comes, or
+ * 0. */
+static int64_t sleep(struct thread *thread, const struct clock_id *clock, uaddr_t rest,
+                     bool is_absolute)
 {
     struct call *call = &thread->call;
     int64_t result;
@@ -65,7 +70,7 @@ static int64_t sleep(struct thread *thread, const struct clock_id *clock, uaddr_
     } else {
         result = sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
     }
-    return result == CALL_INTERRUPTED ? tell_rest(clock, rest, call->deadline) : result;
+    return result == CALL_INTERRUPTED ? give_up(call, clock, rest, is_absolute) : result;
 }
 
 /* Reads how long, or until when, and begins. */
@@ -98,7 +103,7 @@ int64_t sys_nanosleep(struct thread *thread, const uint64_t *args)
     const struct clock_id clock = {0};
     int error = thread->call.has_begun ? 0 : begin_sleep(thread, &clock, args[0], false);
 
-    return error ? error : sleep(thread, &clock, args[1]);
+    return error ? error : sleep(thread, &clock, args[1], false);
 }
 
 /* Whose time it waits for is no more: until a handler is called. */
@@ -106,7 +111,10 @@ static int64_t sleep_for_nobody(struct thread *thread)
 {
     int64_t result = sched_block(thread, WAIT_CPU_TIME, 0, NULL, PLAT_NEVER);
 
-    return result == CALL_INTERRUPTED ? -EINTR : result;
+    if (result == CALL_INTERRUPTED) {
+        thread->call.restart = RESTART_GOES_ON;
+    }
+    return result;
 }
 
 int64_t sys_clock_nanosleep(struct thread *thread, const uint64_t *args)
@@ -124,7 +132,7 @@ int64_t sys_clock_nanosleep(struct thread *thread, const uint64_t *args)
     if (!error && !thread->call.has_begun) {
         error = begin_sleep(thread, &clock, args[2], is_absolute);
     }
-    return error ? error : sleep(thread, &clock, is_absolute ? 0 : args[3]);
+    return error ? error : sleep(thread, &clock, is_absolute ? 0 : args[3], is_absolute);
 }
 
 int64_t sys_clock_getres(struct thread *thread, const uint64_t *args)

@@ -86,7 +86,7 @@ static int64_t go_on_waiting(struct thread *thread, uaddr_t word)
         result = sched_block(thread, WAIT_FUTEX, (int64_t)word, NULL, call->deadline);
     }
     if (result == CALL_INTERRUPTED && call->deadline != PLAT_NEVER) {
-        result = -EINTR; /* what has a time-out is not made again */
+        call->restart = RESTART_GOES_ON;
     }
     if (result != CALL_BLOCKED && !(PLANTED(FUT_1) && result == -ETIMEDOUT)) {
         futex_leave(thread);
@@ -303,10 +303,13 @@ int64_t sys_futex(struct thread *thread, const uint64_t *args)
         .last = (uint32_t)args[5],
     };
 
-    if (thread->call.has_begun) {
+    struct call *call = &thread->call;
+
+    if (thread->futex.is_waiting || thread->futex.is_woken) {
         return go_on_waiting(thread, request.word);
     }
-    int error = find_deadline(request.command, request.argument, &thread->call.deadline);
+    int error = call->has_begun ? 0 /* it had given up, and looks at the word again */
+                                : find_deadline(request.command, request.argument, &call->deadline);
     if (error) {
         return error;
     }

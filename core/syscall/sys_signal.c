@@ -339,7 +339,10 @@ int64_t sys_rt_sigsuspend(struct thread *thread, const uint64_t *args)
         signal_set_mask(thread, wanted);
     }
     int64_t result = sched_block(thread, WAIT_SIGNAL, 0, NULL, PLAT_NEVER);
-    return result == CALL_INTERRUPTED ? -EINTR : result;
+    if (result == CALL_INTERRUPTED) {
+        thread->call.restart = RESTART_UNHANDLED;
+    }
+    return result;
 }
 
 static int begin_timedwait(struct thread *thread, const uint64_t *args)
@@ -367,7 +370,7 @@ static int begin_timedwait(struct thread *thread, const uint64_t *args)
     return 0;
 }
 
-/* A handler ends it as a time-out does not: -EINTR. Here a call that gives EFAULT has taken no
+/* What ends it but a time-out gives -EINTR, a stop too. Here a call that gives EFAULT has taken no
  * signal. */
 int64_t sys_rt_sigtimedwait(struct thread *thread, const uint64_t *args)
 {

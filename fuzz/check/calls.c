@@ -334,12 +334,14 @@ static bool must_wait_idly(const struct event *event)
     case CALL_wait4:
     case CALL_waitid:
     case CALL_nanosleep:
+    case CALL_clock_nanosleep:
     case CALL_futex:
     case CALL_read:
     case CALL_readv:
         return true;
     default:
-        return event->is_spurious || (event->is_rerun && taken.before->done == taken.after->done);
+        return event->is_spurious ||
+               (event->is_rerun && !event->is_anew && taken.before->done == taken.after->done);
     }
 }
 
@@ -451,16 +453,17 @@ static void check_registers(const struct event *event, bool was_taken)
 /* What ends a wait though nobody has woken anybody: time. */
 static bool has_waited_enough(const struct event *event)
 {
-    return event->nr == CALL_nanosleep ||
+    return event->nr == CALL_nanosleep || event->nr == CALL_clock_nanosleep ||
            (event->nr == CALL_futex && event->result == -ETIMEDOUT) ||
            (event->nr == CALL_rt_sigtimedwait && event->result == -EAGAIN);
 }
 
 /* Registers are others then, and there is a frame in memory that was not there; or the signal has
- * been taken, and there is no room for a frame. */
+ * been taken, and there is no room for a frame, or it has stopped the process, and its parent is
+ * told. */
 static bool enters_or_leaves_handler(const struct event *event)
 {
-    return event->is_handled || event->nr == SIGRETURN ||
+    return event->is_handled || event->is_stopped || event->nr == SIGRETURN ||
            (event->kind == EVENT_RESULT && event->result == -EINTR);
 }
 

@@ -144,6 +144,7 @@ static bool tell_thread(int tid, struct model_thread *seen)
     seen->altstack_size = thread->altstack.ss_size;
     seen->altstack_flags = (uint32_t)thread->altstack.ss_flags;
     seen->pending = thread->pending.set;
+    seen->is_stopped = thread->state == THREAD_STOPPED;
     seen->fd_count = 0;
     tell_cwd(thread->fs->cwd, seen);
     tell_fds(thread->fds, seen);
@@ -171,6 +172,9 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->thread_count = process->thread_count;
     seen->pending = signals->pending.set;
     seen->fatal = signals->fatal;
+    seen->stop = signals->is_stopped ? signals->stop : 0;
+    seen->is_stop_untold = signals->is_stop_untold;
+    seen->is_continue_untold = signals->is_continue_untold;
     seen->ignored = signals->actions->ignored;
     seen->handled = signals->actions->handled;
     seen->actions = signals->actions->table ? signals->actions->table->actions : NULL;

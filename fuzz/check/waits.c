@@ -52,14 +52,29 @@ static bool has_awaited(const struct list *children, const struct thread *thread
     return false;
 }
 
-/* A child that matches has ended, or there is none that could. */
+/* One that matches was stopped, or goes on, and that is what is waited for. */
+static bool has_news(const struct thread *thread, uint64_t options)
+{
+    LIST_FOR(link, &thread->process->children) {
+        const struct process *child = CONTAINER_OF(link, struct process, sibling);
+        bool has_stopped = (options & WSTOPPED) && child->signals.is_stop_untold;
+        bool goes_on = (options & WCONTINUED) && child->signals.is_continue_untold;
+        if (is_awaited(child, thread, options) && (has_stopped || goes_on)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A child that matches has ended, has stopped or goes on, or there is none that could. */
 static bool is_wait_over(const struct thread *thread)
 {
     const struct process *process = thread->process;
     uint64_t options = wait_options(thread);
     bool has_ended = (options & WEXITED) && has_awaited(&process->zombies, thread, options);
 
-    return has_ended || !has_awaited(&process->children, thread, options);
+    return has_ended || has_news(thread, options) ||
+           !has_awaited(&process->children, thread, options);
 }
 
 static const struct pipe *pipe_of(const struct thread *thread, bool reads)
@@ -85,7 +100,7 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 {
     const struct pipe *pipe;
 
-    if (!thread->process->signals.stop && signal_is_due(thread)) {
+    if (signal_is_due(thread)) {
         return true;
     }
     switch (thread->call.reason) {

@@ -63,15 +63,10 @@ bool ask_any_error(void)
     return ask_range(ERROR_LOWEST, -1, ERRORS_MEANT);
 }
 
-bool ask_interrupted(enum interrupt how)
-{
-    return how == INTERRUPT_ENDS ? ask_result(-EINTR) : name(EVENT_CAUGHT, 0, 0, 1, true);
-}
-
 bool ask_block(void)
 {
-    if (world.interrupt) {
-        (void)ask_interrupted(world.interrupt);
+    if (world.must_not_wait) {
+        world.interrupted = INTERRUPT_AS_ASKED;
         return false;
     }
     return name(EVENT_BLOCKED, 0, 0, 1, true);
@@ -85,6 +80,11 @@ bool ask_again(void)
 bool ask_caught(void)
 {
     return name(EVENT_CAUGHT, 0, 0, 1, true);
+}
+
+bool ask_stopped(void)
+{
+    return name(EVENT_STOPPED, 0, 0, 1, true);
 }
 
 bool ask_access(void)

@@ -20,10 +20,7 @@ bool ask_range(int64_t first, int64_t last, uint64_t count);
 /* With any error, which is to have changed nothing: of what the model does not tell. */
 bool ask_any_error(void);
 
-/* A handler interrupts it where it would wait: it gives EINTR, or will be made again. */
-bool ask_interrupted(enum interrupt how);
-
-/* It may have to wait; if it is to be interrupted there, false. */
+/* It may have to wait. false too if it must not, as a signal is to be taken: it is interrupted. */
 bool ask_block(void);
 
 /* It may have done a part, which is no answer and does not count as one. */
@@ -31,6 +28,9 @@ bool ask_again(void);
 
 /* A handler may have been called, before anything was done. */
 bool ask_caught(void);
+
+/* The process may be stopped, and nothing else be known yet. */
+bool ask_stopped(void);
 
 /* The load or the store may have been made. */
 bool ask_access(void);

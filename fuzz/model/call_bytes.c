@@ -131,7 +131,9 @@ static struct file *find_file(struct proc *self, const struct event *event)
 
 static void keep_file(struct proc *self, const struct event *event, const struct file *file)
 {
-    if (event->kind == EVENT_BLOCKED || event->kind == EVENT_AGAIN) {
+    bool goes_on = event->kind == EVENT_BLOCKED || event->kind == EVENT_AGAIN;
+
+    if (goes_on && !world.interrupted) {
         files_hold(self, file);
     }
 }

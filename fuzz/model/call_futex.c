@@ -69,8 +69,8 @@ static void go_on(struct proc *self, const struct event *event)
         (void)ask_result(0);
     } else if (event->now_ns >= doing->deadline) {
         (void)ask_result(-ETIMEDOUT);
-    } else if (world.interrupt && doing->deadline != NEVER) {
-        (void)ask_interrupted(INTERRUPT_ENDS); /* what has a time-out is not made again */
+    } else if (world.must_not_wait && doing->deadline != NEVER) {
+        world.interrupted = INTERRUPT_GOES_ON;
     } else {
         (void)ask_block();
     }
@@ -246,13 +246,14 @@ void call_futex(struct proc *self, const struct event *event)
 {
     bool is_real = event->args[1] & FUTEX_CLOCK_REALTIME;
     int command = command_of(event);
-    uint64_t deadline;
+    uint64_t deadline = self->doing.deadline;
 
-    if (self->doing.has_begun) {
+    if (self->doing.place > 0 || self->doing.is_woken) {
         go_on(self, event);
         return;
     }
-    int error = find_deadline(self, event, &deadline);
+    /* One that has been interrupted looks at the word again. */
+    int error = self->doing.has_begun ? 0 : find_deadline(self, event, &deadline);
     if (!error && is_real && command != FUTEX_WAIT_BITSET) {
         error = -ENOSYS;
     }

@@ -248,13 +248,40 @@ static unsigned count_children(const struct proc *self, enum life life, struct p
     return count;
 }
 
-/* Whether a zombie could be had; if not, says what may happen: ECHILD, 0 or that it waits. */
-static bool has_zombie(struct proc *self)
+/* What there is to tell of a child: CLD_EXITED whatever has ended it, CLD_STOPPED, CLD_CONTINUED,
+ * or 0: nothing that is asked for. */
+static int news_of(const struct proc *self, const struct proc *child)
+{
+    uint32_t options = self->doing.options;
+
+    if (!is_asked_for(self, child)) {
+        return 0;
+    }
+    if (child->life == LIFE_ZOMBIE) {
+        return options & WEXITED ? CLD_EXITED : 0;
+    }
+    if ((options & WSTOPPED) && child->is_stop_untold) {
+        return CLD_STOPPED;
+    }
+    return (options & WCONTINUED) && child->is_continue_untold ? CLD_CONTINUED : 0;
+}
+
+static bool has_news(const struct proc *self)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (news_of(self, &world.procs[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether there is something to tell; if not, says what may happen: ECHILD, 0 or that it waits. */
+static bool may_tell(struct proc *self)
 {
     struct proc *first;
-    bool has_ended = (self->doing.options & WEXITED) && count_children(self, LIFE_ZOMBIE, &first);
 
-    if (has_ended) {
+    if (has_news(self)) {
         return true;
     }
     if (count_children(self, LIFE_LIVE, &first) == 0) {
@@ -270,10 +297,37 @@ bool wait_would_block(struct proc *self)
 {
     struct proc *first;
 
-    if ((self->doing.options & WEXITED) && count_children(self, LIFE_ZOMBIE, &first)) {
-        return false;
+    return !has_news(self) && count_children(self, LIFE_LIVE, &first) > 0;
+}
+
+/* What is told of a child is not told again. */
+static void take_news(struct proc *self, struct proc *child, int news)
+{
+    struct used both;
+
+    switch (news) {
+    case CLD_STOPPED:
+        child->is_stop_untold = false;
+        break;
+    case CLD_CONTINUED:
+        child->is_continue_untold = false;
+        break;
+    default:
+        both = used_of_both(child);
+        used_add(self, &both);
+        family_reap(child);
+        break;
     }
-    return count_children(self, LIFE_LIVE, &first) > 0;
+}
+
+/* As wait4 gives it, wait(2). */
+static int status_of(const struct proc *child, int news)
+{
+    enum { STOPPED = 0x7f, CONTINUED = 0xffff };
+
+    return news == CLD_STOPPED     ? child->stop << 8 | STOPPED
+           : news == CLD_CONTINUED ? CONTINUED
+                                   : child->status;
 }
 
 /* Whether something at an address that is to be written lies where the usage is to be. */
@@ -282,17 +336,13 @@ static bool overlap(uint64_t at, uint64_t len, uint64_t usage_at)
     return at && usage_at && usage_at < at + len && at < usage_at + sizeof(struct abi_rusage);
 }
 
-/* What the wait has told of its usage is right; reaps: the zombie goes. */
-static void wait_for(struct proc *self, struct proc *child, uint64_t usage_at, bool reaps)
+/* Whether what the wait has told of its usage is right; it is not told less later. */
+static void look_at_usage(struct proc *self, struct proc *child, uint64_t usage_at)
 {
     struct used both = used_of_both(child);
 
     if (usage_at) {
         used_look_at_child(self, usage_at, &both);
-    }
-    if (reaps) {
-        used_add(self, &both);
-        family_reap(child);
     }
 }
 
@@ -317,7 +367,7 @@ void call_wait4(struct proc *self, const struct event *event)
         doing->options |= WEXITED;
         doing->who = who == -1 ? 0 : who == 0 ? -(int64_t)self->process->group : who;
     }
-    if (!has_zombie(self)) {
+    if (!may_tell(self)) {
         if ((doing->options & WNOHANG) && wait_would_block(self)) {
             (void)ask_result(0);
         }
@@ -325,17 +375,19 @@ void call_wait4(struct proc *self, const struct event *event)
     }
     if ((status_at && !memory_can(self, status_at, sizeof(int), ACCESS_WRITE)) ||
         (usage_at && !memory_can(self, usage_at, sizeof(struct abi_rusage), ACCESS_WRITE))) {
-        (void)ask_result(-EFAULT); /* the child stays */
+        (void)ask_result(-EFAULT); /* it can be told later */
         return;
     }
     bool has_two = overlap(status_at, sizeof(int), usage_at);
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *child = &world.procs[i];
-        if (child->life != LIFE_ZOMBIE || !is_asked_for(self, child) || !ask_result(child->pid)) {
+        int news = news_of(self, child);
+        int status = status_of(child, news);
+        if (!news || !ask_result(child->pid)) {
             continue;
         }
         if (status_at) {
-            memory_store(memory_of(self), status_at, &child->status, sizeof(int));
+            memory_store(memory_of(self), status_at, &status, sizeof(status));
         }
         if (usage_at) {
             memory_adopt(self, usage_at, sizeof(struct abi_rusage));
@@ -343,7 +395,8 @@ void call_wait4(struct proc *self, const struct event *event)
         if (status_at) {
             (void)memory_verify(self, status_at, sizeof(int));
         }
-        wait_for(self, child, has_two ? 0 : usage_at, true);
+        look_at_usage(self, child, has_two ? 0 : usage_at);
+        take_news(self, child, news);
     }
 }
 
@@ -369,17 +422,40 @@ static int set_who(struct proc *self, int kind, int number)
 
 enum { INFO_SIZE = 28, INFO_PAD = 12, INFO_PID = 16 }; /* of siginfo_t: what is filled in */
 
-/* The child that the call has told of. Without an address the oldest zombie is taken for it. */
+/* Whether a child has been told of, as the kernel has it now. */
+static bool was_taken(const struct proc *child, int news)
+{
+    static struct model_process seen;
+
+    if (news == CLD_EXITED || !world.eyes->process(child->pid, &seen) || seen.is_zombie) {
+        return false;
+    }
+    return news == CLD_STOPPED ? !seen.is_stop_untold : !seen.is_continue_untold;
+}
+
+/* The child that the call has told of. Without an address it is the oldest zombie; if there is
+ * none, who is seen to have been told of. */
 static struct proc *child_told(struct proc *self, uint64_t info_at)
 {
     struct proc *child;
     int pid;
 
     (void)count_children(self, LIFE_ZOMBIE, &child);
+    (void)world.eyes->open();
+    if (!(self->doing.options & WEXITED)) {
+        child = NULL;
+    }
+    for (unsigned i = 0; i < world.proc_count && !child; i++) {
+        struct proc *other = &world.procs[i];
+        int news = news_of(self, other);
+        if (news && (was_taken(other, news) || (self->doing.options & WNOWAIT))) {
+            child = other;
+        }
+    }
     if (info_at && world.eyes->peek(self->pid, info_at + INFO_PID, &pid, sizeof(pid))) {
         child = world_find(pid);
     }
-    bool is_one = child && child->life == LIFE_ZOMBIE && is_asked_for(self, child);
+    bool is_one = child && news_of(self, child);
     if (!is_one) {
         ask_object("process %d: waitid tells of another process than it could", (int64_t)self->pid);
     }
@@ -391,11 +467,15 @@ static void tell_of(struct proc *self, const struct proc *child, uint64_t info_a
     struct abi_siginfo info = {0};
 
     if (child) {
+        int news = news_of(self, child);
         int signal = child->status & 0x7f;
         info.si_signo = SIGCHLD;
-        info.si_code = signal ? CLD_KILLED : CLD_EXITED;
+        info.si_code = news != CLD_EXITED ? news : signal ? CLD_KILLED : CLD_EXITED;
         info.si_pid = child->pid;
-        info.si_status = signal ? signal : child->status >> 8;
+        info.si_status = news == CLD_STOPPED     ? child->stop
+                         : news == CLD_CONTINUED ? SIGCONT
+                         : signal                ? signal
+                                                 : child->status >> 8;
     }
     memory_store(memory_of(self), info_at, &info, INFO_SIZE);
     memory_adopt(self, info_at + INFO_PAD, sizeof(info.pad));
@@ -418,7 +498,7 @@ void call_waitid(struct proc *self, const struct event *event)
             return;
         }
     }
-    bool has_one = has_zombie(self);
+    bool has_one = may_tell(self);
     if (!has_one && (ask_is_answered() || !(doing->options & WNOHANG) || !wait_would_block(self))) {
         return;
     }
@@ -443,7 +523,10 @@ void call_waitid(struct proc *self, const struct event *event)
         (void)memory_verify(self, info_at, INFO_SIZE);
     }
     if (child) {
-        wait_for(self, child, is_hidden ? 0 : usage_at, !(doing->options & WNOWAIT));
+        look_at_usage(self, child, is_hidden ? 0 : usage_at);
+    }
+    if (child && !(doing->options & WNOWAIT)) {
+        take_news(self, child, news_of(self, child));
     }
 }
 

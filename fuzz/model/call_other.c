@@ -38,8 +38,11 @@ static void interrupt_sleep(struct proc *self, uint64_t at, uint64_t deadline)
 
     if (at && !memory_can(self, at, sizeof(rest), ACCESS_WRITE)) {
         (void)ask_result(-EFAULT);
-    } else if (ask_interrupted(INTERRUPT_ENDS) && at) {
-        memory_store(memory_of(self), at, &rest, sizeof(rest)); /* the frame may lie above it */
+    } else {
+        world.interrupted = INTERRUPT_GOES_ON;
+        if (at) { /* a frame may lie above it */
+            memory_store(memory_of(self), at, &rest, sizeof(rest));
+        }
     }
 }
 
@@ -61,7 +64,7 @@ void call_nanosleep(struct proc *self, const struct event *event)
     }
     if (event->now_ns >= doing->deadline) {
         (void)ask_result(0);
-    } else if (world.interrupt) {
+    } else if (world.must_not_wait) {
         interrupt_sleep(self, event->args[1], doing->deadline);
     } else if (ask_block()) {
         doing->has_begun = true;

@@ -17,7 +17,8 @@ static bool is_due(const struct proc *self, uint64_t mask)
     return (signals_pending(self) & ~(mask & ~unblockable)) != 0;
 }
 
-/* Only a handler ends it, which finds in its frame the mask that was there before. */
+/* Only a handler ends it, which finds in its frame the mask that was there before. Without one it
+ * is made again. */
 void call_rt_sigsuspend(struct proc *self, const struct event *event)
 {
     uint64_t wanted = self->mask;
@@ -27,8 +28,8 @@ void call_rt_sigsuspend(struct proc *self, const struct event *event)
     } else if (!self->doing.has_begun &&
                !memory_read(self, event->args[0], &wanted, sizeof(wanted))) {
         (void)ask_result(-EFAULT);
-    } else if (world.interrupt) {
-        (void)ask_interrupted(INTERRUPT_ENDS);
+    } else if (world.must_not_wait) {
+        world.interrupted = INTERRUPT_UNLESS_HANDLED;
     } else if (is_due(self, wanted) ? ask_again() : ask_block()) {
         if (self->doing.has_begun) {
             return;
@@ -105,8 +106,8 @@ void call_rt_sigtimedwait(struct proc *self, const struct event *event)
         take_waited(self, event, signal, queue);
     } else if (event->now_ns >= deadline) {
         (void)ask_result(-EAGAIN);
-    } else if (world.interrupt) {
-        (void)ask_interrupted(INTERRUPT_ENDS);
+    } else if (world.must_not_wait) {
+        (void)ask_result(-EINTR); /* for a stop, too */
     } else if (ask_block()) {
         doing->has_begun = true;
         doing->waits = WAITS_SIGNAL;

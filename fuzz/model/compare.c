@@ -47,6 +47,11 @@ static bool compare_signals(const struct proc *proc, const struct model_process 
            same(proc, "the set of handled signals", seen->handled, handled) &&
            same(proc, "the set of its pending signals", seen->pending, proc->shared.set) &&
            same(proc, "the signal that ends it", (uint64_t)seen->fatal, (uint64_t)proc->fatal) &&
+           same(proc, "the signal that stopped it", (uint64_t)seen->stop,
+                proc->has_stopped ? (uint64_t)proc->stop : 0) &&
+           same(proc, "that it was not told of", seen->is_stop_untold, proc->is_stop_untold) &&
+           same(proc, "that its going on was not told of", seen->is_continue_untold,
+                proc->is_continue_untold) &&
            (!seen->actions ||
             same(proc, "that an action differs",
                  !bytes_same(seen->actions, proc->actions, SIGNAL_MAX * sizeof(*proc->actions)),
@@ -90,6 +95,7 @@ static bool compare_thread(const struct proc *proc)
            same(proc, "its size", seen.altstack_size, proc->altstack.ss_size) &&
            same(proc, "its flags", seen.altstack_flags, (uint32_t)proc->altstack.ss_flags) &&
            same(proc, "the set of a thread's pending signals", seen.pending, proc->mine.set) &&
+           same(proc, "that it is stopped", seen.is_stopped, proc->is_stopped) &&
            compare_fds(proc, &seen);
 }
 

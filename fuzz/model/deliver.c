@@ -11,6 +11,8 @@
 static struct {
     uint64_t sp;
     uint64_t pc;
+    bool was_handled; /* there are any */
+    bool gives_eintr; /* the call that was interrupted for them */
 } last;
 
 static bool is_handled(const struct proc *proc, int signal)
@@ -46,8 +48,39 @@ static void push(struct proc *proc, const struct event *event, const struct said
 /* Whether the thread has taken something that it is to be seen by. */
 static bool has_taken(const struct event *event)
 {
-    return event->is_handled || event->kind == EVENT_CAUGHT || event->kind == EVENT_ENDED ||
-           event->kind == EVENT_STOPPED;
+    return event->is_handled || event->is_stopped || event->kind == EVENT_CAUGHT ||
+           event->kind == EVENT_ENDED;
+}
+
+/* A handler is called: what becomes of the call that was interrupted for it, or in which the
+ * process was stopped before. */
+static void end_call(struct proc *proc, uint64_t flags)
+{
+    enum interrupt how = proc->doing.interrupt;
+
+    if (how != INTERRUPT_NOT) {
+        last.gives_eintr =
+            how != INTERRUPT_ANEW && !(how == INTERRUPT_AS_ASKED && (flags & SA_RESTART));
+        proc->doing = (struct doing){.nr = proc->doing.nr, .file = -1};
+    }
+}
+
+/* No handler is called: a call that was interrupted is made again as though it was not made before,
+ * or goes on. What sigsuspend has blocked is not blocked any more. true: so there may be a handler
+ * after all. */
+static bool call_is_made_again(struct proc *proc)
+{
+    struct doing *doing = &proc->doing;
+
+    if (doing->interrupt != INTERRUPT_AS_ASKED && doing->interrupt != INTERRUPT_UNLESS_HANDLED) {
+        return false;
+    }
+    *doing = (struct doing){.nr = doing->nr, .file = -1, .interrupt = INTERRUPT_ANEW};
+    if (proc->has_saved_mask) {
+        proc->mask = proc->saved_mask;
+        proc->has_saved_mask = false;
+    }
+    return true;
 }
 
 enum delivery deliver(struct proc *proc, const struct event *event, bool in_call)
@@ -57,42 +90,81 @@ enum delivery deliver(struct proc *proc, const struct event *event, bool in_call
     struct queue *queue;
 
     last.sp = event->sp;
+    last.was_handled = false;
+    last.gives_eintr = false;
     for (;;) {
         if (event->was_refused && event->kind == EVENT_ENDED && family_may_end(proc, SIGKILL)) {
             return DELIVERY_ENDS;
         }
         int signal = *fatal ? *fatal : signals_next(proc, &queue);
-        if (signal == 0) {
-            return delivery;
+        bool must_stop = signals_must_stop(proc);
+        if (*fatal) {
+            (void)family_may_end(proc, signal);
+            return DELIVERY_ENDS;
         }
-        if (!*fatal && signals_do_nothing(proc, signal)) {
-            (void)signals_take(queue, signal);
-            continue;
-        }
-        if (!*fatal && !has_taken(event) && signals_may_pass(proc, queue, signal)) {
-            return delivery;
-        }
-        if (!*fatal && is_handled(proc, signal)) {
-            if (in_call) {
-                return DELIVERY_INTERRUPTS;
+        if (!signal && !must_stop) {
+            if (call_is_made_again(proc)) {
+                continue;
             }
+            return delivery;
+        }
+        bool does_nothing = signal && signals_do_nothing(proc, signal);
+        bool is_caught = signal && is_handled(proc, signal);
+        bool ends = !must_stop && !does_nothing && !is_caught && !signals_stop(signal);
+        if ((ends || (is_caught && !must_stop)) && !has_taken(event) &&
+            signals_may_pass(proc, queue, signal)) {
+            (void)call_is_made_again(proc);
+            return delivery;
+        }
+        if (ends) {
+            (void)family_may_end(proc, signal);
+            return DELIVERY_ENDS;
+        }
+        if (in_call && proc->doing.interrupt == INTERRUPT_NOT) {
+            return DELIVERY_INTERRUPTS;
+        }
+        if (must_stop) {
+            proc->is_stopped = true;
+            signals_look_if_stopped(proc->process);
+            return DELIVERY_STOPS;
+        }
+        if (is_caught) {
+            end_call(proc, proc->actions[signal - 1].flags);
             const struct said said = signals_take(queue, signal);
             push(proc, event, &said);
+            last.was_handled = true;
             delivery = DELIVERY_HANDLER;
             continue;
         }
-        (void)family_may_end(proc, signal);
-        return DELIVERY_ENDS;
+        (void)signals_take(queue, signal);
+        if (!does_nothing && (signal == SIGSTOP || family_is_watched(proc->process->group))) {
+            proc->process->stop = signal;
+        }
     }
 }
 
-void deliver_check_sp(const struct proc *proc)
+bool deliver_was_handled(void)
+{
+    return last.was_handled;
+}
+
+static void check_sp(const struct proc *proc)
 {
     uint64_t sp = world.eyes->sp(proc->tid);
 
     if (sp != last.sp) {
         ask_object("process %d: its stack pointer is %x in a handler, and should be %x",
                    (int64_t)proc->pid, sp, last.sp);
+    }
+}
+
+void deliver_ask(const struct proc *proc, enum delivery delivery)
+{
+    if (last.was_handled) {
+        (void)(last.gives_eintr ? ask_result(-EINTR) : ask_caught());
+        check_sp(proc);
+    } else {
+        (void)(delivery == DELIVERY_STOPS ? ask_stopped() : ask_again());
     }
 }
 
@@ -107,22 +179,15 @@ void deliver_begin_handler(struct proc *proc)
         (void)family_may_end(proc, signal);
     } else if (signal == 0 && !is_place) {
         give_up_for(GIVE_UP_HANDLER); /* it does something */
-    } else if (ask_caught()) {
-        deliver_check_sp(proc);
+    } else {
+        deliver_ask(proc, DELIVERY_HANDLER);
     }
-}
-
-enum interrupt deliver_interrupts(struct proc *proc)
-{
-    struct queue *queue;
-    int signal = signals_next(proc, &queue);
-
-    return proc->actions[signal - 1].flags & SA_RESTART ? INTERRUPT_RESTARTS : INTERRUPT_ENDS;
 }
 
 bool deliver_would(struct proc *proc)
 {
     struct queue *queue;
 
-    return proc->process->fatal || signals_next(proc, &queue) != 0;
+    return proc->process->fatal ||
+           (!proc->is_stopped && (signals_must_stop(proc) || signals_next(proc, &queue) != 0));
 }

@@ -202,6 +202,19 @@ static int signal_to_parent(const struct proc *proc)
     return proc->exit_signal != SIGCHLD && is_other_program ? SIGCHLD : proc->exit_signal;
 }
 
+bool family_is_watched(int group)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *proc = &world.procs[i];
+        if (proc->life == LIFE_LIVE && proc->group == group && proc->parent &&
+            proc->parent != world.procs && proc->parent->group != group &&
+            proc->parent->session == proc->session) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool family_leaves_zombie(const struct proc *proc)
 {
     return proc == world.procs || signal_to_parent(proc) != SIGCHLD ||
@@ -250,6 +263,37 @@ static struct proc *oldest_zombie(const struct proc *proc)
     return oldest;
 }
 
+static bool has_stopped(int group)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].life == LIFE_LIVE && world.procs[i].group == group &&
+            world.procs[i].has_stopped) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the parent was that a process has lost, or that has lost it: if it was what the group had
+ * outside, and somebody there is stopped, all of it are told and go on (POSIX, _exit). */
+static void tell_orphaned(int group, int session, const struct proc *parent)
+{
+    if (parent->group == group || parent->session != session || !has_stopped(group) ||
+        family_is_watched(group)) {
+        return;
+    }
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].group == group) {
+            signals_send(&world.procs[i], SIGHUP);
+        }
+    }
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].group == group) {
+            signals_send(&world.procs[i], SIGCONT);
+        }
+    }
+}
+
 static void give_away_children(struct proc *proc)
 {
     struct proc *reaper = find_reaper(proc);
@@ -263,6 +307,7 @@ static void give_away_children(struct proc *proc)
         if (child->life == LIFE_LIVE && child->parent == proc) {
             child->exit_signal = SIGCHLD;
             threads_pass(child, threads_first(reaper));
+            tell_orphaned(child->group, child->session, proc);
         }
     }
     while ((zombie = oldest_zombie(proc))) {
@@ -274,6 +319,8 @@ static void give_away_children(struct proc *proc)
 
 void family_end(struct proc *proc, int status)
 {
+    proc->stop = 0;
+    proc->has_stopped = false;
     threads_end(proc, NULL);
     memory_leave(proc->space);
     proc->life = LIFE_ZOMBIE;
@@ -284,6 +331,7 @@ void family_end(struct proc *proc, int status)
         return;
     }
     give_away_children(proc);
+    tell_orphaned(proc->group, proc->session, proc->parent);
     tell_parent(proc);
 }
 

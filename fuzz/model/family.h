@@ -26,6 +26,10 @@ void family_leave_memory(struct proc *proc, bool goes_on);
 /* Somebody of another process who uses the same memory, or NULL. */
 struct proc *family_witness(const struct proc *proc);
 
+/* Whether somebody outside of a group would see to it when it is stopped: the parent of one of it,
+ * in another group of the same session, which is not init. */
+bool family_is_watched(int group);
+
 /* Whether the end of a process would leave a zombie. */
 bool family_leaves_zombie(const struct proc *proc);
 

@@ -12,7 +12,6 @@
 enum give_up_reason {
     GIVE_UP_NOT,
     GIVE_UP_HANDLER, /* a handler does something, or a frame was lost that one should have */
-    GIVE_UP_STOP,    /* somebody was sent a signal that stops */
     GIVE_UP_CALL,    /* a call that the model does not have did something */
     GIVE_UP_MEMORY,  /* there was none to tell others that somebody went, or who sent a signal */
     GIVE_UP_CODE,    /* instructions were written over, and what there is now did not end at once */

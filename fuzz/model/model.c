@@ -62,7 +62,9 @@ void model_begin(const struct model_eyes *eyes)
     world.page_count = 0;
     world.free_count = 0;
     world.typed = 0;
-    world.interrupt = INTERRUPT_NOT;
+    world.must_not_wait = false;
+    world.interrupted = INTERRUPT_NOT;
+    world.event = 0;
     world.current = NULL;
     world.has_plain_keys = false;
     world.ends = 0;
@@ -115,7 +117,12 @@ static void run_call(struct proc *proc, const struct event *event)
         give_up_for(GIVE_UP_CALL);
     }
     world.lost_numbers += may_have_lost_number(event);
-    if (event->kind == EVENT_BLOCKED) {
+    doing->interrupt = world.interrupted;
+    if (doing->interrupt) {
+        files_let_go(doing);
+        doing->place = 0;
+        doing->waits = WAITS_NOT;
+    } else if (event->kind == EVENT_BLOCKED) {
         used_wait(proc);
     } else if (event->kind != EVENT_AGAIN) {
         files_let_go(doing);
@@ -243,24 +250,28 @@ static void note_fault(struct proc *proc, const struct event *event)
     }
 }
 
-/* The call that it waits in is made once more, and may not wait; then the handler is called. */
+/* The call that it waits in is made once more, and may not wait; then the signals are taken. */
 static void interrupt(struct proc *proc, const struct event *event)
 {
     if (event->kind == EVENT_ENDED) {
         give_up_for(GIVE_UP_HANDLER); /* how the call ended is not known */
         return;
     }
-    world.interrupt = deliver_interrupts(proc);
+    world.must_not_wait = true;
     run_call(proc, event);
-    world.interrupt = INTERRUPT_NOT;
-    if (event->kind == EVENT_AGAIN || !ask_is_answered()) {
+    world.must_not_wait = false;
+    bool is_undecided = world.interrupted != INTERRUPT_NOT;
+    world.interrupted = INTERRUPT_NOT;
+    if (!is_undecided && (event->kind == EVENT_AGAIN || !ask_is_answered())) {
         return;
     }
-    if (!event->is_handled) {
-        ask_object("process %d: no handler was called", (int64_t)proc->pid);
+    enum delivery delivery = deliver(proc, event, false);
+    if (is_undecided && delivery != DELIVERY_ENDS) {
+        deliver_ask(proc, delivery);
     }
-    if (deliver(proc, event, false) == DELIVERY_HANDLER) {
-        deliver_check_sp(proc);
+    if (event->is_handled != deliver_was_handled()) {
+        ask_object("process %d: %s handler was called", (int64_t)proc->pid,
+                   event->is_handled ? "a" : "no");
     }
 }
 
@@ -282,6 +293,9 @@ static const char *run_event(const struct event *event)
         return ask_text();
     case DELIVERY_HANDLER:
         deliver_begin_handler(proc);
+        return ask_text();
+    case DELIVERY_STOPS:
+        deliver_ask(proc, DELIVERY_STOPS);
         return ask_text();
     case DELIVERY_INTERRUPTS:
         interrupt(proc, event);
@@ -324,6 +338,7 @@ const char *model_event(const struct event *event)
         return NULL;
     }
     ask_begin(event);
+    world.event++;
     world.now = event->now_ns;
     world.was_refused = event->was_refused;
     switch (event->kind) {
@@ -349,8 +364,15 @@ const char *model_event(const struct event *event)
     if (event->has_lost_info) {
         give_up_for(GIVE_UP_MEMORY);
     }
-    if (event->kind == EVENT_BLOCKED || event->kind == EVENT_ENDED || event->kind == EVENT_LEFT) {
+    bool is_over = event->kind == EVENT_ENDED || event->kind == EVENT_LEFT;
+    if (event->kind == EVENT_BLOCKED || is_over || event->is_stopped) {
         world.current = NULL;
+    }
+    const struct proc *thread = world_find_thread(event->tid);
+    if (!text && thread && is_thread(thread) && event->is_stopped != thread->is_stopped) {
+        ask_object("thread %d is%s stopped, and should%s be", (int64_t)event->tid,
+                   event->is_stopped ? "" : " not", thread->is_stopped ? "" : " not");
+        text = ask_text();
     }
     if (give_up_why()) {
         return NULL;
@@ -379,7 +401,8 @@ const char *model_at_rest(void)
     ask_begin(&(struct event){.kind = EVENT_TIME});
     for (unsigned i = 0; i < world.proc_count && !give_up_why(); i++) {
         struct proc *proc = &world.procs[i];
-        if (is_thread(proc) && (deliver_would(proc) || !would_block(proc))) {
+        bool may_wait = proc->is_stopped || would_block(proc);
+        if (is_thread(proc) && (deliver_would(proc) || !may_wait)) {
             ask_object("process %d should not be waiting in %s", (int64_t)proc->pid,
                        calls_name(proc->doing.nr));
             break;

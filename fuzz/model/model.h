@@ -33,6 +33,7 @@ struct model_thread {
     uint64_t altstack_size;
     uint32_t altstack_flags;
     uint64_t pending; /* sent to it alone */
+    bool is_stopped;
     unsigned cwd_len;
     char cwd[MODEL_CWD_MAX]; /* the names that lead to the working directory, each in front of the
                                 one that it is in and with a / */
@@ -52,6 +53,9 @@ struct model_process {
     unsigned thread_count;
     uint64_t pending; /* sent to all of it */
     int fatal;        /* it will end by this signal at its next step; or 0 */
+    int stop;         /* it is stopped by this signal; or 0 */
+    bool is_stop_untold;
+    bool is_continue_untold;
     uint64_t ignored;
     uint64_t handled;
     const struct abi_sigaction *actions; /* 64; NULL: none has flags or a mask */

@@ -186,7 +186,7 @@ void pipes_write(struct proc *self, const struct event *event, const struct file
         (void)fill(self, pipe, &again, (uint64_t)event->result, true);
         return;
     }
-    if (waits && world.interrupt && done > 0) {
+    if (waits && world.must_not_wait && done > 0) {
         waits = false;
     }
     if (waits) {

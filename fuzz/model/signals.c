@@ -11,7 +11,7 @@ static bool ends_by_default(int signal)
     case SIGCONT:
     case SIGURG:
     case SIGWINCH:
-    case SIGSTOP: /* nothing is stopped yet */
+    case SIGSTOP:
     case SIGTSTP:
     case SIGTTIN:
     case SIGTTOU:
@@ -19,6 +19,11 @@ static bool ends_by_default(int signal)
     default:
         return true;
     }
+}
+
+bool signals_stop(int signal)
+{
+    return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 }
 
 /* Whose default is to dump core: Linux looks at it only when the process goes on. */
@@ -48,7 +53,8 @@ static bool does_nothing(const struct proc *proc, int signal)
     if (handler != SIG_DFL) {
         return handler == SIG_IGN;
     }
-    return !ends_by_default(signal) || proc->process == world.procs; /* init is protected */
+    /* init is protected */
+    return (!ends_by_default(signal) && !signals_stop(signal)) || proc->process == world.procs;
 }
 
 /* ---- what waits ---- */
@@ -107,6 +113,27 @@ static bool is_refused(const struct said *said, uint64_t limit)
     return signal >= SIGRTMIN && code_of(said) != SI_USER && count_queued() >= limit;
 }
 
+static unsigned find(const struct queue *queue, int signal)
+{
+    unsigned i = 0;
+
+    while (i < queue->count && signal_of(&queue->said[i]) != signal) {
+        i++;
+    }
+    return i;
+}
+
+/* Of two that are sent at once, as by children who all go on, either may have been the first. */
+static void forget_order(struct queue *queue, const struct said *said)
+{
+    unsigned at = find(queue, signal_of(said));
+
+    if (at < queue->count && queue->said[at].event == world.event &&
+        !bytes_same(queue->said[at].head, said->head, sizeof(said->head))) {
+        queue->said[at].is_loose = true;
+    }
+}
+
 /* A standard signal is there once. Without a place what is to be said of it may be lost; if that
  * must not be, false. */
 static bool add(struct queue *queue, const struct said *said, uint64_t limit)
@@ -117,6 +144,7 @@ static bool add(struct queue *queue, const struct said *said, uint64_t limit)
     bool is_limited = !is_standard || code < 0;
 
     if (is_standard && (queue->set & signal_set_of(signal))) {
+        forget_order(queue, said);
         return true;
     }
     if (world.was_refused || queue->count == QUEUE_MAX) {
@@ -128,20 +156,11 @@ static bool add(struct queue *queue, const struct said *said, uint64_t limit)
         return false;
     }
     if (has_place) {
-        queue->said[queue->count++] = *said;
+        queue->said[queue->count] = *said;
+        queue->said[queue->count++].event = world.event;
     }
     queue->set |= signal_set_of(signal);
     return true;
-}
-
-static unsigned find(const struct queue *queue, int signal)
-{
-    unsigned i = 0;
-
-    while (i < queue->count && signal_of(&queue->said[i]) != signal) {
-        i++;
-    }
-    return i;
 }
 
 static void take_away(struct queue *queue, unsigned at)
@@ -203,7 +222,9 @@ void signals_check_said(struct proc *proc, uint64_t at, const struct said *said)
 /* Whether it is one to take the signal: it does not block it, and has nothing else to take. */
 static bool wants(const struct proc *thread, int signal)
 {
-    if (!is_thread(thread) || (thread->mask & ~thread->waited & signal_set_of(signal))) {
+    bool is_free = is_thread(thread) && (!thread->is_stopped || signal == SIGKILL);
+
+    if (!is_free || (thread->mask & ~thread->waited & signal_set_of(signal))) {
         return false;
     }
     return signal == SIGKILL || world.current == thread ||
@@ -254,28 +275,96 @@ static void drop_everywhere(struct proc *process, int signal)
     drop(&process->shared, signal);
 }
 
+/* ---- stops ---- */
+
+bool signals_must_stop(const struct proc *proc)
+{
+    const struct proc *process = proc->process;
+
+    return process->stop && !process->has_stopped && !proc->vfork_child;
+}
+
+/* Its parent is told that it was stopped or goes on, if it wants that. */
+static void tell_parent(const struct proc *process, int code, int status)
+{
+    const struct abi_sigaction *action = &process->parent->actions[SIGCHLD - 1];
+    struct abi_siginfo info = {.si_signo = SIGCHLD, .si_code = code};
+    struct said said = {.has_times = false};
+
+    info.si_pid = process->pid;
+    info.si_status = status;
+    bytes_copy(said.head, &info, sizeof(said.head));
+    if (action->handler != SIG_IGN && !(action->flags & SA_NOCLDSTOP)) {
+        (void)signals_send_said(process->maker, false, &said);
+    }
+}
+
+void signals_look_if_stopped(struct proc *process)
+{
+    if (!process->stop || process->has_stopped) {
+        return;
+    }
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *thread = &world.procs[i];
+        if (thread->process == process && is_thread(thread) && !thread->is_stopped) {
+            return;
+        }
+    }
+    process->has_stopped = true;
+    process->is_stop_untold = true;
+    process->is_continue_untold = false;
+    tell_parent(process, CLD_STOPPED, process->stop);
+}
+
+static void go_on(struct proc *process)
+{
+    process->stop = 0;
+    process->has_stopped = false;
+    process->is_stop_untold = false;
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (world.procs[i].process == process) {
+            world.procs[i].is_stopped = false;
+        }
+    }
+}
+
+/* A stop takes back a SIGCONT that waits, and SIGCONT all stops; and it continues, also where it is
+ * ignored, blocked or has a handler. Who had not stopped with all threads counts as one who had. */
+static void cancel(struct proc *process, int signal)
+{
+    if (signals_stop(signal)) {
+        drop_everywhere(process, SIGCONT);
+    }
+    for (int stop = SIGSTOP; stop <= SIGTTOU && signal == SIGCONT; stop++) {
+        if (signals_stop(stop)) {
+            drop_everywhere(process, stop);
+        }
+    }
+    if (signal == SIGCONT && process->stop) {
+        bool had_stopped = process->has_stopped;
+        go_on(process);
+        process->is_continue_untold = true;
+        tell_parent(process, had_stopped ? CLD_CONTINUED : CLD_STOPPED, had_stopped ? SIGCONT : 0);
+    }
+}
+
 bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said)
 {
     struct proc *process = proc->process;
     struct said kept = *said;
     int signal = signal_of(said);
-    bool stops = signal >= SIGSTOP && signal <= SIGTTOU;
 
     if (process->life != LIFE_LIVE || process->fatal) {
         return true;
     }
-    if (stops && process->actions[signal - 1].handler != SIG_IGN) {
-        give_up_for(GIVE_UP_STOP);
-    }
-    if (stops) {
-        drop_everywhere(process, SIGCONT);
-    }
+    cancel(process, signal);
     if ((to_thread && !is_thread(proc)) || is_lost(proc, signal)) {
         return true;
     }
     const struct proc *taker = find_taker(proc, to_thread, signal);
     if (ends_at_once(taker, signal)) {
         process->fatal = signal;
+        go_on(process);
         return true;
     }
     kept.taker = taker == proc ? proc->tid : 0;
@@ -405,7 +494,8 @@ void signals_drop(struct proc *proc, int signal)
 {
     uint64_t handler = proc->actions[signal - 1].handler;
 
-    if (handler == SIG_IGN || (handler == SIG_DFL && !ends_by_default(signal))) {
+    if (handler == SIG_IGN ||
+        (handler == SIG_DFL && !ends_by_default(signal) && !signals_stop(signal))) {
         drop_everywhere(proc->process, signal);
     }
 }

@@ -25,6 +25,13 @@ bool signals_fit(struct proc *proc, bool to_thread, const struct said *said);
 /* The thread with that number, or what is in its place, if it is of that process; or NULL. */
 struct proc *signals_find_thread(int pid, int tid);
 
+/* Whether the thread is to stop with its process. */
+bool signals_must_stop(const struct proc *proc);
+
+/* A thread has stopped or has ended: if no other runs, the process is stopped, as its parent is
+ * told. */
+void signals_look_if_stopped(struct proc *process);
+
 /* One of the kernel's own. */
 void signals_send(struct proc *proc, int signal);
 
@@ -48,6 +55,9 @@ struct said signals_take(struct queue *queue, int signal);
 
 /* Objects if the siginfo_t at an address does not say that. */
 void signals_check_said(struct proc *proc, uint64_t at, const struct said *said);
+
+/* Whether its default action is to stop. */
+bool signals_stop(int signal);
 
 /* Whether nothing happens when it is taken. */
 bool signals_do_nothing(const struct proc *proc, int signal);

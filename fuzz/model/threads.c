@@ -69,6 +69,7 @@ static void end(struct proc *proc, bool goes_on)
     files_leave(proc);
     proc->mine = (struct queue){.set = 0};
     proc->waited = 0;
+    proc->is_stopped = false;
     if (proc == proc->process) {
         proc->has_left = true;
     } else {
@@ -80,6 +81,7 @@ void threads_leave(struct proc *proc)
 {
     pass_children(proc, first_but(proc->process, proc));
     end(proc, true);
+    signals_look_if_stopped(proc->process);
 }
 
 /* Nobody is woken who is about to go. */

@@ -169,9 +169,20 @@ struct word {
     uint64_t place;
 };
 
+/* A signal is to be taken: a call that would wait does not. What becomes of it is seen when it is
+ * known whether a handler is called (signal(7)). */
+enum interrupt {
+    INTERRUPT_NOT,
+    INTERRUPT_AS_ASKED,       /* made again, behind a handler with SA_RESTART too; else EINTR */
+    INTERRUPT_UNLESS_HANDLED, /* made again; behind a handler EINTR */
+    INTERRUPT_GOES_ON,        /* the same, but its deadline stays */
+    INTERRUPT_ANEW,           /* it will be made again, whatever comes */
+};
+
 /* The call that a process is in, while it has not ended. */
 struct doing {
     bool has_begun;
+    enum interrupt interrupt;
     bool has_waited;
     uint32_t nr;
     enum waits waits;
@@ -196,7 +207,8 @@ struct said {
     uint64_t head[6];
     int taker;      /* the thread that was woken for it, or 0: another may have been */
     bool has_times; /* of a child: how long it has run is loose */
-    bool is_loose;  /* of a fault: all of it is */
+    bool is_loose;  /* of a fault, or when another came with it: all of it is */
+    uint64_t event; /* in which it was sent */
 };
 
 /* Signals that wait to be taken, in the order in which they were sent. */
@@ -246,7 +258,12 @@ struct proc {
     bool has_saved_mask;
     uint64_t waited; /* signals that its call takes */
     struct abi_sigaltstack altstack;
-    int fatal; /* it must end by this signal */
+    int fatal;        /* it must end by this signal */
+    int stop;         /* this one stops the process, or has stopped it; or 0 */
+    bool is_stopped;  /* this thread */
+    bool has_stopped; /* all threads of the process, as its parent can see */
+    bool is_stop_untold;
+    bool is_continue_untold;
     int nice;
     int policy;
     int priority;
@@ -264,18 +281,16 @@ struct proc {
     struct queue shared; /* and to all of it */
 };
 
-/* A handler is to be called: a call that would wait does not, and gives EINTR or is made again
- * behind the handler (signal(7)). */
-enum interrupt { INTERRUPT_NOT, INTERRUPT_ENDS, INTERRUPT_RESTARTS };
-
 struct world {
     const struct model_eyes *eyes;
     bool is_over;     /* init has ended */
     const char *lost; /* why the model cannot follow, or NULL */
     enum give_up_reason gave_up;
     uint64_t now;
-    bool was_refused;         /* memory, in this event */
-    enum interrupt interrupt; /* of the call that is made */
+    uint64_t event;             /* the number of this one */
+    bool was_refused;           /* memory, in this event */
+    bool must_not_wait;         /* the call that is made; */
+    enum interrupt interrupted; /* and it would have waited */
     unsigned proc_count;
     unsigned space_count;
     unsigned object_count;

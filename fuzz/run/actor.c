@@ -197,7 +197,8 @@ void actor_tell(int tid, struct event *event)
                             .tried = EVENT_SKIPPED,
                             .pc = user->pc,
                             .sp = user->sp,
-                            .is_rerun = thread->call.is_pending};
+                            .is_rerun = thread->call.is_pending,
+                            .is_anew = thread->call.restart == RESTART_ANEW};
     if (!thread->call.is_pending && image_is_at_rest(user->pc)) {
         event->nr = IMAGE_NO_CALL;
         return;
@@ -278,7 +279,12 @@ static enum actor_progress look(const struct thread *thread, const struct before
         event->result = thread->vfork_child ? thread->vfork_child->tid : 0;
         return ACTOR_WAITS;
     }
-    if (thread->state != THREAD_READY) {
+    if (event->is_stopped) {
+        if (before->was_pending && !thread->call.is_pending) {
+            event->kind = EVENT_RESULT;
+            event->result = (int64_t)thread->user.x[0];
+            return ACTOR_DONE;
+        }
         event->kind = EVENT_STOPPED;
         return ACTOR_WAITS;
     }
@@ -356,5 +362,6 @@ enum actor_progress actor_step(struct event *event)
         event->kind = EVENT_LEFT;
         return ACTOR_ENDED;
     }
+    event->is_stopped = thread->state == THREAD_STOPPED;
     return look(thread, &before, event);
 }

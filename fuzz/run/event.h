@@ -50,11 +50,14 @@ struct event {
     enum event_kind tried; /* without a call: EVENT_LOADED or EVENT_STORED, with args as there, or
                               EVENT_SKIPPED: what args[0] points to was to be executed */
     bool is_rerun;         /* of a call that waited, or had more to do */
+    bool is_anew;          /* from its beginning: it had given up for a signal */
     bool is_spurious;      /* and nothing had woken it: it must wait again */
     bool was_refused;      /* an allocation found no memory in this step */
     bool has_lost_info;    /* there was none for what is to be said of a signal */
     bool is_handled;       /* handlers of signals were called in this step: EVENT_CAUGHT, or
                               behind the call that they have interrupted: EVENT_RESULT */
+    bool is_stopped;       /* the thread is, behind the step: EVENT_STOPPED, or behind handlers and
+                              the call that was interrupted: EVENT_CAUGHT, EVENT_RESULT */
     uint64_t now_ns;       /* the kernel's clock, behind the step */
 };
 

@@ -59,6 +59,7 @@ static const char *model_check(enum event_kind kind)
     case EVENT_RESULT:
     case EVENT_BLOCKED:
     case EVENT_AGAIN:
+    case EVENT_STOPPED:
         return "model.call";
     case EVENT_ENDED:
         return "model.end";

@@ -55,6 +55,9 @@ static int64_t result_of(const struct caller *caller)
     struct thread *thread = caller->thread;
 
     while (is_there(caller) && thread->state == THREAD_READY && thread->call.is_pending) {
+        if (thread->call.restart != RESTART_NOT) {
+            return CALL_INTERRUPTED;
+        }
         fixture_run_thread(thread);
         dispatch_rerun(thread);
     }
@@ -95,6 +98,16 @@ int64_t calls_rerun_in(struct thread *thread)
 int64_t calls_rerun(struct process *process)
 {
     return calls_rerun_in(process->thread);
+}
+
+void calls_stop(struct process *process, int signal)
+{
+    signal_stop(process, signal);
+    LIST_FOR(link, &process->threads) {
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        fixture_run_thread(thread);
+        signal_stop_thread(thread);
+    }
 }
 
 void calls_trap(struct process *process, const struct plat_trap *trap)

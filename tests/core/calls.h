@@ -58,9 +58,13 @@ int64_t calls_make_in(struct thread *thread, unsigned number, const uint64_t *ar
 #define CALL_IN(thread_, name_, ...)                                                               \
     calls_make_in(thread_, NR_##name_, (const uint64_t[SYSCALL_ARGS_MAX]){__VA_ARGS__})
 
-/* The same call again, which something has woken. */
+/* The same call again, which something has woken; CALL_INTERRUPTED: it has given up, and what
+ * becomes of it is not decided yet. */
 int64_t calls_rerun(struct process *process);
 int64_t calls_rerun_in(struct thread *thread);
+
+/* Stops a process, no thread of which is in a call. */
+void calls_stop(struct process *process, int signal);
 
 /* A trap of the process, which goes on. */
 void calls_trap(struct process *process, const struct plat_trap *trap);

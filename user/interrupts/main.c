@@ -17,7 +17,8 @@ static const struct happening {
     const char *name;
     int signal;
     uint64_t handler_flags;
-    bool caught, ignored, blocked, stops, twice, continued_caught;
+    bool caught, ignored, blocked, stops, twice, continued_caught, orphaned;
+    int meanwhile; /* a signal that comes while it is stopped */
 } happenings[] = {
     {.name = "nothing"},
     {.name = "caught, SA_RESTART", .signal = SIGUSR1, .caught = true, .handler_flags = SA_RESTART},
@@ -41,6 +42,13 @@ static const struct happening {
      .stops = true,
      .continued_caught = true,
      .handler_flags = SA_RESTART},
+    {.name = "stopped and continued twice", .signal = SIGSTOP, .stops = true, .twice = true},
+    {.name = "stopped by SIGTSTP and continued", .signal = SIGTSTP, .stops = true},
+    {.name = "SIGTSTP in an orphaned group", .signal = SIGTSTP, .orphaned = true},
+    {.name = "SIGCONT alone", .signal = SIGCONT},
+    {.name = "SIGCONT alone, caught", .signal = SIGCONT, .continued_caught = true},
+    {.name = "ended while stopped", .signal = SIGSTOP, .stops = true, .meanwhile = SIGTERM},
+    {.name = "killed while stopped", .signal = SIGSTOP, .stops = true, .meanwhile = SIGKILL},
     {.name = "fatal", .signal = SIGTERM},
     {.name = "killed", .signal = SIGKILL},
 };
@@ -70,7 +78,10 @@ static int victim(uint64_t argument)
     const struct happening *happening = pair->happening;
 
     in_handler = counts;
-    sys_setpgid(0, 0);
+    if (happening->orphaned)
+        sys_setsid();
+    else
+        sys_setpgid(0, 0);
     if (happening->caught)
         catch_signal(happening->signal, happening->handler_flags);
     if (happening->ignored)
@@ -87,19 +98,36 @@ static int victim(uint64_t argument)
     return 0;
 }
 
-static void happen(const struct happening *happening, int child)
+/* Stopped for a while, and sees it. */
+static void stop(const struct happening *happening, int child, uint64_t time_ms)
 {
     int status = 0;
 
-    if (happening->signal)
-        sys_kill(child, happening->signal);
-    sleep_ms(SLOW_MS / 2);
-    if (happening->stops) {
-        shared->stop_seen = sys_wait4(child, &status, WNOHANG | WUNTRACED, NULL) == child;
-        sys_kill(child, SIGCONT);
+    sys_kill(child, happening->signal);
+    sleep_ms(time_ms);
+    if (sys_wait4(child, &status, WNOHANG | WUNTRACED, NULL) == child &&
+        (status & 0xff) == 0x7f) /* stopped, wait(2) */
+        shared->stop_seen++;
+    if (happening->meanwhile)
+        sys_kill(child, happening->meanwhile);
+    sys_kill(child, SIGCONT);
+}
+
+static void happen(const struct happening *happening, int child)
+{
+    if (happening->stops && happening->twice) {
+        stop(happening, child, SLOW_MS / 4);
+        nap(); /* it goes on in between */
+        stop(happening, child, SLOW_MS / 4);
+    } else if (happening->stops) {
+        stop(happening, child, SLOW_MS / 2);
+    } else {
+        if (happening->signal)
+            sys_kill(child, happening->signal);
+        sleep_ms(SLOW_MS / 2);
+        if (happening->twice)
+            sys_kill(child, happening->signal);
     }
-    if (happening->twice)
-        sys_kill(child, happening->signal);
     sleep_ms(RELEASE_MS);
 }
 
@@ -118,7 +146,7 @@ static void tell(const struct pair *pair, int status)
     if (shared->left_ms >= 0)
         print(", %lu ms left", (unsigned long)shared->left_ms);
     if (pair->happening->stops)
-        print(shared->stop_seen ? ", seen stopped" : ", not seen stopped");
+        print(", seen stopped %d times", shared->stop_seen);
     print("\n");
 }
 

@@ -38,15 +38,14 @@ void sched_count_call(void);
 void sched_end_slice(void);
 
 /* Blocks a thread whose call waits for reason; on queue, and until deadline, where given (NULL,
- * PLAT_NEVER): CALL_BLOCKED. Or CALL_INTERRUPTED, if a handler is to be called before. */
+ * PLAT_NEVER): CALL_BLOCKED. Or CALL_INTERRUPTED, if a signal is to be taken before. */
 MUST_CHECK int64_t sched_block(struct thread *thread, enum wait_reason reason, int64_t arg,
                                struct waitq *queue, nsec_t deadline);
 
-/* Makes a blocked or a held thread ready, or stopped if its process is; nothing if it is that
- * already. */
+/* Makes a blocked or a held thread ready; nothing if it is that already, or stopped. */
 void sched_wake(struct thread *thread);
 
-/* The thread's process is stopped; and is not any more. */
+/* The current thread is stopped; and a thread is not any more, if it was. */
 void sched_stop(struct thread *thread);
 void sched_continue(struct thread *thread);
 

@@ -39,7 +39,8 @@ struct signals {
     struct signal_actions *actions;
     struct pending pending; /* sent to the process; threads have their own */
     int fatal;              /* the process ends by this signal, whatever comes after it; or 0 */
-    int stop;               /* the signal that has stopped it; 0: it is not stopped */
+    int stop;               /* the signal that stops it, or has stopped it; 0: none */
+    bool is_stopped;        /* all its threads are stopped */
     bool is_stop_untold;    /* its parent has not waited for that yet, or for its going on */
     bool is_continue_untold;
 };
@@ -106,8 +107,19 @@ bool signal_stops(int signal);
  * process is init. */
 bool signal_does_nothing(const struct process *process, int signal);
 
-/* The process stops, as its parent is told, until SIGCONT or SIGKILL comes. */
+/* The process is to stop: all its threads are woken, for their calls to give up waiting, and stop
+ * when they have; but who waits for a vfork's end stops behind that. */
 void signal_stop(struct process *process, int signal);
+
+/* Whether the thread is to stop, with its process. */
+bool signal_must_stop(const struct thread *thread);
+
+/* The current thread is stopped until SIGCONT or SIGKILL comes. With the last thread the process is
+ * stopped, as its parent is told. */
+void signal_stop_thread(struct thread *thread);
+
+/* A thread has ended: if all others are stopped, so is the process. */
+void signal_look_if_stopped(struct process *process);
 
 /* Blocks exactly these, but for SIGKILL and SIGSTOP. */
 void signal_set_mask(struct thread *thread, signal_set_t mask);

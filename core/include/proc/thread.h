@@ -29,7 +29,7 @@ enum thread_state {
     THREAD_READY,
     THREAD_BLOCKED,
     THREAD_HELD,    /* would be ready, but is kept from running: sched_hold */
-    THREAD_STOPPED, /* would be ready, but its process is stopped */
+    THREAD_STOPPED, /* would be ready, but its process is stopped, or is stopping */
 };
 
 /* What a blocked call waits for, as data that a checker can evaluate. */
@@ -48,6 +48,16 @@ enum wait_reason {
     WAIT_FUTEX, /* somebody wakes it (thread.futex), or the deadline passes; arg: the address */
 };
 
+/* What becomes of a call that has given up waiting, for a signal, when it is known whether that has
+ * a handler (signal(7)). */
+enum call_restart {
+    RESTART_NOT,       /* it has not given up */
+    RESTART_AS_ASKED,  /* it is made again: behind a handler only with SA_RESTART, else -EINTR */
+    RESTART_UNHANDLED, /* it is made again; behind a handler it gives -EINTR */
+    RESTART_GOES_ON,   /* the same, but it goes on to the deadline that it has */
+    RESTART_ANEW,      /* there was no handler, and it is made again from its beginning */
+};
+
 /*
  * The call that a thread is in. Cleared at each svc and kept when a blocked call is rerun, so that
  * a rerun goes on where it was: its arguments are still in the registers, and x0 is written on
@@ -57,7 +67,8 @@ struct call {
     bool is_pending;     /* blocked, or to be rerun */
     bool has_begun;      /* what is to be done once, as working out a deadline, is done */
     bool has_blocked;    /* once at least */
-    bool is_interrupted; /* a handler is to be called: it must not wait any more */
+    bool is_interrupted; /* a signal is to be taken, or the process stops: it must not wait */
+    enum call_restart restart;
     enum wait_reason reason;
     int64_t arg; /* of the reason */
     nsec_t deadline;
@@ -72,8 +83,9 @@ struct call {
 #define CALL_GONE (INT64_MIN + 2)      /* the thread is no more */
 #define CALL_AGAIN (INT64_MIN + 3)     /* it goes on in a rerun, when others have had their turn */
 #define CALL_INTERRUPTED                                                                           \
-    (INT64_MIN + 4) /* from sched_block: it would wait, and must not; it is made
-                                            again or gives -EINTR, as the handler's action says */
+    (INT64_MIN + 4) /* from sched_block: it would wait, and must not; call.restart
+                                            says what becomes of it: RESTART_AS_ASKED, unless the
+                                            call says otherwise */
 
 enum { THREAD_NAME_MAX = 16 };
 

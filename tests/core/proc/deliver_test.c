@@ -4,6 +4,7 @@
 #include "abi/linux.h"
 #include "base/inject.h"
 #include "mm/uaccess.h"
+#include "proc/clock.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "proc/sigframe.h"
@@ -270,7 +271,8 @@ TEST(deliver_interrupts_a_call)
     EXPECT(deliver_signals(thread));
     EXPECT(thread->call.is_interrupted);
     EXPECT_EQ(thread->user.pc, PC);
-    (void)calls_rerun(child);
+    EXPECT_EQ(calls_rerun(child), CALL_INTERRUPTED);
+    EXPECT(deliver_signals(thread));
     expect_handler(SIGUSR1, FRAME);
     EXPECT_EQ((int64_t)frame_at(FRAME).uc.uc_mcontext.regs[0], -EINTR);
     EXPECT_EQ(frame_at(FRAME).uc.uc_mcontext.pc, PC);
@@ -284,24 +286,32 @@ TEST(deliver_restarts_a_call)
     signal_send(child, SIGUSR1);
     EXPECT(fixture_run(child) == thread);
     EXPECT(deliver_signals(thread));
-    (void)calls_rerun(child);
+    EXPECT_EQ(calls_rerun(child), CALL_INTERRUPTED);
+    EXPECT(deliver_signals(thread));
     expect_handler(SIGUSR1, FRAME);
     EXPECT_EQ((int64_t)frame_at(FRAME).uc.uc_mcontext.regs[0], -1); /* its first argument */
     EXPECT_EQ(frame_at(FRAME).uc.uc_mcontext.pc, PC - 4);           /* at the svc */
     fixture_end();
 }
 
-/* A signal that does nothing leaves a call as it is. */
+/* A call that was interrupted by a signal that does nothing is made again. */
 TEST(deliver_nothing_to_a_call)
 {
     wait_in_call(0);
     signal_set_mask(thread, signal_bit(SIGURG));
     signal_send(child, SIGURG);
     signal_set_mask(thread, 0);
+    sched_wake(thread);
+    (void)fixture_run(child);
+    EXPECT(deliver_signals(thread));
+    EXPECT(thread->call.is_interrupted);
+    EXPECT_EQ(calls_rerun(child), CALL_INTERRUPTED);
     EXPECT(deliver_signals(thread));
     EXPECT(!thread->call.is_interrupted);
     EXPECT(thread->call.is_pending);
     EXPECT_EQ(signal_pending(thread), 0);
+    EXPECT_EQ(thread->user.pc, PC);
+    EXPECT_EQ(calls_rerun(child), CALL_BLOCKED);
     fixture_end();
 }
 
@@ -319,9 +329,10 @@ TEST(deliver_to_a_suspended_thread)
     signal_send(child, SIGUSR1);
     EXPECT(fixture_run(child) == thread);
     EXPECT(deliver_signals(thread));
-    EXPECT_EQ(calls_rerun(child), -EINTR);
+    EXPECT_EQ(calls_rerun(child), CALL_INTERRUPTED);
     EXPECT(deliver_signals(thread));
     expect_handler(SIGUSR1, FRAME);
+    EXPECT_EQ((int64_t)frame_at(FRAME).uc.uc_mcontext.regs[0], -EINTR);
     EXPECT_EQ(frame_at(FRAME).uc.uc_sigmask, signal_bit(SIGUSR1) | signal_bit(SIGHUP));
     EXPECT_EQ(thread->signal_mask, signal_bit(SIGUSR1));
     EXPECT(!thread->has_saved_mask);
@@ -388,5 +399,177 @@ TEST(deliver_stops_no_orphans)
     signal_send(child, SIGSTOP);
     EXPECT(!deliver_signals(thread));
     EXPECT_EQ(child->signals.stop, SIGSTOP);
+    fixture_end();
+}
+
+/* ---- calls and stops ---- */
+
+/* The thread gives up its call, which is not over, and stops. */
+static void stop_in_call(int signal)
+{
+    signal_send(child, signal);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(deliver_signals(thread));
+    EXPECT(thread->call.is_interrupted);
+    EXPECT_EQ(calls_rerun(child), CALL_INTERRUPTED);
+    EXPECT(!deliver_signals(thread));
+    EXPECT_EQ(thread->state, THREAD_STOPPED);
+    EXPECT(child->signals.is_stopped);
+    EXPECT(!thread->waitq && !timer_is_armed(&thread->timer));
+}
+
+/* It goes on, as far as its call. */
+static void go_on(void)
+{
+    signal_send(child, SIGCONT);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(deliver_signals(thread));
+}
+
+TEST(deliver_a_stop_to_a_call)
+{
+    wait_in_call(0);
+    stop_in_call(SIGSTOP);
+    go_on();
+    EXPECT(thread->call.is_pending);
+    EXPECT_EQ(calls_rerun(child), CALL_BLOCKED);
+    fixture_end();
+}
+
+/* Whether it is made again is for the handler to say that comes when it goes on. */
+TEST(deliver_a_handler_behind_a_stop)
+{
+    for (uint64_t flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
+        wait_in_call(flags);
+        stop_in_call(SIGSTOP);
+        signal_send(child, SIGUSR1);
+        go_on();
+        expect_handler(SIGUSR1, FRAME);
+        const struct abi_sigframe frame = frame_at(FRAME);
+        EXPECT_EQ((int64_t)frame.uc.uc_mcontext.regs[0], flags ? -1 : -EINTR);
+        EXPECT_EQ(frame.uc.uc_mcontext.pc, flags ? PC - 4 : PC);
+        EXPECT(!thread->call.is_pending);
+        fixture_end();
+    }
+}
+
+/* A sleep tells what was left when it was stopped, and ends when it was to end. */
+TEST(deliver_a_stop_to_a_sleep)
+{
+    struct abi_timespec time = {3, 0};
+
+    begin();
+    calls_put(CALLS_DATA, &time, sizeof(time));
+    EXPECT_EQ(CALL(child, nanosleep, CALLS_DATA, CALLS_DATA + 64), CALL_BLOCKED);
+    nsec_t deadline = thread->call.deadline;
+    stop_in_call(SIGSTOP);
+    calls_get(CALLS_DATA + 64, &time, sizeof(time));
+    EXPECT_EQ((nsec_t)time.tv_sec * NSEC_PER_SEC + (nsec_t)time.tv_nsec, deadline - clock_now());
+    go_on();
+    EXPECT_EQ(calls_rerun(child), CALL_BLOCKED);
+    EXPECT_EQ(thread->call.deadline, deadline);
+    EXPECT(clock_jump());
+    EXPECT_EQ(calls_rerun(child), 0);
+    fixture_end();
+}
+
+/* What it waits for may have come: then the call is over, and the stop comes behind it. */
+TEST(deliver_a_stop_behind_a_call)
+{
+    wait_in_call(0);
+    struct process *grandchild = CONTAINER_OF(child->children.next, struct process, sibling);
+    int number = grandchild->pid->number;
+    calls_exit(grandchild, 0);
+    signal_send(child, SIGSTOP);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(deliver_signals(thread));
+    EXPECT_EQ(calls_rerun(child), number);
+    EXPECT(!deliver_signals(thread));
+    EXPECT_EQ((int64_t)thread->user.x[0], number);
+    EXPECT(!thread->call.is_pending);
+    fixture_end();
+}
+
+/* The mask is put back when it goes on, and what that lets in finds the call at its beginning. */
+TEST(deliver_a_stop_to_a_suspended_thread)
+{
+    const signal_set_t mask = signal_bit(SIGUSR1);
+
+    begin();
+    handle(SIGUSR1, 0, 0);
+    signal_set_mask(thread, signal_bit(SIGHUP));
+    calls_put(CALLS_DATA, &mask, sizeof(mask));
+    EXPECT_EQ(CALL(child, rt_sigsuspend, CALLS_DATA, SIGNAL_SET_SIZE), CALL_BLOCKED);
+    thread->user.pc = PC;
+    thread->user.sp = SP;
+    stop_in_call(SIGSTOP);
+    EXPECT_EQ(thread->signal_mask, mask);
+    signal_send(child, SIGUSR1);
+    go_on();
+    expect_handler(SIGUSR1, FRAME);
+    EXPECT_EQ(frame_at(FRAME).uc.uc_mcontext.regs[0], CALLS_DATA);
+    EXPECT_EQ(frame_at(FRAME).uc.uc_mcontext.pc, PC - 4);
+    EXPECT_EQ(frame_at(FRAME).uc.uc_sigmask, signal_bit(SIGHUP));
+    fixture_end();
+}
+
+/* The process is stopped, and its parent told, when the last of its threads is. */
+TEST(deliver_a_stop_to_all_threads)
+{
+    begin();
+    struct thread *other = calls_thread(thread);
+    calls_put(CALLS_DATA, &(struct abi_timespec){3, 0}, sizeof(struct abi_timespec));
+    EXPECT_EQ(CALL_IN(other, nanosleep, CALLS_DATA, 0), CALL_BLOCKED);
+    signal_send(child, SIGSTOP);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(!deliver_signals(thread));
+    EXPECT_EQ(thread->state, THREAD_STOPPED);
+    EXPECT(!child->signals.is_stopped);
+    EXPECT(!child->signals.is_stop_untold);
+    EXPECT_EQ(other->state, THREAD_READY);
+    fixture_run_thread(other);
+    EXPECT(deliver_signals(other));
+    EXPECT_EQ(calls_rerun_in(other), CALL_INTERRUPTED);
+    EXPECT(!deliver_signals(other));
+    EXPECT(child->signals.is_stopped);
+    EXPECT(child->signals.is_stop_untold);
+    signal_send(child, SIGCONT);
+    EXPECT_EQ(thread->state, THREAD_READY);
+    EXPECT_EQ(other->state, THREAD_READY);
+    fixture_end();
+}
+
+/* Who goes on before all have stopped was stopped, for its parent. */
+TEST(deliver_a_continuation_before_all_have_stopped)
+{
+    struct pending *pending;
+
+    begin();
+    struct thread *other = calls_thread(thread);
+    signal_send(child, SIGSTOP);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(!deliver_signals(thread));
+    signal_set_mask(init->thread, signal_bit(SIGCHLD));
+    signal_send(child, SIGCONT);
+    EXPECT_EQ(thread->state, THREAD_READY);
+    EXPECT_EQ(other->state, THREAD_READY);
+    EXPECT(child->signals.is_continue_untold);
+    signal_set_mask(init->thread, 0);
+    EXPECT_EQ(signal_next(init->thread, &pending), SIGCHLD);
+    EXPECT_EQ(signal_take(init->thread, pending, SIGCHLD).si_code, CLD_STOPPED);
+    fixture_end();
+}
+
+/* A thread that ends leaves those that are stopped. */
+TEST(deliver_a_stop_when_the_last_thread_ends)
+{
+    begin();
+    struct thread *other = calls_thread(thread);
+    signal_send(child, SIGSTOP);
+    EXPECT(fixture_run(child) == thread);
+    EXPECT(!deliver_signals(thread));
+    fixture_run_thread(other);
+    process_end_thread(other, 0);
+    EXPECT(child->signals.is_stopped);
     fixture_end();
 }

@@ -49,6 +49,7 @@ static void interrupt(void)
     EXPECT(deliver_signals(thread));
     EXPECT(thread->call.is_interrupted);
     dispatch_rerun(thread);
+    EXPECT(deliver_signals(thread));
     EXPECT(!thread->call.is_pending);
     EXPECT(!thread->futex.is_waiting);
     futex_check();
@@ -98,9 +99,8 @@ TEST(sys_futex_with_a_timeout_is_not_made_again)
         begin(SA_RESTART);
         wait_for(operations[i], TIME);
         interrupt();
-        EXPECT_EQ(waiter->thread->user.x[0], (uint64_t)-EINTR);
-        EXPECT_EQ(waiter->thread->user.pc, PC);
-        EXPECT_EQ(waiter->thread->user.sp, STACK); /* the handler comes next */
+        EXPECT_EQ(interrupted().regs[0], (uint64_t)-EINTR);
+        EXPECT_EQ(interrupted().pc, PC);
         EXPECT(!clock_jump());
         fixture_end();
     }
@@ -116,12 +116,44 @@ TEST(sys_futex_looks_before_it_gives_up)
     EXPECT_EQ(futex_find_private(waiter->space, WORD, &key), 0);
     EXPECT_EQ(futex_wake(&key, 1, UINT32_MAX), 1);
     interrupt();
-    EXPECT_EQ(waiter->thread->user.x[0], 0);
+    EXPECT_EQ(interrupted().regs[0], 0);
     fixture_end();
     begin(SA_RESTART);
     wait_for(FUTEX_WAIT, TIME);
     EXPECT(clock_jump());
     interrupt();
-    EXPECT_EQ(waiter->thread->user.x[0], (uint64_t)-ETIMEDOUT);
+    EXPECT_EQ(interrupted().regs[0], (uint64_t)-ETIMEDOUT);
     fixture_end();
+}
+
+/* A stop takes it off the queue. Afterwards it looks at the word again, and waits no longer than it
+ * was to at first. */
+TEST(sys_futex_after_a_stop)
+{
+    const struct abi_timespec longer = {9, 0};
+    const uint32_t word = 1;
+    struct futex_key key;
+
+    for (int has_changed = 0; has_changed < 2; has_changed++) {
+        begin(0);
+        wait_for(FUTEX_WAIT | FUTEX_PRIVATE_FLAG, TIME);
+        nsec_t deadline = waiter->thread->call.deadline;
+        signal_send(waiter, SIGSTOP);
+        fixture_run(waiter);
+        EXPECT(deliver_signals(waiter->thread));
+        EXPECT_EQ(calls_rerun(waiter), CALL_INTERRUPTED);
+        EXPECT(!deliver_signals(waiter->thread));
+        EXPECT_EQ(futex_find_private(waiter->space, WORD, &key), 0);
+        EXPECT_EQ(futex_wake(&key, 1, UINT32_MAX), 0);
+        signal_send(waiter, SIGCONT);
+        fixture_run(waiter);
+        EXPECT(deliver_signals(waiter->thread));
+        calls_put(TIME, &longer, sizeof(longer));
+        if (has_changed) {
+            calls_put(WORD, &word, sizeof(word));
+        }
+        EXPECT_EQ(calls_rerun(waiter), has_changed ? -EAGAIN : CALL_BLOCKED);
+        EXPECT(has_changed || waiter->thread->call.deadline == deadline);
+        fixture_end();
+    }
 }

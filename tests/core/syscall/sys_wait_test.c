@@ -419,7 +419,7 @@ TEST(sys_wait4_tells_a_stop_and_a_continuation_once)
 {
     begin();
     struct process *child = calls_fork(init);
-    signal_stop(child, SIGTSTP);
+    calls_stop(child, SIGTSTP);
     EXPECT_EQ(wait_for(init, ANY, WNOHANG), 0);
     EXPECT_EQ(wait_for(init, ANY, WNOHANG | WCONTINUED), 0);
     EXPECT_EQ(wait_for(init, 2, WUNTRACED), 2);
@@ -438,7 +438,7 @@ TEST(sys_wait4_prefers_a_child_with_news)
     begin();
     calls_fork(init);
     struct process *second = calls_fork(init);
-    signal_stop(second, SIGSTOP);
+    calls_stop(second, SIGSTOP);
     EXPECT_EQ(wait_for(init, ANY, WUNTRACED), 3);
     EXPECT_EQ(wait_for(init, ANY, WNOHANG | WUNTRACED), 0);
     fixture_end();
@@ -448,7 +448,7 @@ TEST(sys_waitid_tells_a_stop_and_a_continuation)
 {
     begin();
     struct process *child = calls_fork(init);
-    signal_stop(child, SIGSTOP);
+    calls_stop(child, SIGSTOP);
     EXPECT_EQ(waitid(P_ALL, 0, WSTOPPED | WNOWAIT), 0);
     expect_info(2, CLD_STOPPED, SIGSTOP);
     EXPECT_EQ(waitid(P_ALL, 0, WEXITED | WCONTINUED | WNOHANG), 0);
