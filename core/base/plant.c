@@ -31,7 +31,11 @@ int plant_select(const char *id)
         [PLANT_OWN_15] = "own-15", [PLANT_OWN_16] = "own-16", [PLANT_OWN_17] = "own-17",
         [PLANT_OWN_18] = "own-18", [PLANT_L_86] = "l-86",     [PLANT_M_43] = "m-43",
         [PLANT_X_23] = "x-23",     [PLANT_FUT_1] = "fut-1",   [PLANT_FUT_2] = "fut-2",
-        [PLANT_FUT_3] = "fut-3",   [PLANT_FUT_4] = "fut-4",
+        [PLANT_FUT_3] = "fut-3",   [PLANT_FUT_4] = "fut-4",   [PLANT_K_20] = "k-20",
+        [PLANT_SIG_1] = "sig-1",   [PLANT_SIG_2] = "sig-2",   [PLANT_SIG_3] = "sig-3",
+        [PLANT_SIG_4] = "sig-4",   [PLANT_SIG_5] = "sig-5",   [PLANT_SIG_6] = "sig-6",
+        [PLANT_STP_1] = "stp-1",   [PLANT_STP_2] = "stp-2",   [PLANT_THR_1] = "thr-1",
+        [PLANT_THR_2] = "thr-2",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {

@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "fs/signalfd.h"
 #include "proc/group.h"
 #include "proc/process.h"
@@ -33,7 +34,8 @@ static void call_handler(struct thread *thread, int signal, struct pending *pend
     struct process *process = thread->process;
     const struct abi_sigaction action = signal_action(process, signal);
     const struct abi_siginfo info = signal_take(thread, pending, signal);
-    signal_set_t back = thread->has_saved_mask ? thread->saved_mask : thread->signal_mask;
+    bool has_saved = thread->has_saved_mask && !PLANTED(SIG_5);
+    signal_set_t back = has_saved ? thread->saved_mask : thread->signal_mask;
 
     handlers++;
     int error = reset_action(process, signal, action);

@@ -187,6 +187,9 @@ static void tell_parent(struct process *zombie)
     if (PLANTED(M_43)) {
         look_for_waiter(zombie);
     }
+    if (PLANTED(K_20) && plant_memory == parent->pid->number) {
+        plant_memory = -zombie->pid->number;
+    }
     if (is_unwanted) {
         process_reap(zombie, false);
     }
@@ -364,7 +367,9 @@ void process_keep_thread(struct thread *thread)
     struct process *process = thread->process;
 
     pass_children(NULL, thread);
-    end_threads(process, thread);
+    if (!PLANTED(THR_1)) {
+        end_threads(process, thread);
+    }
     if (!process->thread) {
         thread_take_number(thread);
         processes.headless--;

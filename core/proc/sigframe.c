@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "base/cpu.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "base/string.h"
 #include "mm/uaccess.h"
 #include "platform/scratch.h"
@@ -164,7 +165,7 @@ void sigframe_inherit(struct thread *thread, const struct thread *from, uint64_t
     thread->fault_address = from->fault_address;
     thread->fault_esr = from->fault_esr;
     thread->altstack = from->altstack;
-    if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) {
+    if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM && !PLANTED(SIG_6)) {
         disarm(thread);
     }
 }

@@ -307,6 +307,11 @@ static enum sent prepare(struct process *process, struct thread *to, struct thre
                          int signal, struct thread **taker)
 {
     *taker = NULL;
+    if (PLANTED(STP_2) && process->state == PROCESS_ZOMBIE && signal == SIGCONT &&
+        process->parent) {
+        list_remove(&process->sibling);
+        list_append(&process->parent->children, &process->sibling);
+    }
     if (process->state != PROCESS_LIVE || process->signals.fatal) {
         return SENT_NOWHERE;
     }
@@ -459,7 +464,10 @@ void signal_set_mask(struct thread *thread, signal_set_t mask)
     struct process *process = thread->process;
     signal_set_t left = process->signals.pending.set & mask & ~thread->signal_mask;
 
-    thread->signal_mask = mask & ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    if (!PLANTED(SIG_2)) {
+        mask &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+    }
+    thread->signal_mask = mask;
     if (left) {
         signal_retarget(process);
     }
@@ -532,7 +540,7 @@ int signal_set_action(struct process *process, int signal, const struct abi_siga
     } else if (action->handler != SIG_DFL) {
         own->handled |= bit;
     }
-    if (is_idle(own, signal)) {
+    if (is_idle(own, signal) && !PLANTED(SIG_3)) {
         drop_everywhere(process, bit);
     }
     return 0;
@@ -586,6 +594,9 @@ int signal_fork(const struct process *parent, struct process *child, bool is_sha
         child->signals.actions = actions_fork(from);
     }
     pending_begin(&child->signals.pending);
+    if (PLANTED(SIG_1) && parent) {
+        child->signals.pending.set = parent->signals.pending.set;
+    }
     if (PLANTED(X_33) && parent) {
         child->signals.fatal = plant_memory;
         plant_memory = 0;

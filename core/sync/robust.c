@@ -59,7 +59,7 @@ void robust_end(struct thread *thread)
     struct entry pending;
     struct entry entry;
 
-    thread->robust_list = 0;
+    thread->robust_list = PLANTED(THR_2) ? at : 0;
     if (at == 0 || space_read(space, &head, at, sizeof(head)) != 0) {
         return;
     }

@@ -174,7 +174,8 @@ static int read_info(struct abi_siginfo *info, int signal, uaddr_t at)
 /* None may look like the kernel's or one of kill, but to oneself: a thread, by its own number. */
 static bool may_send_info(const struct thread *thread, int number, const struct abi_siginfo *info)
 {
-    return (info->si_code < 0 && info->si_code != SI_TKILL) || thread->tid == number;
+    return (info->si_code < 0 && info->si_code != SI_TKILL) || thread->tid == number ||
+           PLANTED(SIG_4);
 }
 
 int64_t sys_rt_sigqueueinfo(struct thread *thread, const uint64_t *args)

@@ -45,7 +45,8 @@ static int news_of(const struct process *child, uint32_t options)
     if (child->state == PROCESS_ZOMBIE) {
         return options & WEXITED ? CLD_EXITED : 0;
     }
-    if ((options & WSTOPPED) && child->signals.stop && child->signals.is_stop_untold) {
+    if (((options & WSTOPPED) || PLANTED(STP_1)) && child->signals.stop &&
+        child->signals.is_stop_untold) {
         return CLD_STOPPED;
     }
     return (options & WCONTINUED) && child->signals.is_continue_untold ? CLD_CONTINUED : 0;
@@ -125,6 +126,23 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     return sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
 }
 
+/* K_20: a wait that a handler has interrupted is complete when a child ends, and is not looked at
+ * again when it is made once more. 0: there is none. */
+static int complete_interrupted(const struct thread *thread, int64_t result)
+{
+    int child = plant_memory < 0 ? -plant_memory : 0;
+
+    if (result == CALL_INTERRUPTED) {
+        plant_memory = thread->process->pid->number;
+        return 0;
+    }
+    if (child == 0 || thread->call.has_begun || process_find(child)) {
+        return 0;
+    }
+    plant_memory = 0;
+    return child;
+}
+
 /* What has been told is not told again: a zombie is gone. */
 static void take(struct process *child, int news)
 {
@@ -199,6 +217,12 @@ int64_t sys_wait4(struct thread *thread, const uint64_t *args)
         wanted.who = 0;
     }
     int64_t error = wait_for(thread, &wanted, &child);
+    if (PLANTED(K_20)) {
+        int gone = complete_interrupted(thread, error);
+        if (gone) {
+            return gone;
+        }
+    }
     if (error || !child) {
         return error;
     }

@@ -56,6 +56,17 @@ enum plant {
     PLANT_FUT_2,  /* words in two pages of an object are one futex */
     PLANT_FUT_3,  /* a waiter that is woken for no reason gives EINTR */
     PLANT_FUT_4,  /* what was being released when its owner ended wakes nobody */
+    PLANT_K_20,   /* a handler reaps the child, and the wait that it interrupted gives it again */
+    PLANT_SIG_1,  /* a child has the signals that are pending for its parent */
+    PLANT_SIG_2,  /* SIGKILL and SIGSTOP can be blocked */
+    PLANT_SIG_3,  /* a signal that is ignored from now on stays pending */
+    PLANT_SIG_4,  /* whoever queues a signal may say that the kernel has sent it */
+    PLANT_SIG_5,  /* the handler that ends a sigsuspend goes back to its mask */
+    PLANT_SIG_6,  /* who shares memory with its parent shares the alternate stack too */
+    PLANT_STP_1,  /* a wait that has not asked for it is told that a child has stopped */
+    PLANT_STP_2,  /* SIGCONT makes a zombie a child again */
+    PLANT_THR_1,  /* exec leaves the other threads alive */
+    PLANT_THR_2,  /* the words that a thread owns are remembered over exec */
     /* Of our own, for what no other bug breaks. */
     PLANT_OWN_1,  /* the end of a pipe forgets the bytes that nobody has read */
     PLANT_OWN_2,  /* what is mapped may be executed by the kernel */
