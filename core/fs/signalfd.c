@@ -3,6 +3,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/string.h"
 #include "fs/anon.h"
 #include "mm/pool.h"
 #include "proc/process.h"
@@ -16,12 +17,20 @@ void signalfd_init(void)
 }
 
 /* Which members of a siginfo mean something (siginfo_layout of Linux). */
-enum layout { LAYOUT_SENDER, LAYOUT_TIMER, LAYOUT_POLL, LAYOUT_FAULT, LAYOUT_CHILD, LAYOUT_QUEUED };
+enum layout {
+    LAYOUT_SENDER,
+    LAYOUT_TIMER,
+    LAYOUT_POLL,
+    LAYOUT_FAULT,
+    LAYOUT_CALL,
+    LAYOUT_CHILD,
+    LAYOUT_QUEUED,
+};
 
 /* The highest si_code that a signal has for causes of its own. */
 static int last_code(int signal)
 {
-    enum { NSIGILL = 11, NSIGFPE = 15, NSIGSEGV = 9, NSIGBUS = 5, NSIGTRAP = 6 };
+    enum { NSIGILL = 11, NSIGFPE = 15, NSIGSEGV = 9, NSIGBUS = 5, NSIGTRAP = 6, NSIGSYS = 2 };
 
     switch (signal) {
     case SIGILL:
@@ -34,6 +43,8 @@ static int last_code(int signal)
         return NSIGBUS;
     case SIGTRAP:
         return NSIGTRAP;
+    case SIGSYS:
+        return NSIGSYS;
     case SIGCHLD:
         return CLD_CONTINUED;
     default:
@@ -52,7 +63,9 @@ static enum layout layout_of(const struct abi_siginfo *info)
                                            : LAYOUT_SENDER;
     }
     if (info->si_code <= last_code(info->si_signo)) {
-        return info->si_signo == SIGCHLD ? LAYOUT_CHILD : LAYOUT_FAULT;
+        return info->si_signo == SIGCHLD  ? LAYOUT_CHILD
+               : info->si_signo == SIGSYS ? LAYOUT_CALL
+                                          : LAYOUT_FAULT;
     }
     return info->si_code <= NSIGPOLL ? LAYOUT_POLL : LAYOUT_SENDER;
 }
@@ -78,6 +91,14 @@ static struct abi_signalfd_siginfo told(const struct abi_siginfo *info)
         break;
     case LAYOUT_FAULT:
         told.ssi_addr = info->si_addr;
+        if (info->si_signo == SIGBUS && info->si_code > BUS_OBJERR) {
+            told.ssi_addr_lsb = (uint16_t)info->si_status; /* of memory that is broken */
+        }
+        break;
+    case LAYOUT_CALL:
+        told.ssi_call_addr = info->si_addr;
+        told.ssi_syscall = info->si_status;
+        memcpy(&told.ssi_arch, info->rest, sizeof(told.ssi_arch));
         break;
     case LAYOUT_CHILD:
         told.ssi_pid = (uint32_t)info->si_pid;

@@ -337,8 +337,9 @@ static bool must_wait_idly(const struct event *event)
     case CALL_clock_nanosleep:
     case CALL_futex:
     case CALL_read:
-    case CALL_readv:
         return true;
+    case CALL_readv: /* of signals each range by itself */
+        return event->is_spurious || taken.before->done == taken.after->done;
     default:
         return event->is_spurious ||
                (event->is_rerun && !event->is_anew && taken.before->done == taken.after->done);

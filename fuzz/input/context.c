@@ -15,6 +15,8 @@ void context_begin(struct context *context, struct random *random)
     context->who = 0;
     context->pipes.count = 0;
     context->files.count = 0;
+    context->pidfds.count = 0;
+    context->signalfds.count = 0;
     context->addresses.count = 0;
 }
 
@@ -300,6 +302,11 @@ void context_see(struct context *context, const struct insn *insn, unsigned inde
         break;
     case GIVES_FD:
         note(&context->files, index, who);
+        if (insn->nr == NR_pidfd_open) {
+            note(&context->pidfds, index, who);
+        } else if (insn->nr == NR_signalfd4) {
+            note(&context->signalfds, index, who);
+        }
         break;
     case GIVES_ADDRESS:
         if (insn->nr != NR_brk) { /* which gives the end of something */

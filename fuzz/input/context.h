@@ -42,6 +42,8 @@ struct context {
     unsigned who; /* whose instruction is being made */
     struct givers pipes;
     struct givers files;
+    struct givers pidfds; /* of these */
+    struct givers signalfds;
     struct givers addresses;
 };
 

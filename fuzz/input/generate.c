@@ -332,6 +332,80 @@ static void make_any(struct context *context, struct insn *insn)
     operands_choose(context, insn);
 }
 
+/* Opens a process, and sends it signals and waits for it so, alive or not. */
+static void make_pidfd(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_pidfd_open, NR_pidfd_send_signal, NR_pidfd_send_signal,
+                                     NR_waitid, NR_clone};
+    struct random *random = context->random;
+    struct operand pidfd;
+
+    set_call(insn, calls[random_below(random, 5)], context_anybody(context), context);
+    bool uses_one = insn->nr == NR_pidfd_send_signal || insn->nr == NR_waitid;
+    if (uses_one && !context_refer(context, &context->pidfds, &pidfd) &&
+        random_below(random, 4) != 0) {
+        insn->nr = NR_pidfd_open;
+        uses_one = false;
+    }
+    operands_choose(context, insn);
+    switch (insn->nr) {
+    case NR_pidfd_open:
+        (void)context_refer_to_process(context, &insn->args[0]);
+        insn->args[1] = operand_number(random_below(random, 3) == 0 ? PIDFD_NONBLOCK : 0);
+        break;
+    case NR_pidfd_send_signal:
+        insn->args[0] = context_refer(context, &context->pidfds, &pidfd) ? pidfd : insn->args[0];
+        insn->args[2] =
+            random_below(random, 4) == 0 ? operand_slot(SLOT_info_queued) : operand_number(0);
+        insn->args[3] = operand_number(0);
+        break;
+    case NR_waitid:
+        insn->args[0] = operand_number(P_PIDFD);
+        insn->args[1] = context_refer(context, &context->pidfds, &pidfd) ? pidfd : insn->args[1];
+        break;
+    default:
+        insn->args[0] = operand_number(CLONE_PIDFD | SIGCHLD);
+        insn->args[2] = operand_slot(SLOT_pidfd);
+        break;
+    }
+}
+
+/* Makes a descriptor to read signals by, changes its set, and reads. */
+static void make_signalfd(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_signalfd4, NR_read, NR_read, NR_readv, NR_rt_sigprocmask};
+    struct random *random = context->random;
+    struct operand fd;
+
+    set_call(insn, calls[random_below(random, 5)], context_anybody(context), context);
+    bool has_one = context_refer(context, &context->signalfds, &fd);
+    if ((insn->nr == NR_read || insn->nr == NR_readv) && !has_one) {
+        insn->nr = NR_signalfd4;
+    }
+    operands_choose(context, insn);
+    switch (insn->nr) {
+    case NR_signalfd4:
+        insn->args[0] = has_one && random_below(random, 2) ? fd : operand_number(-1);
+        insn->args[2] = operand_number(SIGNAL_SET_SIZE);
+        insn->args[3] = operand_number(random_below(random, 2) ? SFD_NONBLOCK : 0);
+        break;
+    case NR_rt_sigprocmask:
+        insn->args[0] = operand_number(SIG_BLOCK);
+        insn->args[3] = operand_number(SIGNAL_SET_SIZE);
+        break;
+    case NR_readv:
+        insn->args[0] = fd;
+        insn->args[1] = operand_slot(SLOT_iov_signals);
+        insn->args[2] = operand_number(1 + random_below(random, 2));
+        break;
+    default:
+        insn->args[0] = fd;
+        insn->args[1] = operand_slot(SLOT_buffer);
+        insn->args[2] = operand_number(128 * (1 + random_below(random, 2)));
+        break;
+    }
+}
+
 static void make_spurious(struct context *context, struct insn *insn)
 {
     insn->op = OP_SPURIOUS;
@@ -352,7 +426,8 @@ static const struct {
     {make_exec, 3, GENERATE_CALLS},     {make_signal, 3, GENERATE_CALLS},
     {make_group, 2, GENERATE_CALLS},    {make_sleep, 2, GENERATE_CALLS},
     {make_key, 1, GENERATE_CALLS},      {make_any, 5, GENERATE_CALLS},
-    {make_futex, 4, GENERATE_CALLS},    {make_spurious, 2, GENERATE_SCHEDULES},
+    {make_futex, 4, GENERATE_CALLS},    {make_pidfd, 2, GENERATE_CALLS},
+    {make_signalfd, 2, GENERATE_CALLS}, {make_spurious, 2, GENERATE_SCHEDULES},
 };
 
 enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };

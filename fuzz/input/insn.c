@@ -79,6 +79,8 @@ static unsigned call_gives(unsigned nr)
     case NR_dup3:
     case NR_fcntl:
     case NR_openat:
+    case NR_pidfd_open:
+    case NR_signalfd4:
         return GIVES_FD;
     case NR_pipe2:
         return GIVES_FDS;
@@ -130,8 +132,8 @@ bool insn_kind_is_wide(unsigned kind)
 bool insn_kind_takes(unsigned kind, unsigned gives)
 {
     switch (kind) {
-    case ARG_PID:
-        return gives == GIVES_PROCESS || gives == GIVES_PID;
+    case ARG_PID: /* or, of waitid, a descriptor */
+        return gives == GIVES_PROCESS || gives == GIVES_PID || gives == GIVES_FD;
     case ARG_FD:
     case ARG_DIRFD:
         return gives == GIVES_FD || gives == GIVES_FDS;
@@ -275,6 +277,7 @@ static const int64_t clone_flags[] = {
     CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD,
     CLONE_THREAD | CLONE_SIGHAND | CLONE_VM,
     CLONE_FILES | SIGCHLD,
+    CLONE_PIDFD | SIGCHLD,
     0xff,
 };
 static const int64_t wait_flags[] = {0,    WNOHANG, WEXITED,   WEXITED | WNOHANG, WEXITED | WNOWAIT,

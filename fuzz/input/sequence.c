@@ -291,6 +291,29 @@ static const struct step cleared_number[] = {
     EXIT(0),
 };
 
+/* Who waits for signals to read has one to read, one with a handler, or another set. */
+static const struct step signals_are_read[] = {
+    CALL(FIRST, rt_sigprocmask, NUMBER(SIG_BLOCK), SLOT(set_term), NUMBER(0),
+         NUMBER(SIGNAL_SET_SIZE)),
+    CALL(FIRST, rt_sigaction, NUMBER(SIGCHLD), SLOT(action_handle), NUMBER(0),
+         NUMBER(SIGNAL_SET_SIZE)),
+    CALL(FIRST, signalfd4, NUMBER(-1), SLOT(set_term), NUMBER(SIGNAL_SET_SIZE), NUMBER(0)),
+    FORK(FIRST),
+    CALL(3, readv, RESULT(2, 0), SLOT(iov_signals), NUMBER(2)),
+    CALL(FIRST, kill, RESULT(3, 0), NUMBER(SIGTERM)),
+    CALL(FIRST, rt_sigqueueinfo, RESULT(3, 0), NUMBER(SIGUSR1), SLOT(info_queued)),
+    CALL(FIRST, signalfd4, RESULT(2, 0), SLOT(set_all), NUMBER(SIGNAL_SET_SIZE), NUMBER(0)),
+    CALL(FIRST, kill, RESULT(3, 0), NUMBER(SIGCHLD)),
+    CALL(3, read, RESULT(2, 0), SLOT(buffer), NUMBER(256)),
+};
+static const struct step child_by_descriptor[] = {
+    FORK(FIRST),
+    CALL(FIRST, pidfd_open, RESULT(0, 0), NUMBER(0)),
+    CALL(FIRST, pidfd_send_signal, RESULT(1, 0), NUMBER(SIGTERM), SLOT(info_queued), NUMBER(0)),
+    CALL(FIRST, waitid, NUMBER(P_PIDFD), RESULT(1, 0), SLOT(info), NUMBER(WEXITED), NUMBER(0)),
+    CALL(FIRST, pidfd_send_signal, RESULT(1, 0), NUMBER(0), NUMBER(0), NUMBER(0)),
+};
+
 /* A handler on an alternate stack, whose place is known: what its frame says is changed, or not,
  * before it returns. The second call is caught, and is made behind the return. */
 #define FRAME (IMAGE_ZEROS + 8192 - 16 - sizeof(struct abi_sigframe))
@@ -355,6 +378,8 @@ static const struct {
     KIND(cleared_number),
     KIND(impatient_waiter),
     KIND(word_of_one_space),
+    KIND(signals_are_read),
+    KIND(child_by_descriptor),
     KIND(handler_returns),
     KIND(handler_changes_mask),
     KIND(handler_wants_privilege),

@@ -1,4 +1,5 @@
 /* read, write and their like. */
+#include "fuzz/model/anon.h"
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
 #include "fuzz/model/files.h"
@@ -161,6 +162,12 @@ static void do_read(struct proc *self, const struct event *event, struct file *f
     case FILE_PIPE:
         pipes_read(self, event, file);
         break;
+    case FILE_PIDFD:
+        (void)ask_result(-EINVAL);
+        break;
+    case FILE_SIGNALFD:
+        anon_read(self, event, file);
+        break;
     default:
         read_console(self, event, file);
         break;
@@ -171,7 +178,7 @@ static void do_read(struct proc *self, const struct event *event, struct file *f
 static void do_write(struct proc *self, const struct event *event, struct file *file,
                      uint64_t offset)
 {
-    if (is_too_far(file, offset)) {
+    if (is_too_far(file, offset) || file->kind == FILE_PIDFD || file->kind == FILE_SIGNALFD) {
         (void)ask_result(-EINVAL);
     } else if (file->kind == FILE_PIPE) {
         pipes_write(self, event, file);
@@ -227,7 +234,7 @@ void call_readv(struct proc *self, const struct event *event)
 
     if (other) {
         (void)ask_result(other);
-    } else if (spans_total() == 0) {
+    } else if (spans_total() == 0 && file->kind != FILE_PIDFD) {
         (void)ask_result(0);
     } else {
         do_read(self, event, file, &file->offset);
@@ -341,6 +348,8 @@ void call_lseek(struct proc *self, const struct event *event)
         (void)ask_result(-EBADF);
     } else if (whence > SEEK_HOLE) {
         (void)ask_result(-EINVAL);
+    } else if (file->kind == FILE_SIGNALFD) {
+        (void)ask_result(0); /* nowhere */
     } else if (!can_seek(file)) {
         (void)ask_result(-ESPIPE);
     } else if (ask_result(seek(file, (int64_t)event->args[1], whence, false))) {

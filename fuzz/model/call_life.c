@@ -31,13 +31,21 @@ void call_exit(struct proc *self, const struct event *event)
 
 /* ---- beginnings ---- */
 
-/* With CLONE_PARENT_SETTID and CLONE_CHILD_SETTID; a bad address is passed over. */
+/* With CLONE_PARENT_SETTID and CLONE_CHILD_SETTID; a bad address is passed over. And the number of
+ * a descriptor, CLONE_PIDFD. */
 static void write_numbers(struct proc *parent, struct proc *child,
                           const struct abi_clone_args *wanted)
 {
     const int number = child->tid;
+    const int fd = files_lowest(parent, 0);
     const struct map *map = memory_find(memory_of(child), wanted->child_tid);
 
+    if (wanted->flags & CLONE_PIDFD) {
+        struct file *file = files_create(FILE_PIDFD, O_RDWR);
+        file->proc = (int)(child - world.procs);
+        files_install(parent, fd, file, true);
+        memory_store(memory_of(parent), wanted->pidfd, &fd, sizeof(fd));
+    }
     if ((wanted->flags & CLONE_CHILD_SETTID) && map &&
         memory_can(child, wanted->child_tid, sizeof(number), ACCESS_WRITE)) {
         memory_give(child, wanted->child_tid, &number, sizeof(number));
@@ -99,6 +107,14 @@ static void make_process(struct proc *self, const struct event *event,
         }
         return;
     }
+    if (wanted->flags & CLONE_PIDFD) {
+        bool has_place = memory_can(self, wanted->pidfd, sizeof(int), ACCESS_WRITE);
+        int error = files_lowest(self, 0) < 0 ? -EMFILE : has_place ? 0 : -EFAULT;
+        if (error) {
+            world.lost_numbers += ask_result(error);
+            return;
+        }
+    }
     if (!(wanted->flags & CLONE_VFORK)) {
         if (ask_range(is_fresh ? pid : 1, is_fresh ? pid : 0, 1 + (uint64_t)world.lost_numbers)) {
             (void)begin_process(self, pid, wanted);
@@ -119,11 +135,18 @@ static void make_process(struct proc *self, const struct event *event,
 static const uint64_t known_flags = CLONE_VM | CLONE_VFORK | CLONE_SETTLS | CLONE_PARENT_SETTID |
                                     CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_UNTRACED |
                                     CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_PARENT |
-                                    CLONE_PTRACE | CLONE_SYSVSEM | CLONE_THREAD;
+                                    CLONE_PTRACE | CLONE_SYSVSEM | CLONE_THREAD | CLONE_PIDFD;
 
 /* Combinations that make no sense. */
-static bool is_contradiction(const struct proc *self, uint64_t flags)
+static bool is_contradiction(const struct proc *self, const struct abi_clone_args *wanted)
 {
+    uint64_t flags = wanted->flags;
+
+    if ((flags & CLONE_PIDFD) &&
+        ((flags & CLONE_THREAD) ||
+         ((flags & CLONE_PARENT_SETTID) && wanted->pidfd == wanted->parent_tid))) {
+        return true;
+    }
     return ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND)) ||
            ((flags & CLONE_SIGHAND) && (!(flags & CLONE_VM) || (flags & CLONE_CLEAR_SIGHAND))) ||
            ((flags & CLONE_PARENT) && !self->process->parent);
@@ -134,9 +157,7 @@ static void make_child(struct proc *self, const struct event *event,
 {
     uint64_t flags = wanted->flags & ~(known_flags | CLONE_CLEAR_SIGHAND);
 
-    if (flags & CLONE_PIDFD) {
-        give_up_for(GIVE_UP_CALL);
-    } else if (flags || is_contradiction(self, wanted->flags)) {
+    if (flags || is_contradiction(self, wanted)) {
         (void)ask_result(-EINVAL);
     } else {
         make_process(self, event, wanted);
@@ -150,11 +171,14 @@ void call_clone(struct proc *self, const struct event *event)
         .flags = flags & ~(uint64_t)(CLONE_SIGNAL_MASK | CLONE_DETACHED),
         .exit_signal = flags & CLONE_SIGNAL_MASK,
         .parent_tid = event->args[2],
+        .pidfd = event->args[2],
         .child_tid = event->args[4],
     };
 
     if (self->doing.has_begun) {
         wait_for_vfork(self);
+    } else if ((flags & CLONE_PIDFD) && (flags & CLONE_DETACHED)) {
+        (void)ask_result(-EINVAL);
     } else {
         make_child(self, event, &wanted);
     }
@@ -227,6 +251,9 @@ static bool is_asked_for(const struct proc *self, const struct proc *child)
     if (model_planted == MODEL_PLANT_WAIT) {
         return true;
     }
+    if (doing->one) {
+        return doing->one == child - world.procs + 1;
+    }
     return doing->who == 0 || doing->who == child->pid || doing->who == -(int64_t)child->group;
 }
 
@@ -286,6 +313,8 @@ static bool may_tell(struct proc *self)
     }
     if (count_children(self, LIFE_LIVE, &first) == 0) {
         (void)ask_result(-ECHILD);
+    } else if (!(self->doing.options & WNOHANG) && self->doing.is_impatient) {
+        (void)ask_result(-EAGAIN);
     } else if (!(self->doing.options & WNOHANG) && ask_block()) {
         self->doing.has_begun = true;
         self->doing.waits = WAITS_CHILD;
@@ -403,6 +432,8 @@ void call_wait4(struct proc *self, const struct event *event)
 /* What waitid means by a kind and a number. -errno. */
 static int set_who(struct proc *self, int kind, int number)
 {
+    const struct file *file = kind == P_PIDFD ? files_get_open(self, number) : NULL;
+
     switch (kind) {
     case P_ALL:
         self->doing.who = 0;
@@ -414,7 +445,12 @@ static int set_who(struct proc *self, int kind, int number)
         self->doing.who = -(int64_t)(number == 0 ? self->process->group : number);
         return number >= 0 ? 0 : -EINVAL;
     case P_PIDFD:
-        return number >= 0 ? -EBADF : -EINVAL; /* no descriptor is one of a process */
+        if (number < 0 || !file || file->kind != FILE_PIDFD) {
+            return number < 0 ? -EINVAL : -EBADF;
+        }
+        self->doing.one = file->proc + 1;
+        self->doing.is_impatient = file->flags & O_NONBLOCK;
+        return 0;
     default:
         return -EINVAL;
     }

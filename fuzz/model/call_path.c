@@ -240,10 +240,12 @@ void call_umask(struct proc *self, const struct event *event)
 
 enum { STAT_MODE = 16, STAT_SIZE = 48 }; /* offsets in struct stat */
 
-/* A status: the type and the size are told, the rest is loose. node -1: a pipe. */
+/* A status: the type and the size are told, the rest is loose. node -1: a pipe; NO_TYPE: what has
+ * none. */
 static void give_status(struct proc *self, uint64_t at, int node)
 {
-    uint32_t mode = node >= 0 ? world.nodes[node].mode : S_IFIFO | 0600;
+    uint32_t other = node == NO_TYPE ? 0600 : S_IFIFO | 0600;
+    uint32_t mode = node >= 0 ? world.nodes[node].mode : other;
     uint64_t size = node >= 0 ? world.nodes[node].size : 0;
 
     if (!memory_can(self, at, sizeof(struct abi_stat), ACCESS_WRITE)) {

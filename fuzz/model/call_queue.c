@@ -1,6 +1,8 @@
 /* Waiting for signals, and sending them with what is to be said of them. */
+#include "fuzz/model/anon.h"
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
+#include "fuzz/model/files.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
 #include "fuzz/model/times.h"
@@ -124,26 +126,10 @@ bool signal_would_block(const struct proc *self)
 
 /* ---- sending ---- */
 
-/* The codes that the kernel gives with a signal are 1 to this. */
-static int last_code(int signal)
-{
-    static const struct {
-        int signal;
-        int last;
-    } codes[] = {{SIGILL, 11}, {SIGTRAP, 6}, {SIGBUS, 5}, {SIGFPE, 15}, {SIGSEGV, 9}, {SIGSYS, 2}};
-
-    for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (codes[i].signal == signal) {
-            return codes[i].last;
-        }
-    }
-    return 6;
-}
-
 static bool is_known(int signal, int code)
 {
     return code == SI_KERNEL || code == SI_ASYNCNL ||
-           (code >= SI_DETHREAD && (code <= SI_USER || code <= last_code(signal)));
+           (code >= SI_DETHREAD && (code <= SI_USER || code <= signals_last_code(signal)));
 }
 
 /* What is given is said, but the number; behind it are zeros if nobody knows the code. -errno. */
@@ -230,5 +216,48 @@ void call_rt_tgsigqueueinfo(struct proc *self, const struct event *event)
         (void)ask_result(error);
     } else {
         send(signals_find_thread(pid, tid), signal, true, &said);
+    }
+}
+
+/* The info says the number of the signal, too. */
+static int read_whole(struct proc *self, int signal, uint64_t at, struct said *said)
+{
+    int number;
+
+    if (!memory_read(self, at, &number, sizeof(number))) {
+        return -EFAULT;
+    }
+    int error = read_said(self, number, at, said);
+    return !error && number != signal ? -EINVAL : error;
+}
+
+void call_pidfd_send_signal(struct proc *self, const struct event *event)
+{
+    const struct file *file = files_get_open(self, (int)event->args[0]);
+    int signal = (int)event->args[1];
+    uint64_t at = event->args[2];
+    int error = 0;
+
+    if ((uint32_t)event->args[3]) {
+        error = -EINVAL;
+    } else if (!file || file->kind != FILE_PIDFD) {
+        error = -EBADF;
+    }
+    if (error) {
+        (void)ask_result(error);
+        return;
+    }
+    struct proc *to = anon_process(file);
+    struct said said = signals_said(signal, SI_USER, self);
+    if (at) {
+        error = read_whole(self, signal, at, &said);
+    }
+    if (!error && at && !may_say(self, to == self ? self->pid : 0, &said)) {
+        error = -EPERM;
+    }
+    if (error) {
+        (void)ask_result(error);
+    } else {
+        send(to, signal, false, &said);
     }
 }

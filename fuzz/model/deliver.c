@@ -1,6 +1,7 @@
 #include "fuzz/model/deliver.h"
 
 #include "fuzz/input/image.h"
+#include "fuzz/model/anon.h"
 #include "fuzz/model/ask.h"
 #include "fuzz/model/family.h"
 #include "fuzz/model/frames.h"
@@ -83,17 +84,35 @@ static bool call_is_made_again(struct proc *proc)
     return true;
 }
 
+/* A read of signals that can go on does so before any is taken, but does not wait again if there is
+ * another one to be taken. */
+static bool reads_first(const struct proc *proc, enum delivery *delivery)
+{
+    uint64_t awaited = anon_awaited(proc);
+
+    if (proc->process->fatal || !(signals_pending(proc) & awaited)) {
+        return false;
+    }
+    bool has_others = signals_must_stop(proc) || (signals_pending(proc) & ~(proc->mask | awaited));
+    *delivery = has_others ? DELIVERY_INTERRUPTS : DELIVERY_NONE;
+    return true;
+}
+
 enum delivery deliver(struct proc *proc, const struct event *event, bool in_call)
 {
     const int *fatal = &proc->process->fatal;
     enum delivery delivery = DELIVERY_NONE;
     struct queue *queue;
 
+    if (in_call && reads_first(proc, &delivery)) {
+        return delivery;
+    }
     last.sp = event->sp;
     last.was_handled = false;
     last.gives_eintr = false;
     for (;;) {
-        if (event->was_refused && event->kind == EVENT_ENDED && family_may_end(proc, SIGKILL)) {
+        if (event->was_refused && event->kind == EVENT_ENDED && !in_call &&
+            family_may_end(proc, SIGKILL)) {
             return DELIVERY_ENDS;
         }
         int signal = *fatal ? *fatal : signals_next(proc, &queue);

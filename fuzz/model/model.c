@@ -1,6 +1,7 @@
 #include "fuzz/model/model.h"
 
 #include "fuzz/input/image.h"
+#include "fuzz/model/anon.h"
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
 #include "fuzz/model/compare.h"
@@ -220,6 +221,8 @@ static bool would_block(struct proc *proc)
         return world.now < proc->doing.deadline;
     case WAITS_SIGNAL:
         return signal_would_block(proc);
+    case WAITS_READING:
+        return anon_would_block(proc);
     case WAITS_FUTEX:
         return futex_would_block(proc);
     case WAITS_BYTES:

@@ -443,6 +443,21 @@ bool signals_may_pass(const struct proc *proc, const struct queue *queue, int si
     return false;
 }
 
+int signals_last_code(int signal)
+{
+    static const struct {
+        int signal;
+        int last;
+    } codes[] = {{SIGILL, 11}, {SIGTRAP, 6}, {SIGBUS, 5}, {SIGFPE, 15}, {SIGSEGV, 9}, {SIGSYS, 2}};
+
+    for (unsigned i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i].signal == signal) {
+            return codes[i].last;
+        }
+    }
+    return 6;
+}
+
 bool signals_do_nothing(const struct proc *proc, int signal)
 {
     return does_nothing(proc, signal);

@@ -59,6 +59,9 @@ void signals_check_said(struct proc *proc, uint64_t at, const struct said *said)
 /* Whether its default action is to stop. */
 bool signals_stop(int signal);
 
+/* The codes that the kernel gives with a signal are 1 to this. */
+int signals_last_code(int signal);
+
 /* Whether nothing happens when it is taken. */
 bool signals_do_nothing(const struct proc *proc, int signal);
 

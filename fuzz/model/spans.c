@@ -105,6 +105,29 @@ void spans_look(struct proc *self, uint64_t from, void *bytes, uint64_t len)
     }
 }
 
+uint64_t spans_range_rest(uint64_t from)
+{
+    uint64_t before = 0;
+
+    for (unsigned i = 0; i < spans.count; i++) {
+        uint64_t len = spans.vectors[i].iov_len;
+        if (from == 0 || from - before < len) {
+            return len - (from - before);
+        }
+        before += len;
+    }
+    return 0;
+}
+
+void spans_peek(struct proc *self, uint64_t from, void *bytes, uint64_t len)
+{
+    for (uint64_t done = 0, count; done < len; done += count) {
+        uint64_t at;
+        count = part(from + done, len - done, &at);
+        (void)world.eyes->peek(self->pid, at, (uint8_t *)bytes + done, count);
+    }
+}
+
 void spans_adopt(struct proc *self, uint64_t len)
 {
     for (uint64_t done = 0, count; done < len; done += count) {

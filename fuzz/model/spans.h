@@ -22,6 +22,12 @@ uint64_t spans_prefix(struct proc *self, uint64_t from, uint64_t len, enum acces
 void spans_store(struct proc *self, uint64_t from, const void *bytes, uint64_t len);
 void spans_look(struct proc *self, uint64_t from, void *bytes, uint64_t len);
 
+/* The bytes from number from on to the end of its range; of the first range, even if it has none. */
+uint64_t spans_range_rest(uint64_t from);
+
+/* What the kernel has there. */
+void spans_peek(struct proc *self, uint64_t from, void *bytes, uint64_t len);
+
 /* Takes over what the kernel has in the first len bytes. */
 void spans_adopt(struct proc *self, uint64_t len);
 

@@ -99,8 +99,12 @@ enum file_kind {
     FILE_REGULAR,
     FILE_DIRECTORY,
     FILE_PATH,
-    FILE_PIPE
+    FILE_PIPE,
+    FILE_PIDFD,
+    FILE_SIGNALFD
 };
+
+enum { NO_TYPE = -2 };
 
 /* An open file description. */
 struct file {
@@ -108,8 +112,10 @@ struct file {
     enum file_kind kind;
     uint32_t flags;
     uint64_t offset;
-    int node; /* -1: none */
+    int node; /* -1: none; NO_TYPE: neither that nor a type */
     int pipe;
+    int proc;         /* the place of the process that it stands for */
+    uint64_t signals; /* that are read from it */
 };
 
 struct piece {
@@ -157,7 +163,8 @@ enum waits {
     WAITS_ROOM,
     WAITS_CONSOLE,
     WAITS_FUTEX,
-    WAITS_SIGNAL
+    WAITS_SIGNAL,
+    WAITS_READING /* signals */
 };
 
 /* A word that is waited for, and among whom. */
@@ -188,6 +195,8 @@ struct doing {
     enum waits waits;
     int64_t who; /* of a wait: 0 anyone, > 0 a process, < 0 a group */
     uint32_t options;
+    int one;           /* place of the only process that is meant, and 1; 0: who says it */
+    bool is_impatient; /* it is not to wait, and says so */
     uint64_t deadline;
     uint64_t set;  /* of signals that it waits for */
     uint64_t done; /* bytes */

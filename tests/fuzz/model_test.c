@@ -224,7 +224,7 @@ TEST(model_that_has_given_up_accepts_everything)
     const struct event wrong = {
         .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 2};
     const struct event beyond = {
-        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_signalfd4, .result = 3};
+        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_timer_create, .result = 3};
     const struct input_config config = input_dull_config();
     uint64_t before = give_up_count(GIVE_UP_CALL);
 
@@ -263,9 +263,9 @@ TEST(model_gives_up_where_it_does_not_tell)
 
     body_reset(&config);
     model_begin(&run_eyes);
-    EXPECT(tell_init(NR_signalfd4, 0, 0, -EINVAL) == NULL);
+    EXPECT(tell_init(NR_timer_create, 0, 0, -EINVAL) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
-    EXPECT(tell_init(NR_signalfd4, 0, 0, 3) == NULL);
+    EXPECT(tell_init(NR_timer_create, 0, 0, 3) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_CALL);
     model_begin(&run_eyes);
     EXPECT(tell_init(NR_kill, 1, SIGCONT, 0) == NULL);

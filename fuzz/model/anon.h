@@ -1,0 +1,17 @@
+/* Files without a name: of a process, and of signals. */
+#ifndef MODEL_ANON_H
+#define MODEL_ANON_H
+
+#include "fuzz/model/world.h"
+
+/* The process that a file stands for; NULL: it is gone. */
+struct proc *anon_process(const struct file *file);
+
+/* A read of signals. */
+void anon_read(struct proc *self, const struct event *event, struct file *file);
+
+/* The signals that a process waits to read; 0: it does no such thing. */
+uint64_t anon_awaited(const struct proc *proc);
+bool anon_would_block(const struct proc *proc);
+
+#endif
