@@ -94,13 +94,38 @@ static bool is_over(const struct thread *thread, bool at_rest)
     return thread->call.deadline != PLAT_NEVER && (!timer_is_armed(&thread->timer) || at_rest);
 }
 
+/* Which of the signals of its process another thread can take: one is woken for each, if it is not
+ * awake, and nobody else. One that waits for a vfork's end takes them then. */
+static signal_set_t others_take(const struct thread *waiter)
+{
+    signal_set_t taken = 0;
+
+    LOOK_THREADS(thread, waiter->process) {
+        if (thread != waiter && (thread->state == THREAD_READY || thread->vfork_child)) {
+            taken |= ~(thread->signal_mask | thread->waited_signals);
+        }
+    }
+    return taken;
+}
+
+/* Whether a signal should have woken it. */
+static bool is_called(const struct thread *thread)
+{
+    const struct signals *own = &thread->process->signals;
+    signal_set_t takes = ~(thread->signal_mask | thread->waited_signals);
+    signal_set_t pending = own->pending.set & takes;
+
+    return own->fatal || (!thread->vfork_child && ((thread->pending.set & takes) ||
+                                                   (pending && (pending & ~others_take(thread)))));
+}
+
 /* Whether what a blocked thread waits for is so. With time that is counted in calls a deadline
  * comes when nothing else goes on; at_rest: that is now. */
 static bool is_condition_true(const struct thread *thread, bool at_rest)
 {
     const struct pipe *pipe;
 
-    if (signal_is_due(thread)) {
+    if (is_called(thread)) {
         return true;
     }
     switch (thread->call.reason) {

@@ -256,9 +256,14 @@ static void look_at_interrupted(const struct thread *thread, const struct before
     }
 }
 
-/* Whether nothing has been executed. Who rests comes back to the same place. */
+/* Whether nothing has been executed. Who rests comes back to the same place, and so does who goes
+ * back from a handler to a call that is made again. */
 static bool is_still_there(const struct thread *thread, const struct before *before)
 {
+    if (before->nr == CALL_SIGRETURN &&
+        (thread->user.sp != before->sp || (uint32_t)thread->user.x[REG_NUMBER] != CALL_SIGRETURN)) {
+        return false;
+    }
     if (before->was_pending || thread->user.pc != before->pc) {
         return false;
     }

@@ -3,6 +3,8 @@
  */
 #include "fuzz/run/run.h"
 
+#include "abi/linux.h"
+#include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
 #include "fuzz/run/body.h"
 #include "test.h"
@@ -96,6 +98,34 @@ TEST(run_a_wait_that_waits)
 }
 
 /* Who is woken goes on where it is said, and not before. */
+static unsigned returns_told;
+
+static void count_returns(const struct event *event)
+{
+    returns_told += event->kind == EVENT_RESULT && event->nr == NR_rt_sigreturn;
+}
+
+/* The handler returns to the svc of the wait, which is where its own was. */
+TEST(run_tells_of_a_return_to_a_call_that_is_made_again)
+{
+    const struct operand restart = {.kind = OPERAND_SLOT, .index = SLOT_action_restart};
+
+    start(SCHEDULE_EAGER);
+    ADD(0, rt_sigaction, NUMBER(SIGUSR1), restart, NUMBER(0), NUMBER(8));
+    ADD(0, clone, NUMBER(17));
+    ADD(0, wait4, NUMBER(-1), NUMBER(0), NUMBER(0), NUMBER(0));
+    ADD(2, kill, NUMBER(1), NUMBER(SIGUSR1));
+    ADD(0, rt_sigreturn, NUMBER(0));
+    ADD(2, exit_group, NUMBER(0));
+    returns_told = 0;
+    run_listener = count_returns;
+    go();
+    run_listener = NULL;
+    EXPECT_EQ(returns_told, 1);
+    EXPECT(run.outcomes[4].has_blocked);
+    expect_result(4, 2);
+}
+
 TEST(run_a_given_schedule)
 {
     start(SCHEDULE_GIVEN);
