@@ -15,6 +15,7 @@
 #include "fs/pipe.h"
 #include "fs/ramfs.h"
 #include "fs/signalfd.h"
+#include "fs/timerfd.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/tlb.h"
@@ -297,6 +298,7 @@ void kernel_boot(const struct plat_boot *boot)
     fs_context_init();
     pipe_init();
     signalfd_init();
+    timerfd_init();
     fault_init();
     console_init();
     if (!start_from_words(boot)) {
@@ -380,7 +382,7 @@ static void run(struct thread *thread)
         plat_user_run(&thread->user, &trap);
         clock_set_limit(PLAT_NEVER);
         usage_charge_user(thread);
-        cpu_clock_expire(thread);
+        (void)cpu_clock_expire(thread);
         dispatch_trap(thread, &trap);
     }
 }
@@ -390,7 +392,7 @@ enum kernel_state kernel_step(void)
     if (kernel.is_off) {
         return KERNEL_OFF;
     }
-    usage_charge_last();
+    (void)usage_charge_last();
     handle_events();
     if (PLANTED(L_86)) {
         plant_memory = 0; /* what has come later finds the child */

@@ -115,7 +115,7 @@ bool clock_expire(void)
     nsec_t now = clock_now();
     bool is_slice_over = clock.slice_end <= now;
 
-    timers_expire(&clock.timers, now);
+    (void)timers_expire(&clock.timers, now);
     if (is_slice_over) {
         clock.slice_end = PLAT_NEVER;
     }
@@ -133,6 +133,6 @@ bool clock_jump(void)
         return false;
     }
     clock.det_now = max_u64(clock.det_now, next);
-    timers_expire(&clock.timers, clock.det_now);
+    (void)timers_expire(&clock.timers, clock.det_now);
     return true;
 }

@@ -33,14 +33,16 @@ nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time)
     return thread->user_time + (time == CPU_TIME_USER ? 0 : thread->system_time);
 }
 
-void cpu_clock_expire(struct thread *thread)
+bool cpu_clock_expire(struct thread *thread)
 {
     struct process *process = thread->process;
+    bool has_any = false;
 
     for (unsigned i = 0; i < CPU_TIMES; i++) {
-        timers_expire(&thread->cpu_clock.timers[i], cpu_clock_of_thread(thread, i));
-        timers_expire(&process->cpu_clock.timers[i], cpu_clock_of_process(process, i));
+        has_any |= timers_expire(&thread->cpu_clock.timers[i], cpu_clock_of_thread(thread, i));
+        has_any |= timers_expire(&process->cpu_clock.timers[i], cpu_clock_of_process(process, i));
     }
+    return has_any;
 }
 
 /* How much is left of what the first timer of a set waits for. */

@@ -44,6 +44,9 @@ static void print_wait(const struct thread *thread)
     case WAIT_SIGNALFD:
         kprintf("reads signals");
         break;
+    case WAIT_TIMERFD:
+        kprintf("reads a timer");
+        break;
     case WAIT_FUTEX:
         kprintf("waits for the futex at 0x%lx", (uint64_t)call->arg);
         break;

@@ -10,6 +10,7 @@
 #include "dev/device.h"
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
+#include "fs/timerfd.h"
 #include "mm/frame.h"
 #include "mm/pool.h"
 #include "mm/uaccess.h"
@@ -676,6 +677,7 @@ void process_check(void)
     ASSERT(contexts == fs_context_count());
     file_check_end();
     signalfd_check();
+    timerfd_check();
     uint64_t pipe_frames = pipe_check();
     ASSERT(pipe_frames == census.pipes);
     space_check_users();

@@ -34,13 +34,17 @@ nsec_t timers_first(const struct timers *set)
     return node ? node->key : PLAT_NEVER;
 }
 
-void timers_expire(struct timers *set, nsec_t now)
+bool timers_expire(struct timers *set, nsec_t now)
 {
+    bool has_any = false;
+
     for (struct tree_node *node = tree_first(&set->tree); node && node->key <= now;
          node = tree_first(&set->tree)) {
         struct timer *timer = CONTAINER_OF(node, struct timer, node);
         timer_disarm(timer);
         timer->expire(timer);
         ASSERT(!timer->set || timer->node.key > now);
+        has_any = true;
     }
+    return has_any;
 }

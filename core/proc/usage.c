@@ -55,14 +55,15 @@ void usage_charge_process(const struct process *process)
     }
 }
 
-void usage_charge_last(void)
+bool usage_charge_last(void)
 {
     struct thread *last = cpu_this()->charged;
 
-    if (last) {
-        usage_charge_system(last);
-        cpu_clock_expire(last);
+    if (!last) {
+        return false;
     }
+    usage_charge_system(last);
+    return cpu_clock_expire(last);
 }
 
 void usage_end_thread(struct thread *thread)

@@ -396,6 +396,8 @@ static const struct {
     [KIND_ITIMER] = {.one = &names_itimer},
     [KIND_TIMER] = {.tell = tell_int},
     [KIND_TIMER_FLAGS] = {.flags = &names_timer},
+    [KIND_TIMERFD_FLAGS] = {.flags = &names_timerfd},
+    [KIND_TIMERFD_SET] = {.flags = &names_timerfd_set},
     [KIND_RESOURCE] = {.one = &names_resource},
     [KIND_PRIORITY] = {.one = &names_priority},
     [KIND_POLICY] = {.one = &names_policy},

@@ -91,6 +91,18 @@ static const struct name list_timer[] = {
 };
 NAMES(timer, "TIMER_???");
 
+static const struct name list_timerfd[] = {
+    {02000000, "TFD_CLOEXEC"},
+    {04000, "TFD_NONBLOCK"},
+};
+NAMES(timerfd, "TFD_???");
+
+static const struct name list_timerfd_set[] = {
+    {1, "TFD_TIMER_ABSTIME"},
+    {2, "TFD_TIMER_CANCEL_ON_SET"},
+};
+NAMES(timerfd_set, "TFD_???");
+
 static const struct name list_clone[] = {
     {0x100, "CLONE_VM"},
     {0x200, "CLONE_FS"},

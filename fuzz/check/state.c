@@ -9,6 +9,7 @@
 #include "dev/console.h"
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
+#include "fs/timerfd.h"
 
 enum {
     FRAMES_MAX = 1 << 15,
@@ -205,6 +206,13 @@ static uint64_t digest_pipe(const struct pipe *pipe)
     return digest;
 }
 
+static uint64_t digest_timerfd(const struct timerfd *timerfd)
+{
+    const uint64_t words[] = {(uintptr_t)timerfd, timerfd->due, timerfd->interval, timerfd->count};
+
+    return digest_words(words, ARRAY_LEN(words));
+}
+
 /* A reference to a description. */
 static uint64_t digest_reference(const struct file *file)
 {
@@ -223,6 +231,7 @@ static uint64_t digest_files(void)
         digest +=
             digest_mix(own, (uintptr_t)file->node ^ (uintptr_t)file->pipe ^ (uintptr_t)file->pid);
         digest += file->signalfd ? digest_mix(own, file->signalfd->set) : 0;
+        digest += file->timerfd ? digest_timerfd(file->timerfd) : 0;
         digest += digest_reference(file) * file->refs;
     }
     LOOK_PROCESSES(process) {

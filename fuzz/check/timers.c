@@ -3,6 +3,7 @@
 #include "fuzz/check/checks.h"
 
 #include "abi/linux.h"
+#include "fs/timerfd.h"
 #include "proc/clock.h"
 #include "proc/pending.h"
 
@@ -25,7 +26,8 @@ static bool is_in(const struct tree *tree, const struct tree_node *node)
     return at == tree->root;
 }
 
-/* One that somebody has; set: in which it is to be if it is armed, NULL: any. */
+/* One that somebody has, a process or (0) a file; set: in which it is to be if it is armed, NULL:
+ * any. */
 static void own(const struct timer *timer, const struct timers *set, int pid)
 {
     bool is_by_clock = timer->set == clock_timers();
@@ -99,6 +101,12 @@ void timers_check(void)
         CHECK_THAT(TIMER_OWNER,
                    process->state == PROCESS_LIVE || list_is_empty(&process->posix_timers),
                    "process %d has ended, and has timers", process->pid->number);
+    }
+    LIST_FOR(link, file_all()) {
+        const struct timerfd *timerfd = CONTAINER_OF(link, struct file, link)->timerfd;
+        if (timerfd) {
+            own(&timerfd->timer, clock_timers(), 0);
+        }
     }
     CHECK_THAT(TIMER_OWNER, by_clock == owned.by_clock && by_use == owned.by_use,
                "%lu and %lu timers are armed, and somebody has %lu and %lu of them",

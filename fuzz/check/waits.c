@@ -8,6 +8,7 @@
 #include "dev/console.h"
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
+#include "fs/timerfd.h"
 #include "proc/clock.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
@@ -148,6 +149,9 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
     case WAIT_SIGNAL:
         return (signal_pending(thread) & (uint64_t)thread->call.arg) ||
                (at_rest && timer_is_armed(&thread->timer));
+    case WAIT_TIMERFD:
+        return !thread->call.file || !thread->call.file->timerfd ||
+               thread->call.file->timerfd->count > 0;
     case WAIT_SIGNALFD:
         return signal_pending(thread) & signalfd_awaited(thread);
     case WAIT_FUTEX:
@@ -160,13 +164,18 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 
 static const char *reason_name(enum wait_reason reason)
 {
-    static const char *const names[] = {
-        [WAIT_NOTHING] = "nothing",           [WAIT_CHILD] = "a child",
-        [WAIT_VFORK] = "its memory",          [WAIT_TIME] = "time",
-        [WAIT_CONSOLE] = "the console",       [WAIT_PIPE_BYTES] = "bytes of a pipe",
-        [WAIT_PIPE_ROOM] = "room in a pipe",  [WAIT_SIGNAL] = "a signal",
-        [WAIT_SIGNALFD] = "signals to read",  [WAIT_FUTEX] = "a futex",
-        [WAIT_CPU_TIME] = "time that is used"};
+    static const char *const names[] = {[WAIT_NOTHING] = "nothing",
+                                        [WAIT_CHILD] = "a child",
+                                        [WAIT_VFORK] = "its memory",
+                                        [WAIT_TIME] = "time",
+                                        [WAIT_CONSOLE] = "the console",
+                                        [WAIT_PIPE_BYTES] = "bytes of a pipe",
+                                        [WAIT_PIPE_ROOM] = "room in a pipe",
+                                        [WAIT_SIGNAL] = "a signal",
+                                        [WAIT_SIGNALFD] = "signals to read",
+                                        [WAIT_FUTEX] = "a futex",
+                                        [WAIT_CPU_TIME] = "time that is used",
+                                        [WAIT_TIMERFD] = "the time of a file"};
 
     return (unsigned)reason < ARRAY_LEN(names) ? names[reason] : "what nobody knows";
 }
@@ -211,6 +220,10 @@ static bool waits_for_one(const struct thread *thread)
         break;
     case WAIT_PIPE_ROOM:
         has_queue = pipe_of(thread, false);
+        break;
+    case WAIT_TIMERFD:
+        has_queue = thread->call.file && thread->call.file->timerfd &&
+                    thread->waitq == &thread->call.file->timerfd->readers;
         break;
     case WAIT_SIGNALFD:
         has_queue = thread->call.file && thread->call.file->signalfd &&

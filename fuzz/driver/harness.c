@@ -6,6 +6,7 @@
 #include "dev/console.h"
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
+#include "fs/timerfd.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/space.h"
@@ -71,6 +72,7 @@ static void start_core(void)
     fs_context_init();
     pipe_init();
     signalfd_init();
+    timerfd_init();
     fault_init();
     console_init();
     clock_init(true);

@@ -81,6 +81,7 @@ static unsigned call_gives(unsigned nr)
     case NR_openat:
     case NR_pidfd_open:
     case NR_signalfd4:
+    case NR_timerfd_create:
         return GIVES_FD;
     case NR_pipe2:
         return GIVES_FDS;
@@ -309,6 +310,8 @@ static const int64_t clocks[] = {
 };
 static const int64_t itimers[] = {ITIMER_REAL, ITIMER_PROF, ITIMER_VIRTUAL, 3, -1};
 static const int64_t timers[] = {0, 1, 2, 3, -1, INT32_MAX};
+static const int64_t timerfd_flags[] = {0, TFD_CLOEXEC, TFD_NONBLOCK, 1};
+static const int64_t timerfd_sets[] = {0, TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET, 4};
 static const int64_t timer_flags[] = {0, TIMER_ABSTIME, 2};
 static const int64_t resources[] = {RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS,   RLIMIT_STACK,
                                     RLIMIT_DATA,  RLIMIT_FSIZE,  RLIMIT_CORE, 16};
@@ -429,6 +432,8 @@ static const struct {
     LIST(ITIMER, itimers),
     LIST(TIMER, timers),
     LIST(TIMER_FLAGS, timer_flags),
+    LIST(TIMERFD_FLAGS, timerfd_flags),
+    LIST(TIMERFD_SET, timerfd_sets),
     LIST(RESOURCE, resources),
     LIST(PRIORITY, priorities),
     LIST(USAGE, usages),

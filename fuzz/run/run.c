@@ -3,6 +3,7 @@
 #include "base/inject.h"
 #include "base/string.h"
 #include "dev/console.h"
+#include "fs/timerfd.h"
 #include "fuzz/check/check.h"
 #include "fuzz/check/eyes.h"
 #include "fuzz/check/peek.h"
@@ -163,9 +164,13 @@ static bool let_time_pass(struct outcome *outcome)
  * the next one begins. */
 static void let_timers_expire(void)
 {
-    usage_charge_last();
+    bool has_any = usage_charge_last();
+
     if (clock_is_due()) {
         (void)clock_expire();
+        has_any = true;
+    }
+    if (has_any) {
         tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
     }
 }
@@ -366,6 +371,12 @@ static void end_timers(void)
         }
         LIST_FOR(link, &process->posix_timers) {
             posix_timer_set(CONTAINER_OF(link, struct posix_timer, link), 0, 0);
+        }
+    }
+    LIST_FOR(link, file_all()) {
+        struct file *file = CONTAINER_OF(link, struct file, link);
+        if (file->timerfd) {
+            timerfd_set(file, 0, 0);
         }
     }
     tell(&(struct event){.kind = EVENT_NO_TIMERS, .now_ns = clock_now()});

@@ -1,9 +1,6 @@
 #!/usr/bin/env python3
 """Signals, threads and waiting calls: programs that check a kernel, the same files on Linux and in
-both bodies. Time is virtual in all three.
-
-A section of a program is switched on for Eft in ON_EFT; a case that has sections left says which.
-"""
+both bodies. Time is virtual in all three."""
 import functools
 import re
 import sys
@@ -13,7 +10,7 @@ import debian
 import programs
 from body import Skip, case, each, expect, expect_equal, hosted, linux, main, qemu
 
-# The sections, or the calls of interrupt. On Eft those in OFF are not checked: there is no timerfd.
+# The sections, or the calls of interrupt.
 SECTIONS = {
     'signals': ['action', 'default', 'queue', 'mask', 'frame', 'forged', 'altstack', 'info',
                 'fault', 'wait', 'stop', 'child', 'orphan', 'kill', 'inherit', 'restart', 'itimer',
@@ -24,11 +21,6 @@ SECTIONS = {
                   'vfork', 'nanosleep', 'clock_nanosleep', 'clock_nanosleep-until', 'timerfd',
                   'futex', 'futex-for', 'futex-timeout', 'futex-until', 'sigsuspend',
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
-}
-OFF = {
-    'signals': ['timerfd'],
-    'threads': [],
-    'interrupt': ['timerfd'],
 }
 HAPPENINGS = 20  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
@@ -55,12 +47,11 @@ def told(make, name, *words):
 
 
 def same_as_on_linux(make, name):
-    """Of the sections that are on: the same lines, but for the numbers of checks."""
-    on = [section for section in SECTIONS[name] if section not in OFF[name]]
+    """The same lines, but for the numbers of checks."""
     def lines(text):
         return re.sub(r'(?m)^(ok|not ok) \d+ ', r'\1 ', text).split('\n')
-    text, status = told(make, name, *on)
-    want, _ = told(linux, name, *on)
+    text, status = told(make, name)
+    want, _ = told(linux, name)
     for have, wanted in zip(lines(text) + [''], lines(want) + ['']):
         expect_equal(have, wanted, 'a line')
     expect_equal(status, 0, 'its status')

@@ -9,6 +9,7 @@
 #include "dev/console.h"
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
+#include "fs/timerfd.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/pt.h"
@@ -86,6 +87,7 @@ void fixture_begin(uint64_t frames)
     fs_context_init();
     pipe_init();
     signalfd_init();
+    timerfd_init();
     fault_init();
     console_init();
     EXPECT(trace_init(NULL, false));

@@ -26,6 +26,7 @@ void an_orphan_of_one_that_left_nothing(struct program programs[PROGRAMS]);
 /* lives_anon.c: descriptors of processes and of signals. */
 void children_by_descriptor(struct program programs[PROGRAMS]);
 void signals_are_read(struct program programs[PROGRAMS]);
+void timers_are_read(struct program programs[PROGRAMS]);
 
 /* lives_files.c: descriptors and pipes. */
 void descriptors_over_fork(struct program programs[PROGRAMS]);

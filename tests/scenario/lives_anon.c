@@ -40,6 +40,34 @@ void children_by_descriptor(struct program programs[PROGRAMS])
     program_exit(p, 1);
 }
 
+/* A parent and a child read a time that comes twice. */
+void timers_are_read(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+
+    CALL(p, timerfd_create, N(CLOCK_MONOTONIC), N(0));
+    program_no_memory(p);
+    program_move(p, 21, X(0));
+    program_store(p, SET, 0);
+    program_store(p, SET + 8, 50000);
+    program_store(p, SET + 16, 0);
+    program_store(p, SET + 24, 50000);
+    CALL(p, timerfd_settime, X(21), N(0), N(SET), N(RESULTS));
+    program_result(p, 0);
+    CALL(p, timerfd_gettime, X(21), N(RESULTS));
+    program_result(p, 0);
+    program_fork(p, 20, &child);
+    program_wait(p, X(20), 0);
+    CALL(p, read, X(21), N(RESULTS), N(8));
+    program_result(p, 8);
+    program_exit(p, 0);
+    program_place(p, &child);
+    CALL(p, read, X(21), N(RESULTS), N(8));
+    program_result(p, 8);
+    program_exit(p, 0);
+}
+
 /* A child reads the signals that are its own by a descriptor that it has from its parent. */
 void signals_are_read(struct program programs[PROGRAMS])
 {

@@ -554,6 +554,7 @@ const struct scenario scenarios[] = {
     {"pipe_without_waiting", pipe_without_waiting, 0, NULL},
     {"children_by_descriptor", children_by_descriptor, 0, NULL},
     {"signals_are_read", signals_are_read, 0, NULL},
+    {"timers_are_read", timers_are_read, 0, NULL},
     {"names_and_directories", names_and_directories, 0, NULL},
     {"vectors_and_offsets", vectors_and_offsets, 0, NULL},
     {"who_and_how_urgent", who_and_how_urgent, 0, NULL},

@@ -3,6 +3,7 @@
 #include "base/string.h"
 #include "dev/console.h"
 #include "fs/pipe.h"
+#include "fs/timerfd.h"
 #include "mm/frame.h"
 #include "mm/pt.h"
 #include "proc/process.h"
@@ -129,6 +130,10 @@ static uint64_t hash_descriptors(uint64_t hash, const struct process *process)
         hash = mix(mix(mix(hash, file->refs), file->flags), file->offset);
         hash = mix(hash, file->node ? file->node->number : 0);
         hash = hash_pipe(hash, file);
+        if (file->timerfd) {
+            hash = mix(mix(hash, file->timerfd->due), file->timerfd->interval);
+            hash = mix(hash, file->timerfd->count);
+        }
     }
     return mix(mix(hash, process->thread->fs->cwd->number), process->thread->fs->umask);
 }

@@ -53,6 +53,8 @@
 #define SYS_ITIMER int
 #define SYS_TIMER int
 #define SYS_TIMER_FLAGS unsigned
+#define SYS_TIMERFD_FLAGS unsigned
+#define SYS_TIMERFD_SET unsigned
 #define SYS_RESOURCE int
 #define SYS_PRIORITY int
 #define SYS_USAGE int

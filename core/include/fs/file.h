@@ -19,6 +19,7 @@ struct file;
 struct pid;
 struct pipe;
 struct signalfd;
+struct timerfd;
 struct thread;
 
 /* What a kind of file can do. Each may be missing. The calls run in the space of thread, and give
@@ -46,6 +47,7 @@ struct file {
     struct pipe *pipe;             /* of which it is an end, or NULL */
     struct pid *pid;               /* of the process that it stands for, or NULL */
     struct signalfd *signalfd;     /* the signals that it gives, or NULL */
+    struct timerfd *timerfd;       /* the time that it waits for, or NULL */
     struct list link;              /* on the list of all */
 };
 

@@ -32,8 +32,8 @@ void cpu_clock_end(struct cpu_clock *clock);
 nsec_t cpu_clock_of_process(const struct process *process, enum cpu_time time);
 nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time);
 
-/* Does what the times of a thread and its process have made due. */
-void cpu_clock_expire(struct thread *thread);
+/* Does what the times of a thread and its process have made due. false: nothing. */
+bool cpu_clock_expire(struct thread *thread);
 
 /* When, by the machine's clock, the first of their timers is due if the thread runs in user mode
  * from now on, where all time has been charged; PLAT_NEVER: there is none. */

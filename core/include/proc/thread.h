@@ -45,6 +45,7 @@ enum wait_reason {
     WAIT_PIPE_ROOM,  /* pipe number arg has a free place, or nobody who could read */
     WAIT_SIGNAL,     /* a signal of the set arg is pending, or one that has a handler comes */
     WAIT_SIGNALFD,   /* a signal of those that call.file gives is pending */
+    WAIT_TIMERFD,    /* the time of call.file comes */
     WAIT_FUTEX, /* somebody wakes it (thread.futex), or the deadline passes; arg: the address */
 };
 

@@ -31,9 +31,11 @@ void usage_pause(void);
 void usage_charge_user(struct thread *thread);
 void usage_charge_system(struct thread *thread);
 
-/* The same to whose time it is, if it is a process's that is about to end, or anybody's. */
+/* The same to whose time it is, if it is a process's that is about to end. */
 void usage_charge_process(const struct process *process);
-void usage_charge_last(void);
+
+/* The same to anybody, between two steps, and what that makes due is done. false: nothing. */
+bool usage_charge_last(void);
 
 /* The process leaves its space; a thread of it ends. What these have counted is kept. */
 void usage_leave_space(struct process *process);

@@ -48,6 +48,8 @@ extern const struct names names_sig_action;
 extern const struct names names_sig_how;
 extern const struct names names_sigev;
 extern const struct names names_timer;
+extern const struct names names_timerfd;
+extern const struct names names_timerfd_set;
 extern const struct names names_usage;
 extern const struct names names_wait;
 extern const struct names names_whence;
