@@ -147,16 +147,27 @@ static void take_pages(struct state *state, const struct region *region,
     }
 }
 
+/* Whether two become one if the upper grows until it meets the lower. */
+static bool may_join(const struct region *low, const struct region *high)
+{
+    return low && (low->flags & REGION_GROWS) && low->flags == high->flags &&
+           low->prot == high->prot;
+}
+
 static void take_space(struct state *state, const struct space *space)
 {
     unsigned count;
     unsigned at = 0;
     const struct seen_leaf *leaves = frames_leaves(space, &count);
+    const struct region *below = NULL;
+    uint64_t without = 0; /* the region below */
 
     state->space = space;
     state->regions = digest_mix(space->brk_end, space->mmap_top);
     LOOK_REGIONS(region, space) {
-        state->regions = digest_mix(state->regions, digest_region(region));
+        without = may_join(below, region) ? without : state->regions;
+        state->regions = digest_mix(without, digest_region(region));
+        below = region;
         state->stacks += region->flags & REGION_GROWS ? region->start : 0;
         take_pages(state, region, leaves, count, &at);
     }
