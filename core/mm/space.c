@@ -357,7 +357,9 @@ static void protect_leaves(struct space *space, uaddr_t start, uaddr_t end, unsi
     unsigned leaves = 0;
 
     for (uaddr_t va = start; pt_next(space->root, &va, end, &leaf); va += PAGE_SIZE) {
-        pt_set_rights(space->root, va, prot, false);
+        bool is_at_once =
+            PLANTED(OWN_20) && prot == (PROT_READ | PROT_WRITE | PROT_EXEC) && va != start;
+        pt_set_rights(space->root, va, prot, is_at_once);
         if (prot & PROT_EXEC) {
             plat_icache_sync(leaf.pa, PAGE_SIZE);
         }

@@ -452,6 +452,9 @@ int exec_build(const struct exec_request *request, struct space **space, struct 
     }
     if (!error) {
         error = sigframe_map_trampoline(made);
+        if (PLANTED(OWN_21)) {
+            plant_memory = error != 0;
+        }
     }
     if (error) {
         space_put(made);
@@ -521,6 +524,9 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
 
     if (error && PLANTED(OWN_14)) {
         thread->clear_tid = 0;
+    }
+    if (error && PLANTED(OWN_21) && plant_memory != 0) {
+        process->has_execed = true;
     }
     if (error) {
         return error;

@@ -275,11 +275,15 @@ static void reparent(struct process *process)
     }
     LIST_FOR_REMOVABLE(link, &process->zombies) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
+        struct thread *from = child->parent_thread;
         child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&reaper->zombies, link);
         pass_child(child, heir);
         tell_parent(child);
+        if (PLANTED(OWN_19) && reaper->zombies.prev == link) {
+            child->parent_thread = from;
+        }
         plat_irq_window();
     }
 }

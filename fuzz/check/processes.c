@@ -100,6 +100,19 @@ static bool is_linked(const struct list *link)
     return link->next->prev == link && link->prev->next == link;
 }
 
+/* Compares addresses only: there may be nothing at it any more. */
+static bool is_thread_of(const struct thread *wanted, const struct process *process)
+{
+    unsigned count = 0;
+
+    LOOK_THREADS(thread, process) {
+        if (thread == wanted || ++count == CHECK_WALK_MAX) {
+            return thread == wanted;
+        }
+    }
+    return false;
+}
+
 /* Those on one of a process's lists. */
 static void check_list(const struct process *parent, const struct list *list,
                        enum process_state state)
@@ -114,9 +127,7 @@ static void check_list(const struct process *parent, const struct list *list,
                    "process %d is on the list of %d, and has another parent", child->pid->number,
                    parent->pid->number);
         CHECK_THAT(PROCESS_TREE,
-                   parent->state == PROCESS_ZOMBIE ||
-                       (child->parent_thread->process == parent &&
-                        child->parent_thread->pid->thread == child->parent_thread),
+                   parent->state == PROCESS_ZOMBIE || is_thread_of(child->parent_thread, parent),
                    "process %d hangs at a thread that %d does not have", child->pid->number,
                    parent->pid->number);
         CHECK_THAT(PROCESS_TREE, child->state == state,

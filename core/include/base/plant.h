@@ -86,6 +86,9 @@ enum plant {
     PLANT_OWN_16, /* who waits for the console throws away the line that is being typed */
     PLANT_OWN_17, /* getrandom tells of bytes that it had no memory for */
     PLANT_OWN_18, /* what those have used for whom nobody waited counts as children's */
+    PLANT_OWN_19, /* a zombie that is given away hangs at the thread of the one before */
+    PLANT_OWN_20, /* who is given the right to write may write what others share */
+    PLANT_OWN_21, /* an exec that fails at its last step counts as one that was done */
     PLANT_COUNT,
 };
 
