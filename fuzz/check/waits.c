@@ -109,15 +109,16 @@ static signal_set_t others_take(const struct thread *waiter)
     return taken;
 }
 
-/* Whether a signal should have woken it. */
+/* Whether a signal, or a stop of its process, should have woken it. */
 static bool is_called(const struct thread *thread)
 {
     const struct signals *own = &thread->process->signals;
     signal_set_t takes = ~(thread->signal_mask | thread->waited_signals);
     signal_set_t pending = own->pending.set & takes;
 
-    return own->fatal || (!thread->vfork_child && ((thread->pending.set & takes) ||
-                                                   (pending && (pending & ~others_take(thread)))));
+    return own->fatal || signal_must_stop(thread) ||
+           (!thread->vfork_child &&
+            ((thread->pending.set & takes) || (pending && (pending & ~others_take(thread)))));
 }
 
 /* Whether what a blocked thread waits for is so. With time that is counted in calls a deadline

@@ -217,8 +217,8 @@ static const int64_t places[] = {IMAGE_SCRATCH,
                                  KERNEL_HALF};
 static const int64_t fds[] = {0, 1, 2, 3, 4, 5, 6, 7, -1, AT_FDCWD, 63, 64, 1023, INT32_MAX};
 static const int64_t pids[] = {1, -1, 2, 0, 3, 4, -2, INT32_MIN, 9999, INT32_MAX};
-static const int64_t signals[] = {SIGKILL, SIGTERM, SIGCHLD, 0,  SIGHUP, SIGUSR1, SIGPIPE,
-                                  SIGCONT, SIGSTOP, SIGSEGV, 64, 65,     -1};
+static const int64_t signals[] = {SIGKILL, SIGTERM, SIGCHLD, 0,  SIGHUP, SIGUSR1, SIGPIPE, SIGCONT,
+                                  SIGSTOP, SIGSEGV, 64,      65, -1,     SIGTSTP, SIGTTIN};
 static const int64_t modes[] = {0, 1, 2, 4, 7, 0644, 0755, 0777, -1};
 static const int64_t flags[] = {0, 1, 2, 4, 3, 6, 8, -1};
 static const int64_t prots[] = {PROT_READ | PROT_WRITE,
@@ -281,8 +281,17 @@ static const int64_t clone_flags[] = {
     CLONE_PIDFD | SIGCHLD,
     0xff,
 };
-static const int64_t wait_flags[] = {0,    WNOHANG, WEXITED,   WEXITED | WNOHANG, WEXITED | WNOWAIT,
-                                     WALL, WCLONE,  WUNTRACED, WCONTINUED,        0x10};
+static const int64_t wait_flags[] = {0,
+                                     WNOHANG,
+                                     WEXITED,
+                                     WEXITED | WNOHANG,
+                                     WEXITED | WNOWAIT,
+                                     WALL,
+                                     WCLONE,
+                                     WUNTRACED,
+                                     WCONTINUED,
+                                     0x10,
+                                     WUNTRACED | WCONTINUED | WNOHANG};
 static const int64_t id_types[] = {P_ALL, P_PID, P_PGID, P_PIDFD, 4};
 /* The clocks of what a process or a thread uses, as numbers; 0: of whoever asks. */
 #define CLOCK_OF_PROCESS(pid, which) (~(int64_t)(pid)*8 + (which))

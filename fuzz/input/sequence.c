@@ -345,6 +345,116 @@ static const struct step handler_spoils_records[] = {
     CALL(FIRST, rt_sigreturn),
 };
 
+/* A child is stopped in a call, and goes on. */
+#define KILL(who, step, signal) CALL(who, kill, RESULT(step, 0), NUMBER(signal))
+#define STOP(step) KILL(FIRST, step, SIGSTOP)
+#define GO_ON(step) KILL(FIRST, step, SIGCONT)
+#define SIGACTION(who, signal, action)                                                             \
+    CALL(who, rt_sigaction, NUMBER(signal), SLOT(action), NUMBER(0), NUMBER(SIGNAL_SET_SIZE))
+static const struct step stop_in_read[] = {
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
+    FORK(FIRST),
+    CALL(1, read, READER(0), SLOT(buffer), NUMBER(8)),
+    STOP(1),
+    WAIT(FIRST, -1, WUNTRACED),
+    GO_ON(1),
+    WAIT(FIRST, -1, WCONTINUED),
+    CALL(FIRST, write, WRITER(0), SLOT(text), NUMBER(8)),
+};
+static const struct step stop_in_write[] = {
+    CALL(FIRST, pipe2, SLOT(fds), NUMBER(0)),
+    MAP(FIRST, 0, LARGE, READ_WRITE, MAP_PRIVATE),
+    FORK(FIRST),
+    CALL(2, write, WRITER(0), RESULT(1, 0), NUMBER(LARGE)),
+    STOP(2),
+    WAIT(FIRST, -1, WUNTRACED),
+    GO_ON(2),
+    CALL(FIRST, read, READER(0), RESULT(1, 0), NUMBER(PAGE)),
+};
+static const struct step stop_in_sleep[] = {
+    FORK(FIRST),
+    CALL(0, nanosleep, SLOT(time_second), NUMBER(IMAGE_ZEROS)),
+    STOP(0),
+    CALL(FIRST, nanosleep, SLOT(time_short), NUMBER(0)),
+    GO_ON(0),
+    WAIT(FIRST, -1, WCONTINUED),
+    LOAD(0, NUMBER(IMAGE_ZEROS), NUMBER(8)),
+};
+static const struct step stop_in_futex[] = {
+    MAP(FIRST, 0, PAGE, READ_WRITE, MAP_SHARED),
+    FORK(FIRST),
+    CALL(1, futex, RESULT(0, 0), NUMBER(FUTEX_WAIT), NUMBER(0), SLOT(time_second)),
+    STOP(1),
+    FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
+    GO_ON(1),
+    FUTEX(FIRST, FUTEX_WAKE, 0, 1, 0, 0, 0),
+};
+static const struct step stop_in_suspend[] = {
+    FORK(FIRST),
+    SIGACTION(0, SIGUSR1, action_handle),
+    CALL(0, rt_sigsuspend, SLOT(set_child), NUMBER(SIGNAL_SET_SIZE)),
+    STOP(0),
+    GO_ON(0),
+    KILL(FIRST, 0, SIGUSR1),
+};
+static const struct step stop_in_timedwait[] = {
+    FORK(FIRST),
+    CALL(0, rt_sigprocmask, NUMBER(SIG_BLOCK), SLOT(set_term), NUMBER(0), NUMBER(SIGNAL_SET_SIZE)),
+    CALL(0, rt_sigtimedwait, SLOT(set_term), NUMBER(0), NUMBER(0), NUMBER(SIGNAL_SET_SIZE)),
+    STOP(0),
+    KILL(FIRST, 0, SIGTERM),
+    GO_ON(0),
+};
+static const struct step stop_in_vfork[] = {
+    FORK(FIRST), CALL(0, clone, NUMBER(CLONE_VM | CLONE_VFORK | SIGCHLD)),
+    STOP(0),     CALL(FIRST, wait4, NUMBER(-1), SLOT(status), NUMBER(WUNTRACED | WNOHANG)),
+    EXIT(1),     WAIT(FIRST, -1, WUNTRACED),
+    GO_ON(0),
+};
+static const struct step stop_and_catch[] = {
+    FORK(FIRST),
+    SIGACTION(0, SIGCONT, action_restart),
+    SIGACTION(FIRST, SIGCHLD, action_handle),
+    CALL(0, nanosleep, SLOT(time_second), NUMBER(IMAGE_ZEROS)),
+    STOP(0),
+    GO_ON(0),
+};
+static const struct step stop_of_threads[] = {
+    FORK(FIRST),
+    CALL(0, clone, NUMBER(CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)),
+    CALL(1, nanosleep, SLOT(time_second), NUMBER(IMAGE_ZEROS)),
+    STOP(0),
+    WAIT(FIRST, -1, WUNTRACED),
+    GO_ON(0),
+    WAIT(FIRST, -1, WCONTINUED),
+};
+
+/* A stop that is looked at twice, and one that is taken back. */
+#define WAITID(options)                                                                            \
+    CALL(FIRST, waitid, NUMBER(P_ALL), NUMBER(0), NUMBER(IMAGE_ZEROS), NUMBER(options))
+static const struct step untold_stop[] = {
+    FORK(FIRST),
+    STOP(0),
+    WAITID(WSTOPPED | WNOWAIT),
+    WAITID(WSTOPPED),
+    WAITID(WSTOPPED | WNOHANG),
+    GO_ON(0),
+    STOP(0),
+    WAITID(WCONTINUED | WNOHANG),
+};
+
+/* The only one outside who would see to a job that is stopped goes, and the job is told. */
+static const struct step lost_shell[] = {
+    FORK(FIRST),
+    CALL(0, setpgid, NUMBER(0), NUMBER(0)),
+    FORK(0),
+    CALL(2, setpgid, NUMBER(0), NUMBER(0)),
+    SIGACTION(2, SIGHUP, action_ignore),
+    KILL(FIRST, 2, SIGTSTP),
+    EXIT(0),
+    KILL(FIRST, 2, SIGTSTP),
+};
+
 #define KIND(steps)                                                                                \
     {                                                                                              \
         steps, sizeof(steps) / sizeof((steps)[0])                                                  \
@@ -384,6 +494,17 @@ static const struct {
     KIND(handler_changes_mask),
     KIND(handler_wants_privilege),
     KIND(handler_spoils_records),
+    KIND(stop_in_read),
+    KIND(stop_in_write),
+    KIND(stop_in_sleep),
+    KIND(stop_in_futex),
+    KIND(stop_in_suspend),
+    KIND(stop_in_timedwait),
+    KIND(stop_in_vfork),
+    KIND(stop_and_catch),
+    KIND(stop_of_threads),
+    KIND(untold_stop),
+    KIND(lost_shell),
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };

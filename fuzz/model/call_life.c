@@ -336,7 +336,7 @@ static void take_news(struct proc *self, struct proc *child, int news)
 
     switch (news) {
     case CLD_STOPPED:
-        child->is_stop_untold = false;
+        child->is_stop_untold = model_planted == MODEL_PLANT_STOP;
         break;
     case CLD_CONTINUED:
         child->is_continue_untold = false;

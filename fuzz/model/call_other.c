@@ -86,9 +86,10 @@ static bool is_used_clock(const struct proc *self, int clock)
         return false;
     }
     if (clock & OF_THREAD) {
-        return whose == 0 || whose == self->pid;
+        const struct proc *thread = world_find_thread(whose);
+        return whose == 0 || (thread && is_thread(thread) && thread->pid == self->pid);
     }
-    return whose == 0 || world_find(whose);
+    return whose == 0 || whose == self->tid || world_find(whose);
 }
 
 void call_clock_gettime(struct proc *self, const struct event *event)

@@ -152,6 +152,7 @@ enum delivery deliver(struct proc *proc, const struct event *event, bool in_call
             const struct said said = signals_take(queue, signal);
             push(proc, event, &said);
             last.was_handled = true;
+            in_call = false;
             delivery = DELIVERY_HANDLER;
             continue;
         }

@@ -17,7 +17,7 @@ static int find_shared(struct proc *self, uint64_t at, struct word *word)
     if (map->object >= 0) {
         *word = (struct word){WORD_OF_OBJECT, map->object, map->index * PAGE + offset};
     } else if (map->prot & PROT_WRITE) {
-        *word = (struct word){WORD_OF_SPACE, self->space, at};
+        *word = (struct word){WORD_OF_SPACE, memory_of(self)->serial, at};
     } else if (map->bytes && round_down(offset) < map->len) {
         *word = (struct word){WORD_OF_FILE, 0, (uintptr_t)map->bytes + offset};
     } else {
@@ -34,7 +34,7 @@ int futexes_find(struct proc *self, uint64_t at, bool is_shared, bool to_write, 
     if (at >= END_OF_MEMORY) {
         return -EFAULT;
     }
-    *word = (struct word){WORD_OF_PROCESS, self->space, at};
+    *word = (struct word){WORD_OF_PROCESS, memory_of(self)->serial, at};
     if (!is_shared) {
         return 0;
     }

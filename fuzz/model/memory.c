@@ -21,6 +21,7 @@ int memory_create(void)
         }
     }
     space->users = 1;
+    space->serial = ++world.serials;
     space->map_count = 0;
     space->leaf_count = 0;
     space->break_start = 0;

@@ -69,6 +69,7 @@ void model_begin(const struct model_eyes *eyes)
     world.current = NULL;
     world.has_plain_keys = false;
     world.ends = 0;
+    world.serials = 0;
     world.last_number = 0;
     world.lost_numbers = 0;
     world.places = 0;

@@ -104,14 +104,16 @@ const char *model_at_rest(void);
 /* Bugs of the model itself: what it then expects of a kernel is wrong. For tests. */
 enum model_plant {
     MODEL_PLANT_NONE,
-    MODEL_PLANT_FORK,    /* a child lacks the last page that its parent has written */
-    MODEL_PLANT_STATUS,  /* of a status seven bits count */
-    MODEL_PLANT_WAIT,    /* a wait for one child takes any */
-    MODEL_PLANT_ORPHANS, /* children stay with the zombie */
-    MODEL_PLANT_SIGNALS, /* what is blocked is taken all the same */
-    MODEL_PLANT_PIPE,    /* a writer's end is no end of the file */
-    MODEL_PLANT_FD,      /* a closed number is not given out again */
-    MODEL_PLANT_UNMAP,   /* what is unmapped can be read still */
+    MODEL_PLANT_FORK,     /* a child lacks the last page that its parent has written */
+    MODEL_PLANT_STATUS,   /* of a status seven bits count */
+    MODEL_PLANT_WAIT,     /* a wait for one child takes any */
+    MODEL_PLANT_ORPHANS,  /* children stay with the zombie */
+    MODEL_PLANT_SIGNALS,  /* what is blocked is taken all the same */
+    MODEL_PLANT_PIPE,     /* a writer's end is no end of the file */
+    MODEL_PLANT_FD,       /* a closed number is not given out again */
+    MODEL_PLANT_UNMAP,    /* what is unmapped can be read still */
+    MODEL_PLANT_STOP,     /* a wait is told of a stop again and again */
+    MODEL_PLANT_CONTINUE, /* SIGCONT leaves stops that are pending */
     MODEL_PLANT_COUNT,
 };
 extern enum model_plant model_planted;

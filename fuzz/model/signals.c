@@ -336,7 +336,7 @@ static void cancel(struct proc *process, int signal)
         drop_everywhere(process, SIGCONT);
     }
     for (int stop = SIGSTOP; stop <= SIGTTOU && signal == SIGCONT; stop++) {
-        if (signals_stop(stop)) {
+        if (signals_stop(stop) && model_planted != MODEL_PLANT_CONTINUE) {
             drop_everywhere(process, stop);
         }
     }

@@ -63,6 +63,7 @@ struct leaf {
 
 struct space {
     int users;
+    int serial; /* places in the array are used again, numbers are not */
     unsigned map_count;
     unsigned leaf_count;
     uint64_t break_start;
@@ -172,7 +173,7 @@ enum word_kind { WORD_NONE, WORD_OF_PROCESS, WORD_OF_SPACE, WORD_OF_OBJECT, WORD
 
 struct word {
     enum word_kind kind;
-    int owner; /* space or object */
+    int owner; /* serial of a space, or object */
     uint64_t place;
 };
 
@@ -322,6 +323,7 @@ struct world {
     bool has_plain_keys;               /* the console's ISIG is off */
     bool has_signals;                  /* the console: keys make signals */
     unsigned ends;                     /* of processes so far */
+    int serials;                       /* of spaces */
     uint64_t places;                   /* that were given to those who wait for words */
     uint64_t typed; /* bytes that came to the console, and were not read; at most */
     struct proc procs[PROCS_MAX];

@@ -198,7 +198,8 @@ void actor_tell(int tid, struct event *event)
                             .pc = user->pc,
                             .sp = user->sp,
                             .is_rerun = thread->call.is_pending,
-                            .is_anew = thread->call.restart == RESTART_ANEW};
+                            .is_anew = thread->call.restart != RESTART_NOT &&
+                                       thread->call.restart != RESTART_GOES_ON};
     if (!thread->call.is_pending && image_is_at_rest(user->pc)) {
         event->nr = IMAGE_NO_CALL;
         return;

@@ -29,6 +29,7 @@ enum {
     JUMPS_MAX = 64,    /* of the clock in it, until all timers are switched off */
     INTERRUPT_KEY = 3,
     NO_INSN = UINT8_MAX,
+    FAULTS_MAX = 4,    /* that come before an instruction */
     COMPARE_EVERY = 8, /* events: all that processes can see */
 };
 
@@ -230,6 +231,14 @@ static enum actor_progress step(int tid, bool is_spurious)
         check_before(tid, event.nr);
     }
     enum actor_progress progress = actor_step(&event);
+    /* It has no instruction and goes on for a signal, which it may have taken before a page came:
+     * nobody would ask it to go on once more. */
+    for (unsigned i = 0; i < FAULTS_MAX && number == NO_INSN && progress == ACTOR_GOES_ON &&
+                         event.kind == EVENT_SKIPPED;
+         i++) {
+        actor_tell(tid, &event);
+        progress = actor_step(&event);
+    }
     if (event.kind != EVENT_SKIPPED) {
         if (outcome) {
             keep(outcome, &event);

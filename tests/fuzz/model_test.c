@@ -57,6 +57,9 @@ static struct {
     uint64_t accepted; /* of these, by the model */
     uint64_t loose;    /* where several are */
     uint64_t loosely_accepted;
+    uint64_t stops;
+    uint64_t stopped_calls;      /* that process was in a call */
+    uint64_t stops_behind_calls; /* that has given something */
     uint64_t given_up; /* what the model does not tell: it accepts what comes behind, too */
 } counts;
 
@@ -91,8 +94,9 @@ static void tell_wrongly(struct event event, const struct event *right, uint64_t
     bool is_accepted;
 
     bool is_fresh = gives_a_fresh_address(right) && event.kind == right->kind && event.result > 0;
-    if (is_fresh || (event.kind == right->kind && event.result == right->result &&
-                     event.wait_status == right->wait_status)) {
+    if (is_fresh ||
+        (event.kind == right->kind && event.result == right->result &&
+         event.wait_status == right->wait_status && event.is_stopped == right->is_stopped)) {
         return;
     }
     (void)answers(&event, &is_accepted);
@@ -153,6 +157,27 @@ static void alter_status(const struct event *right, uint64_t allowed)
     tell_wrongly(event, right, allowed);
 }
 
+/* It was not stopped, or it was, or something else has become of its call. */
+static void alter_stop(const struct event *right, uint64_t allowed)
+{
+    static const enum event_kind others[] = {EVENT_RESULT, EVENT_BLOCKED, EVENT_CAUGHT, EVENT_AGAIN,
+                                             EVENT_STOPPED};
+    struct event event = *right;
+
+    counts.stops += right->is_stopped;
+    counts.stopped_calls += right->is_stopped && right->is_rerun;
+    counts.stops_behind_calls += right->is_stopped && right->kind == EVENT_RESULT;
+    for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        event.kind = others[i];
+        event.is_stopped = right->is_stopped;
+        if (right->kind == EVENT_STOPPED) {
+            tell_wrongly(event, right, allowed);
+        }
+        event.is_stopped = !right->is_stopped;
+        tell_wrongly(event, right, allowed);
+    }
+}
+
 static void alter(const struct event *right)
 {
     bool is_accepted;
@@ -172,6 +197,11 @@ static void alter(const struct event *right)
     case EVENT_RESULT:
     case EVENT_BLOCKED:
         alter_result(right, allowed);
+        alter_stop(right, allowed);
+        break;
+    case EVENT_STOPPED:
+    case EVENT_CAUGHT:
+        alter_stop(right, allowed);
         break;
     case EVENT_ENDED:
         alter_status(right, allowed);
@@ -196,7 +226,7 @@ static void run_one(uint64_t seed, enum generate_profile profile, unsigned watch
 
 TEST(model_objects_to_whatever_did_not_happen)
 {
-    enum { RUNS = 60 };
+    enum { RUNS = 240 };
     uint64_t results;
     uint64_t events;
 
@@ -210,7 +240,12 @@ TEST(model_objects_to_whatever_did_not_happen)
     EXPECT_EQ(counts.accepted, 0);
     EXPECT(counts.given_up < counts.altered / 20);
     EXPECT(counts.loosely_accepted < counts.loose / 4);
+    EXPECT(counts.stops > 20);
+    EXPECT(counts.stopped_calls > 5);
+    EXPECT(counts.stops_behind_calls > 0);
     model_allowed(&results, &events);
+    printf("# %lu stops, %lu of them in calls, %lu behind what these gave\n", counts.stops,
+           counts.stopped_calls, counts.stops_behind_calls);
     printf("# %lu events, %lu altered, %lu where several answers are allowed, of which %lu "
            "were accepted; %lu at which it gives up\n",
            counts.events, counts.altered, counts.loose, counts.loosely_accepted, counts.given_up);
