@@ -348,6 +348,7 @@ static void rerun(struct thread *thread)
     bool was_interrupted = call->is_interrupted;
 
     dispatch_rerun(thread);
+    plat_irq_window(); /* many may wait on, one after the other */
     if (was_interrupted && cpu_this()->current == thread &&
         (!call->is_pending || call->restart != RESTART_NOT)) {
         (void)deliver_signals(thread);

@@ -174,6 +174,7 @@ bool deliver_signals(struct thread *thread)
         if (process->signals.actions->handled & signal_bit(signal)) {
             end_call(thread, signal_action(process, signal).flags);
             call_handler(thread, signal, pending);
+            plat_irq_window();
             continue;
         }
         (void)signal_take(thread, pending, signal);

@@ -88,21 +88,24 @@ bool pending_add_reserved(struct pending *pending, struct pending_info *info)
     return true;
 }
 
-static struct pending_info *find(const struct pending *pending, int signal)
+/* The first of a signal behind a place in the queue; NULL: none. */
+static struct pending_info *find(const struct pending *pending, const struct list *from, int signal)
 {
-    LIST_FOR(link, &pending->queue) {
+    for (struct list *link = from->next; link != &pending->queue; link = link->next) {
         struct pending_info *info = CONTAINER_OF(link, struct pending_info, link);
         if (info->info.si_signo == signal) {
             return info;
         }
+        plat_irq_window();
     }
     return NULL;
 }
 
 struct abi_siginfo pending_take(struct pending *pending, int signal, struct posix_timer **timer)
 {
-    struct pending_info *first = find(pending, signal);
+    struct pending_info *first = find(pending, &pending->queue, signal);
     struct abi_siginfo info = {.si_signo = signal, .si_code = SI_USER};
+    bool is_last = !first || !find(pending, &first->link, signal);
 
     ASSERT(pending->set & signal_bit(signal));
     *timer = NULL;
@@ -111,7 +114,7 @@ struct abi_siginfo pending_take(struct pending *pending, int signal, struct posi
         *timer = first->timer;
         remove(first);
     }
-    if (!first || !find(pending, signal)) {
+    if (is_last) {
         pending->set &= ~signal_bit(signal);
     }
     return info;

@@ -364,7 +364,9 @@ void process_end_thread(struct thread *thread, int wait_status)
     pass_children(thread, heir);
     end_thread(thread);
     signal_look_if_stopped(process);
-    signal_retarget(process);
+    if (process->signals.pending.set) {
+        signal_retarget(process);
+    }
 }
 
 void process_keep_thread(struct thread *thread)

@@ -1,6 +1,7 @@
 #include "sync/waitq.h"
 
 #include "base/panic.h"
+#include "platform/platform.h"
 #include "proc/sched.h"
 #include "proc/thread.h"
 
@@ -28,5 +29,6 @@ void waitq_wake_all(struct waitq *queue)
 {
     LIST_FOR(link, &queue->threads) {
         sched_wake(CONTAINER_OF(link, struct thread, wait_link));
+        plat_irq_window();
     }
 }
