@@ -301,7 +301,7 @@ static bool goes_on(int tid)
 {
     const struct thread *thread = state.is_off ? NULL : actor_find(tid);
 
-    return thread &&
+    return thread && thread->state == THREAD_READY &&
            (!thread->call.is_pending || state.run->input->config.schedule == SCHEDULE_LAZY);
 }
 
