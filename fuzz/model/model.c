@@ -110,7 +110,8 @@ static void run_call(struct proc *proc, const struct event *event)
         *doing = (struct doing){.nr = event->nr, .file = -1};
     }
     if (event->was_refused && event->nr != MREMAP && ask_result(-ENOMEM)) {
-        call = NULL; /* nothing has changed */
+        call = NULL; /* nothing has changed, but that it does not wait */
+        proc->waited = 0;
     } else if (call) {
         call(proc, event);
     } else if (!calls_are_there(event->nr)) {
