@@ -569,7 +569,7 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
 int exec_spawn(struct thread *parent, const struct exec_request *request, struct process **child)
 {
     struct process *made;
-    int error = process_create(parent ? parent->process : NULL, &made);
+    int error = process_create(parent ? parent->process : NULL, 0, &made);
 
     if (error) {
         return error;

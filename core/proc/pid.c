@@ -50,10 +50,18 @@ static int find_free(int from, int to)
     return 0;
 }
 
-int pid_create(struct pid **pid)
+static bool is_free(int number)
 {
-    int number = find_free(pids.last + 1, PID_MAX);
+    return !(pids.used[number / 64] >> (number % 64) & 1);
+}
 
+int pid_create(int wanted, struct pid **pid)
+{
+    int number = wanted ? wanted : find_free(pids.last + 1, PID_MAX);
+
+    if (wanted && !is_free(wanted)) {
+        return -EEXIST;
+    }
     if (number == 0) {
         number = find_free(1, pids.last);
     }
@@ -72,7 +80,7 @@ int pid_create(struct pid **pid)
     list_init(&made->members);
     list_append(bucket_of(number), &made->hash_link);
     pids.used[number / 64] |= (uint64_t)1 << (number % 64);
-    pids.last = number;
+    pids.last = wanted ? pids.last : number;
     pids.count++;
     *pid = made;
     return 0;

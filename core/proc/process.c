@@ -57,7 +57,7 @@ int process_may_grow(const struct process *process)
     return count >= process->limits[RLIMIT_NPROC].rlim_cur ? -EAGAIN : 0;
 }
 
-int process_create(const struct process *parent, struct process **process)
+int process_create(const struct process *parent, int number, struct process **process)
 {
     int error = parent ? process_may_grow(parent) : 0;
 
@@ -69,7 +69,7 @@ int process_create(const struct process *parent, struct process **process)
         return -ENOMEM;
     }
     list_init(&made->threads);
-    error = thread_create(made, &made->thread);
+    error = thread_create(made, number, &made->thread);
     if (error) {
         pool_free(&processes.pool, made);
         return error;

@@ -26,14 +26,14 @@ static void wake(struct timer *timer)
     sched_wake(CONTAINER_OF(timer, struct thread, timer));
 }
 
-int thread_create(struct process *process, struct thread **thread)
+int thread_create(struct process *process, int number, struct thread **thread)
 {
     struct thread *made = pool_alloc(&thread_pool);
 
     if (!made) {
         return -ENOMEM;
     }
-    int error = pid_create(&made->pid);
+    int error = pid_create(number, &made->pid);
     if (error) {
         pool_free(&thread_pool, made);
         return error;

@@ -19,11 +19,11 @@ int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
 }
 
 /* A process like the calling one, not started; with CLONE_VM it uses the same memory. */
-static int make_process(struct thread *thread, uint64_t flags, struct thread **child)
+static int make_process(struct thread *thread, uint64_t flags, int number, struct thread **child)
 {
     struct process *parent = thread->process;
     struct process *made;
-    int error = process_create(parent, &made);
+    int error = process_create(parent, number, &made);
 
     if (error) {
         return error;
@@ -51,13 +51,13 @@ static int make_process(struct thread *thread, uint64_t flags, struct thread **c
 }
 
 /* One thread more of the calling process, not started. */
-static int make_thread(struct thread *thread, uint64_t flags, struct thread **child)
+static int make_thread(struct thread *thread, uint64_t flags, int number, struct thread **child)
 {
     struct thread *made;
     int error = process_may_grow(thread->process);
 
     if (!error) {
-        error = thread_create(thread->process, &made);
+        error = thread_create(thread->process, number, &made);
     }
     if (error) {
         return error;
@@ -227,8 +227,9 @@ static int make_child(struct thread *thread, const struct abi_clone_args *wanted
 {
     struct child_fd descriptor;
     struct thread *made;
-    int error = wanted->flags & CLONE_THREAD ? make_thread(thread, wanted->flags, &made)
-                                             : make_process(thread, wanted->flags, &made);
+    int number = (int)wanted->set_tid;
+    int error = wanted->flags & CLONE_THREAD ? make_thread(thread, wanted->flags, number, &made)
+                                             : make_process(thread, wanted->flags, number, &made);
 
     if (error) {
         return error;
@@ -275,7 +276,8 @@ static void start_child(struct thread *child, struct thread *thread,
     }
 }
 
-/* What clone and clone3 ask for, in the terms of clone3; stack is where sp is to be, or 0. */
+/* What clone and clone3 ask for, in the terms of clone3; stack is where sp is to be, or 0, and
+ * set_tid the number itself, or 0. */
 static int64_t clone_it(struct thread *thread, const struct abi_clone_args *wanted)
 {
     struct thread *child;
@@ -355,7 +357,26 @@ static int read_clone_args(struct abi_clone_args *wanted, uaddr_t from, uint64_t
     return user_read(wanted, from, min_u64(size, sizeof(*wanted)));
 }
 
-/* A PID of the caller's choice and control groups are refused. */
+/* The numbers that the caller has chosen, of which there is one: there are no namespaces.
+ * wanted->set_tid becomes it, or 0. */
+static int read_number(struct abi_clone_args *wanted)
+{
+    enum { LEVELS_MAX = 32 };
+    int numbers[LEVELS_MAX] = {0};
+
+    if (wanted->set_tid_size > LEVELS_MAX ||
+        (wanted->set_tid == 0) != (wanted->set_tid_size == 0)) {
+        return -EINVAL;
+    }
+    int error = wanted->set_tid_size
+                    ? user_read(numbers, wanted->set_tid, wanted->set_tid_size * sizeof(int))
+                    : 0;
+    bool is_number = !wanted->set_tid || (numbers[0] >= 1 && numbers[0] <= PID_MAX);
+    wanted->set_tid = (uint64_t)numbers[0];
+    return error ? error : wanted->set_tid_size <= 1 && is_number ? 0 : -EINVAL;
+}
+
+/* Control groups are refused. */
 int64_t sys_clone3(struct thread *thread, const uint64_t *args)
 {
     struct abi_clone_args wanted;
@@ -367,10 +388,17 @@ int64_t sys_clone3(struct thread *thread, const uint64_t *args)
     if (error) {
         return error;
     }
-    if ((wanted.flags & ~(clone_flags | CLONE_CLEAR_SIGHAND)) || wanted.exit_signal > SIGNAL_MAX ||
-        (wanted.exit_signal && (wanted.flags & (CLONE_THREAD | CLONE_PARENT))) || wanted.set_tid ||
-        wanted.set_tid_size || (wanted.stack == 0) != (wanted.stack_size == 0) ||
-        wanted.stack > USER_END || wanted.stack_size > USER_END - wanted.stack) {
+    if (wanted.exit_signal > SIGNAL_MAX) {
+        return -EINVAL;
+    }
+    error = read_number(&wanted);
+    if (error) {
+        return error;
+    }
+    if ((wanted.flags & ~(clone_flags | CLONE_CLEAR_SIGHAND)) ||
+        (wanted.exit_signal && (wanted.flags & (CLONE_THREAD | CLONE_PARENT))) ||
+        (wanted.stack == 0) != (wanted.stack_size == 0) || wanted.stack > USER_END ||
+        wanted.stack_size > USER_END - wanted.stack) {
         return -EINVAL;
     }
     wanted.stack += wanted.stack_size;

@@ -314,6 +314,20 @@ static const struct step child_by_descriptor[] = {
     CALL(FIRST, pidfd_send_signal, RESULT(1, 0), NUMBER(0), NUMBER(0), NUMBER(0)),
 };
 
+/* Another process has the number of one that a descriptor still stands for. */
+static const struct step number_comes_again[] = {
+    FORK(FIRST),
+    CALL(FIRST, pidfd_open, RESULT(0, 0), NUMBER(0)),
+    STORE(FIRST, SLOT(chosen), RESULT(0, 0), NUMBER(4)),
+    EXIT(0),
+    WAIT(FIRST, -1, 0),
+    CALL(FIRST, clone3, SLOT(clone_chosen), NUMBER(sizeof(struct abi_clone_args))),
+    CALL(FIRST, pidfd_send_signal, RESULT(1, 0), NUMBER(SIGKILL), NUMBER(0), NUMBER(0)),
+    CALL(FIRST, waitid, NUMBER(P_PIDFD), RESULT(1, 0), SLOT(info), NUMBER(WEXITED | WNOHANG),
+         NUMBER(0)),
+    CALL(FIRST, pidfd_open, RESULT(5, 0), NUMBER(0)),
+};
+
 /* A handler on an alternate stack, whose place is known: what its frame says is changed, or not,
  * before it returns. The second call is caught, and is made behind the return. */
 #define FRAME (IMAGE_ZEROS + 8192 - 16 - sizeof(struct abi_sigframe))
@@ -490,6 +504,7 @@ static const struct {
     KIND(word_of_one_space),
     KIND(signals_are_read),
     KIND(child_by_descriptor),
+    KIND(number_comes_again),
     KIND(handler_returns),
     KIND(handler_changes_mask),
     KIND(handler_wants_privilege),

@@ -2,6 +2,7 @@
 #include "fuzz/model/anon.h"
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
+#include "fuzz/model/family.h"
 #include "fuzz/model/files.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
@@ -26,18 +27,6 @@ static struct file *open_file(struct proc *self, enum file_kind kind, uint32_t f
 
 /* ---- processes ---- */
 
-/* A group or a session has it, or the console's foreground. */
-static bool is_used_number(int number)
-{
-    for (unsigned i = 0; i < world.proc_count; i++) {
-        const struct proc *proc = &world.procs[i];
-        if (proc->life != LIFE_NONE && (proc->group == number || proc->session == number)) {
-            return true;
-        }
-    }
-    return world.foreground == number;
-}
-
 void call_pidfd_open(struct proc *self, const struct event *event)
 {
     int number = (int)event->args[0];
@@ -47,8 +36,7 @@ void call_pidfd_open(struct proc *self, const struct event *event)
     if ((flags & ~(uint32_t)PIDFD_NONBLOCK) || number <= 0) {
         (void)ask_result(-EINVAL);
     } else if (!proc) {
-        bool is_used = world_find_thread(number) || is_used_number(number);
-        (void)ask_result(is_used ? -EINVAL : -ESRCH);
+        (void)ask_result(family_uses_number(number) ? -EINVAL : -ESRCH);
     } else {
         struct file *file = open_file(self, FILE_PIDFD, flags, true);
         if (file) {

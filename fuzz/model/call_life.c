@@ -58,8 +58,14 @@ static void write_numbers(struct proc *parent, struct proc *child,
 
 static struct proc *begin_process(struct proc *parent, int pid, const struct abi_clone_args *wanted)
 {
+    const int last = world.last_number;
+    const int lost = world.lost_numbers;
     struct proc *child = family_add(parent, pid, wanted->flags);
 
+    if (wanted->set_tid) { /* which changes nothing for others */
+        world.last_number = last;
+        world.lost_numbers = lost;
+    }
     if (wanted->flags & CLONE_VM) {
         child->space = parent->space;
         memory_of(child)->users += !(wanted->flags & CLONE_THREAD);
@@ -94,8 +100,9 @@ static void wait_for_vfork(struct proc *self)
 static void make_process(struct proc *self, const struct event *event,
                          const struct abi_clone_args *wanted)
 {
-    bool is_fresh = family_is_fresh(event->result);
+    int chosen = (int)wanted->set_tid;
     int pid = (int)event->result;
+    bool is_fresh = chosen ? pid == chosen : family_is_fresh(event->result);
 
     if (family_count() >= self->process->limits[RLIMIT_NPROC].rlim_cur) {
         (void)ask_result(-EAGAIN);
@@ -107,11 +114,16 @@ static void make_process(struct proc *self, const struct event *event,
         }
         return;
     }
+    if (chosen && family_uses_number(chosen)) {
+        (void)ask_result(-EEXIST);
+        return;
+    }
     if (wanted->flags & CLONE_PIDFD) {
         bool has_place = memory_can(self, wanted->pidfd, sizeof(int), ACCESS_WRITE);
         int error = files_lowest(self, 0) < 0 ? -EMFILE : has_place ? 0 : -EFAULT;
         if (error) {
-            world.lost_numbers += ask_result(error);
+            (void)ask_result(error);
+            family_lose_number();
             return;
         }
     }
@@ -208,6 +220,23 @@ static int read_request(struct proc *self, uint64_t at, uint64_t size,
     return memory_read(self, at, wanted, least(size, sizeof(*wanted))) ? 0 : -EFAULT;
 }
 
+/* The PID that the caller has chosen takes the place of its address. */
+static int read_number(struct proc *self, struct abi_clone_args *wanted)
+{
+    enum { LEVELS = 32, HIGHEST = 32767 };
+    uint64_t count = wanted->set_tid_size;
+    int32_t numbers[LEVELS] = {0};
+
+    if (count > LEVELS || (wanted->set_tid != 0) != (count != 0)) {
+        return -EINVAL;
+    }
+    if (count && !memory_read(self, wanted->set_tid, numbers, count * sizeof(numbers[0]))) {
+        return -EFAULT;
+    }
+    wanted->set_tid = (uint64_t)numbers[0];
+    return count > 1 || (count == 1 && (numbers[0] < 1 || numbers[0] > HIGHEST)) ? -EINVAL : 0;
+}
+
 void call_clone3(struct proc *self, const struct event *event)
 {
     struct abi_clone_args wanted;
@@ -222,9 +251,9 @@ void call_clone3(struct proc *self, const struct event *event)
         bool is_stack = has_stack == (wanted.stack_size != 0) && wanted.stack <= END_OF_MEMORY &&
                         wanted.stack_size <= END_OF_MEMORY - wanted.stack;
         bool is_silent = wanted.flags & (CLONE_THREAD | CLONE_PARENT);
-        bool is_known = wanted.exit_signal <= (is_silent ? 0 : SIGNAL_MAX) && !wanted.set_tid &&
-                        !wanted.set_tid_size;
-        error = is_stack && is_known ? 0 : -EINVAL;
+        bool is_signal = !is_silent || wanted.exit_signal == 0;
+        error = wanted.exit_signal <= SIGNAL_MAX ? read_number(self, &wanted) : -EINVAL;
+        error = error || (is_stack && is_signal) ? error : -EINVAL;
     }
     if (error) {
         (void)ask_result(error);

@@ -8,9 +8,39 @@
 #include "fuzz/model/signals.h"
 #include "fuzz/model/threads.h"
 
+bool family_uses_number(int number)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *proc = &world.procs[i];
+        if (proc->life != LIFE_NONE && (proc->group == number || proc->session == number)) {
+            return true;
+        }
+    }
+    return world.foreground == number || world_find(number) || world_find_thread(number);
+}
+
+/* It was the next that nobody had. */
+void family_lose_number(void)
+{
+    do {
+        world.lost_numbers++;
+    } while (family_uses_number(world.last_number + world.lost_numbers));
+}
+
+/* Numbers that were chosen are in use before it is their turn. */
 bool family_is_fresh(int64_t pid)
 {
-    return pid > world.last_number && pid <= world.last_number + 1 + world.lost_numbers;
+    int next = world.last_number;
+
+    for (int lost = 0; lost <= world.lost_numbers; lost++) {
+        do {
+            next++;
+        } while (family_uses_number(next));
+        if (pid == next) {
+            return true;
+        }
+    }
+    return false;
 }
 
 unsigned family_count(void)

@@ -8,6 +8,12 @@
  * calls have had that failed. None comes again before all have been given. */
 bool family_is_fresh(int64_t pid);
 
+/* A process that was made in part may have had a number. */
+void family_lose_number(void);
+
+/* Whether somebody has a number, or a group, a session or the console's foreground is named so. */
+bool family_uses_number(int number);
+
 /* Threads, and what is in the place of a process that has none or is a zombie: each is one of the
  * user's. */
 unsigned family_count(void);

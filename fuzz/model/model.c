@@ -119,7 +119,9 @@ static void run_call(struct proc *proc, const struct event *event)
     } else if (!ask_any_error()) {
         give_up_for(GIVE_UP_CALL);
     }
-    world.lost_numbers += may_have_lost_number(event);
+    if (may_have_lost_number(event)) {
+        family_lose_number();
+    }
     doing->interrupt = world.interrupted;
     if (doing->interrupt) {
         files_let_go(doing);

@@ -22,7 +22,7 @@ uint64_t spans_prefix(struct proc *self, uint64_t from, uint64_t len, enum acces
 void spans_store(struct proc *self, uint64_t from, const void *bytes, uint64_t len);
 void spans_look(struct proc *self, uint64_t from, void *bytes, uint64_t len);
 
-/* The bytes from number from on to the end of its range; of the first range, even if it has none. */
+/* The bytes from number from on to the end of its range; of the first, even if it has none. */
 uint64_t spans_range_rest(uint64_t from);
 
 /* What the kernel has there. */

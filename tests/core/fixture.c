@@ -271,7 +271,7 @@ struct process *fixture_process(struct process *parent)
 {
     struct process *process = NULL;
 
-    EXPECT_EQ(process_create(NULL, &process), 0);
+    EXPECT_EQ(process_create(NULL, 0, &process), 0);
     EXPECT_EQ(space_create(&process->space), 0);
     EXPECT_EQ(process_inherit(process, parent ? parent->thread : NULL, 0), 0);
     process_start(process, parent ? parent->thread : NULL, 0);

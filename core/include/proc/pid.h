@@ -27,8 +27,9 @@ struct pid {
 
 void pid_init(void);
 
-/* The next number that nobody uses, with one reference. -ENOMEM, or -EAGAIN when all are in use. */
-MUST_CHECK int pid_create(struct pid **pid);
+/* The next number that nobody uses, or the wanted one, with one reference. -ENOMEM, -EAGAIN when
+ * all are in use, -EEXIST when the wanted one (not 0) is. */
+MUST_CHECK int pid_create(int wanted, struct pid **pid);
 
 struct pid *pid_get(struct pid *pid);
 void pid_put(struct pid *pid);

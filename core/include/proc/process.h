@@ -75,8 +75,9 @@ void process_init(void);
 MUST_CHECK int process_may_grow(const struct process *process);
 
 /* A process with a PID, a thread and no space, as parent's child to be; parent NULL: init itself.
- * -ENOMEM, -EAGAIN (no PID is free, or as process_may_grow). */
-MUST_CHECK int process_create(const struct process *parent, struct process **process);
+ * Its PID is this number, or (0) any. -ENOMEM, -EAGAIN (no PID is free, or as process_may_grow),
+ * -EEXIST (this one is not free). */
+MUST_CHECK int process_create(const struct process *parent, int number, struct process **process);
 
 /* Gives back a process that has not started, and the space if it has one. */
 void process_discard(struct process *process);

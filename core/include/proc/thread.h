@@ -141,9 +141,10 @@ struct thread {
     char name[THREAD_NAME_MAX]; /* prctl(2), PR_SET_NAME */
 };
 
-/* A new thread of process with a number and all registers 0, and without descriptors; the first one
- * of a process has the process's number. -ENOMEM, -EAGAIN (no number is free). */
-MUST_CHECK int thread_create(struct process *process, struct thread **thread);
+/* A new thread of process with a number, this one or (0) any, and all registers 0, and without
+ * descriptors; the first one of a process has the process's number. -ENOMEM, -EAGAIN (no number is
+ * free), -EEXIST (this one is not). */
+MUST_CHECK int thread_create(struct process *process, int number, struct thread **thread);
 
 /* What it takes over from the thread that makes it: name, mask and niceness, and, its own or shared
  * as the flags of clone say, descriptors and context; from NULL: what init has, the console as 0, 1

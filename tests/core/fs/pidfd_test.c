@@ -256,3 +256,58 @@ TEST(pidfd_from_clone3)
     EXPECT_EQ(calls_get_int(FD_AT + 8), 3);
     fixture_end();
 }
+
+/* Another process may have the number by then (clone3's set_tid), which the file does not mean. */
+TEST(pidfd_is_not_of_who_has_the_number_later)
+{
+    const int number = 2;
+    struct abi_clone_args args = {
+        .set_tid = FD_AT, .set_tid_size = 1, .exit_signal = SIGCHLD, .flags = CLONE_PIDFD};
+
+    begin();
+    args.pidfd = FD_AT + 8;
+    calls_exit(child, 0);
+    EXPECT_EQ(wait_by(FIRST, WEXITED), 0);
+    calls_put(FD_AT, &number, sizeof(number));
+    calls_put(ARGS_AT, &args, sizeof(args));
+    EXPECT_EQ(CALL(init, clone3, ARGS_AT, sizeof(args)), 2);
+    EXPECT_EQ(CALL(init, clone3, ARGS_AT, sizeof(args)), -EEXIST);
+    EXPECT_EQ(send(SIGTERM), -ESRCH);
+    EXPECT_EQ(wait_by(FIRST, WEXITED | WNOHANG), -ECHILD);
+    EXPECT_EQ(wait_by(FIRST + 1, WEXITED | WNOHANG), 0);
+    process_check();
+    EXPECT_EQ(CALL(init, close, FIRST), 0);
+    EXPECT_EQ(CALL(init, clone, SIGCHLD), 3); /* the chosen one was not the last */
+    fixture_end();
+}
+
+TEST(clone3_with_a_number_refuses)
+{
+    static const struct {
+        uint64_t at;
+        uint64_t size;
+        int number;
+        int error;
+    } cases[] = {
+        {0, 1, 5, -EINVAL},
+        {FD_AT, 0, 5, -EINVAL},
+        {FD_AT, 33, 5, -EINVAL},
+        {FD_AT, 2, 5, -EINVAL},
+        {FD_AT, 1, 0, -EINVAL},
+        {FD_AT, 1, PID_MAX + 1, -EINVAL},
+        {CALLS_NOWHERE, 1, 5, -EFAULT},
+        {FD_AT, 1, 1, -EEXIST},
+    };
+
+    begin();
+    for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct abi_clone_args args = {
+            .set_tid = cases[i].at, .set_tid_size = cases[i].size, .exit_signal = SIGCHLD};
+        fixture_run(init);
+        calls_put(FD_AT, &cases[i].number, sizeof(int));
+        calls_put(ARGS_AT, &args, sizeof(args));
+        EXPECT_EQ(CALL(init, clone3, ARGS_AT, sizeof(args)), cases[i].error);
+    }
+    EXPECT_EQ(process_count(), 2);
+    fixture_end();
+}

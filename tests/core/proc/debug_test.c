@@ -203,7 +203,7 @@ TEST(debug_next_has_all_threads)
 
     begin();
     child = fixture_process(process_first());
-    EXPECT_EQ(thread_create(child, &made), 0);
+    EXPECT_EQ(thread_create(child, 0, &made), 0);
     EXPECT_EQ(thread_inherit(made, child->thread, 0), 0);
     sched_add(made);
     int number = child->pid->number;

@@ -17,7 +17,7 @@ static struct pid *create(void)
 {
     struct pid *pid = NULL;
 
-    EXPECT_EQ(pid_create(&pid), 0);
+    EXPECT_EQ(pid_create(0, &pid), 0);
     EXPECT_EQ(pid->refs, 1);
     EXPECT(!pid->process);
     EXPECT(list_is_empty(&pid->members));
@@ -102,7 +102,7 @@ TEST(pid_all_in_use)
     begin();
     create_all();
     EXPECT_EQ(pid_check(), PID_MAX);
-    EXPECT_EQ(pid_create(&pid), -EAGAIN);
+    EXPECT_EQ(pid_create(0, &pid), -EAGAIN);
     EXPECT(pid == NULL);
     EXPECT_EQ(pids[PID_MAX]->number, PID_MAX);
     end();
@@ -182,7 +182,7 @@ TEST(pid_agrees_with_a_model)
 
 static int create_one(void *pid)
 {
-    return pid_create(pid);
+    return pid_create(0, pid);
 }
 
 static void put_one(void *pid)
@@ -204,7 +204,7 @@ TEST(pid_number_is_not_lost_for_lack_of_memory)
     begin();
     struct pid *pid = NULL;
     inject_arm(1, false);
-    EXPECT_EQ(pid_create(&pid), -ENOMEM);
+    EXPECT_EQ(pid_create(0, &pid), -ENOMEM);
     pids[1] = create();
     EXPECT_EQ(pids[1]->number, 1);
     end();

@@ -103,7 +103,7 @@ TEST(process_list_has_all_threads)
     begin();
     process_set_name(init, "init");
     for (unsigned i = 0; i < 2; i++) {
-        EXPECT_EQ(thread_create(init, &made[i]), 0);
+        EXPECT_EQ(thread_create(init, 0, &made[i]), 0);
         EXPECT_EQ(thread_inherit(made[i], init->thread, 0), 0);
         sched_add(made[i]);
     }

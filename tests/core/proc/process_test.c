@@ -42,7 +42,7 @@ TEST(process_new_one_is_seen_by_nobody)
     struct process *process = NULL;
 
     begin();
-    EXPECT_EQ(process_create(NULL, &process), 0);
+    EXPECT_EQ(process_create(NULL, 0, &process), 0);
     EXPECT_EQ(process->state, PROCESS_NEW);
     EXPECT_EQ(process->thread->tid, process->pid->number);
     EXPECT_EQ(process->exit_signal, SIGCHLD);
@@ -56,7 +56,7 @@ TEST(process_discard_with_a_space)
     struct process *process = NULL;
 
     begin();
-    EXPECT_EQ(process_create(NULL, &process), 0);
+    EXPECT_EQ(process_create(NULL, 0, &process), 0);
     EXPECT_EQ(space_create(&process->space), 0);
     process_discard(process);
     EXPECT_EQ(space_count(), 1);
@@ -71,7 +71,7 @@ TEST(process_may_share_its_space)
     fixture_map(init->space, VA, VA + PAGE_SIZE, PROT_READ | PROT_WRITE);
     fixture_run(init);
     EXPECT_EQ(fixture_store(VA, 1), 0);
-    EXPECT_EQ(process_create(NULL, &other), 0);
+    EXPECT_EQ(process_create(NULL, 0, &other), 0);
     other->space = space_get(init->space);
     EXPECT_EQ(process_inherit(other, init->thread, 0), 0);
     process_start(other, init->thread, 0);
@@ -276,11 +276,11 @@ TEST(process_limit_of_the_parent)
 
     begin();
     init->limits[RLIMIT_NPROC].rlim_cur = 2;
-    EXPECT_EQ(process_create(init, &process), 0);
+    EXPECT_EQ(process_create(init, 0, &process), 0);
     process_discard(process);
     (void)fixture_process(init);
-    EXPECT_EQ(process_create(init, &process), -EAGAIN);
-    EXPECT_EQ(process_create(NULL, &process), 0);
+    EXPECT_EQ(process_create(init, 0, &process), -EAGAIN);
+    EXPECT_EQ(process_create(NULL, 0, &process), 0);
     process_discard(process);
     fixture_end();
 }
@@ -353,7 +353,7 @@ TEST(process_name_is_the_last_component)
 
 static int create(void *process)
 {
-    return process_create(NULL, process);
+    return process_create(NULL, 0, process);
 }
 
 static void discard(void *process)
@@ -377,10 +377,10 @@ TEST(process_create_without_a_number)
 
     fixture_begin(FIXTURE_FRAMES_MAX);
     for (unsigned i = 0; i < PID_MAX; i++) {
-        EXPECT_EQ(pid_create(&pids[i]), 0);
+        EXPECT_EQ(pid_create(0, &pids[i]), 0);
     }
     uint64_t used = fixture_frames_used();
-    EXPECT_EQ(process_create(NULL, &process), -EAGAIN);
+    EXPECT_EQ(process_create(NULL, 0, &process), -EAGAIN);
     EXPECT_EQ(fixture_frames_used(), used);
     EXPECT_EQ(thread_count(), 0);
     for (unsigned i = 0; i < PID_MAX; i++) {
@@ -442,7 +442,7 @@ TEST_DIES(process_start_without_a_space, "process_start: process->space")
     struct process *process = NULL;
 
     begin();
-    EXPECT_EQ(process_create(NULL, &process), 0);
+    EXPECT_EQ(process_create(NULL, 0, &process), 0);
     process_start(process, init->thread, 0);
 }
 
@@ -537,7 +537,7 @@ TEST_DIES(process_check_sees_a_frame_with_too_few_references,
     fixture_run(init);
     EXPECT_EQ(fixture_store(VA, 1), 0);
     EXPECT_EQ(space_fork(init->space, &child), 0);
-    EXPECT_EQ(process_create(NULL, &other), 0);
+    EXPECT_EQ(process_create(NULL, 0, &other), 0);
     other->space = child;
     EXPECT_EQ(process_inherit(other, init->thread, 0), 0);
     process_start(other, init->thread, 0);

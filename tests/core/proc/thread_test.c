@@ -15,7 +15,7 @@ static struct thread *thread;
 static void begin(void)
 {
     fixture_begin(200);
-    EXPECT_EQ(process_create(NULL, &process), 0);
+    EXPECT_EQ(process_create(NULL, 0, &process), 0);
     thread = process->thread;
 }
 
@@ -95,7 +95,7 @@ TEST(thread_sync_fp_of_another)
 {
     begin();
     struct thread *other;
-    EXPECT_EQ(thread_create(process, &other), 0);
+    EXPECT_EQ(thread_create(process, 0, &other), 0);
     own_fp(77);
     thread_sync_fp(other);
     EXPECT_EQ(other->fp.v[0][0], 0);
@@ -124,7 +124,7 @@ TEST_DIES(thread_destroy_takes_the_fp_registers_from_el0, "fp.not-owned")
 
 static int create(void *made)
 {
-    return thread_create(process, made);
+    return thread_create(process, 0, made);
 }
 
 static void destroy(void *made)
