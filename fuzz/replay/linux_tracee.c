@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "fuzz/input/image.h"
@@ -21,6 +22,9 @@
  * A process is resumed to its next stop: where a call begins or ends, where a signal reaches it, at
  * a fork or an exec. Between two instructions of the program all stand where a call has ended, or
  * wait in one.
+ *
+ * A handler is called by Linux, which makes its frame; the process stands at its beginning then. Who
+ * is stopped listens for SIGCONT, and a call that it is in is made again by Linux.
  *
  * Who sleeps does so until tracee_tick: nanosleep has become ppoll, which waits for nothing, and a
  * futex that waits with a time-out has none.
@@ -47,6 +51,7 @@ enum tracee_state {
     STANDS, /* can be given something to do */
     ENTERS, /* so too, but at the beginning of the call that is none */
     RUNS,   /* or waits */
+    HALTED, /* by a signal */
     ENDED,
 };
 
@@ -58,8 +63,11 @@ struct tracee {
     bool is_poked;      /* goes on only to take its signals */
     bool is_woken;      /* its sleep is over */
     bool is_stopping;   /* will come to a stop that is about nothing else */
+    bool is_caught;     /* in a handler, then */
+    bool is_returning;  /* from one */
     uint64_t wakes_ns;  /* 0: it does not sleep */
     int64_t wakes_with; /* what its call gives then */
+    uint64_t rest_at;   /* where what is left of its sleep is told, or 0 */
     uint64_t fds_at;    /* where the call writes two descriptors, or 0 */
 };
 
@@ -76,6 +84,7 @@ static struct {
     unsigned count;
     uint64_t now_ns;
     bool is_over;
+    bool is_ending; /* all are killed */
     const char *complaint;
 } all;
 
@@ -202,10 +211,12 @@ static void stand(struct tracee *tracee, enum tracee_state state)
     tracee->state = state;
     tracee->insn = NO_INSN;
     tracee->wakes_ns = 0;
+    tracee->rest_at = 0;
     tracee->fds_at = 0;
     tracee->is_poked = false;
     tracee->is_woken = false;
     tracee->is_stopping = false;
+    tracee->is_caught = false;
 }
 
 static void end_access(struct tracee *tracee)
@@ -250,12 +261,14 @@ static void begin_sleep(struct tracee *tracee, const uint64_t *args)
     struct registers registers = {0};
     int number = NR_PPOLL;
     struct iovec vector = {&number, sizeof(number)};
-    uint64_t duration;
+    uint64_t duration = 0;
 
-    if (!read_time(tracee, args[0], &duration) || duration == 0) {
+    /* One that goes on behind a stop has nothing left of what it was called with. */
+    if (tracee->wakes_ns == 0 && (!read_time(tracee, args[0], &duration) || duration == 0)) {
         return;
     }
     sleep_until(tracee, all.now_ns + duration, 0);
+    tracee->rest_at = tracee->rest_at ? tracee->rest_at : args[1];
     get_registers(tracee, &registers);
     memset(registers.x, 0, 5 * sizeof(registers.x[0]));
     set_registers(tracee, &registers);
@@ -296,6 +309,7 @@ static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *a
         return;
     }
     tracee->fds_at = number == NR_pipe2 ? args[0] : 0;
+    tracee->is_returning = number == NR_rt_sigreturn;
     if (number == NR_nanosleep) {
         begin_sleep(tracee, args);
     }
@@ -306,6 +320,23 @@ static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *a
         complain("a process that cannot be traced");
     }
     resume(tracee, PTRACE_SYSCALL, 0);
+    if (tracee->wakes_ns != 0 && tracee->wakes_ns <= all.now_ns) { /* while it was stopped */
+        tracee->is_woken = true;
+        ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0);
+    }
+}
+
+/* A signal has interrupted its sleep. */
+static void tell_rest(const struct tracee *tracee)
+{
+    uint64_t left = tracee->wakes_ns > all.now_ns ? tracee->wakes_ns - all.now_ns : 0;
+    struct timespec rest = {(time_t)(left / NSEC_PER_SEC), (long)(left % NSEC_PER_SEC)};
+    struct iovec here = {&rest, sizeof(rest)};
+    struct iovec there = {(void *)(uintptr_t)tracee->rest_at, sizeof(rest)};
+
+    if (tracee->rest_at && process_vm_writev(tracee->host, &here, 1, &there, 1, 0) < 0) {
+        complain("a sleep that cannot tell what is left");
+    }
 }
 
 static void end_call(struct tracee *tracee, int64_t result)
@@ -320,6 +351,7 @@ static void end_call(struct tracee *tracee, int64_t result)
         set_registers(tracee, &registers);
         result = tracee->wakes_with;
     } else if (result >= RESTART_FIRST && result <= RESTART_LAST) {
+        tell_rest(tracee);
         resume(tracee, PTRACE_SYSCALL, 0);
         return;
     }
@@ -329,6 +361,12 @@ static void end_call(struct tracee *tracee, int64_t result)
     if (tracee->fds_at && result == 0 && peek(tracee, tracee->fds_at, fds, sizeof(fds))) {
         outcome->parts[0] = fds[0];
         outcome->parts[1] = fds[1];
+    }
+    get_registers(tracee, &registers);
+    if (tracee->is_returning && !image_is_at_rest(registers.pc)) {
+        tracee->is_returning = false;
+        resume(tracee, PTRACE_SYSCALL, 0); /* to what the handler has interrupted */
+        return;
     }
     stand(tracee, STANDS); /* this stop is also the one that tracee_tick has asked for */
 }
@@ -358,27 +396,53 @@ static bool is_fault(int signal, const siginfo_t *info)
                                  signal == SIGTRAP || signal == SIGFPE || signal == SIGSYS);
 }
 
-/* What of a signal reaches a process. Who is traced is not driven through handlers and stops: from
- * there on nothing is compared. */
+static bool is_caught(const struct tracee *tracee, int signal)
+{
+    const char *status = world_read_proc(tracee->host, "status");
+
+    return status_field(status, "\nSigCgt:", 16) >> (signal - 1) & 1;
+}
+
+/* What of a signal reaches a process. Init, which nothing stops, would be if it is traced. Here the parent of many is no init for Linux but a process
+ * like others, so that other groups are orphaned: from there on nothing is compared. */
 static int what_arrives(const struct tracee *tracee, int signal)
 {
-    const uint64_t stops = UINT64_C(1) << (SIGSTOP - 1) | UINT64_C(1) << (SIGTSTP - 1) |
-                           UINT64_C(1) << (SIGTTIN - 1) | UINT64_C(1) << (SIGTTOU - 1);
-    uint64_t bit = UINT64_C(1) << (signal - 1);
-    siginfo_t info = {0};
+    bool asks_group = signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 
-    ptrace(PTRACE_GETSIGINFO, tracee->host, 0, &info);
-    if ((signal == SIGTTIN || signal == SIGTTOU) && info.si_code > 0) {
-        complain("job control");
+    if (asks_group && !is_caught(tracee, signal)) {
+        complain("a signal that stops, unless the group is orphaned");
     }
-    bool is_caught = status_field(world_read_proc(tracee->host, "status"), "\nSigCgt:", 16) & bit;
-    if (is_caught) {
-        complain("a handler");
+    return tracee == &all.tracees[0] && signal == SIGSTOP ? 0 : signal;
+}
+
+/* What has become of the call that was interrupted for a handler is in its frame. */
+static void note_handler(struct tracee *tracee)
+{
+    struct outcome *outcome = outcome_of(tracee);
+    static struct {
+        siginfo_t info;
+        ucontext_t context;
+    } frame;
+    struct registers registers = {0};
+
+    get_registers(tracee, &registers);
+    outcome->kind = EVENT_CAUGHT;
+    outcome->pid = tracee->pid;
+    if (peek(tracee, registers.sp, &frame, sizeof(frame)) &&
+        frame.context.uc_mcontext.pc == IMAGE_CODE + IMAGE_CALL + sizeof(uint32_t)) {
+        outcome->kind = EVENT_RESULT;
+        outcome->result = (int64_t)frame.context.uc_mcontext.regs[0];
     }
-    if (stops & bit) {
-        complain("a signal that stops");
+}
+
+/* Here init is a process like others: a stopped job that comes to it is not orphaned. */
+static void look_at_jobs(void)
+{
+    for (unsigned i = 0; i < all.count && !all.is_ending; i++) {
+        if (all.tracees[i].state == HALTED) {
+            complain("an end, while a process is stopped");
+        }
     }
-    return is_caught || (stops & bit) ? 0 : signal;
 }
 
 static void on_end(struct tracee *tracee, int status)
@@ -390,6 +454,7 @@ static void on_end(struct tracee *tracee, int status)
     outcome->result = 0;
     outcome->wait_status = status;
     tracee->state = ENDED;
+    look_at_jobs();
     all.is_over = all.is_over || tracee == &all.tracees[0];
 }
 
@@ -410,7 +475,8 @@ static void on_signal(struct tracee *tracee, int signal)
         on_end(tracee, signal);
         return;
     }
-    if (tracee->is_poked) {
+    tracee->is_caught = arriving != 0 && is_caught(tracee, signal);
+    if (tracee->is_poked || tracee->is_caught) {
         tracee->is_stopping = ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0) == 0;
     }
     resume(tracee, tracee->is_poked ? PTRACE_CONT : PTRACE_SYSCALL, arriving);
@@ -441,6 +507,15 @@ static void on_exit_begun(struct tracee *tracee)
     }
 }
 
+static void halt(struct tracee *tracee)
+{
+    tracee->state = HALTED;
+    tracee->is_stopping = tracee->is_poked; /* who was in no call stands when it goes on */
+    outcome_of(tracee)->kind = EVENT_STOPPED;
+    outcome_of(tracee)->pid = tracee->pid;
+    ptrace(PTRACE_LISTEN, tracee->host, 0, 0);
+}
+
 static void on_stop(struct tracee *tracee, int status)
 {
     int event = status >> 16;
@@ -450,7 +525,12 @@ static void on_stop(struct tracee *tracee, int status)
         on_fork(tracee, event == PTRACE_EVENT_VFORK);
     } else if (event == PTRACE_EVENT_EXIT) {
         on_exit_begun(tracee);
+    } else if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {
+        halt(tracee);
     } else if (event == PTRACE_EVENT_STOP && tracee->is_stopping) {
+        if (tracee->is_caught) {
+            note_handler(tracee);
+        }
         stand(tracee, STANDS); /* a new one, or one that was to come here */
     } else if (event == PTRACE_EVENT_STOP) {
         resume(tracee, tracee->is_poked ? PTRACE_CONT : PTRACE_SYSCALL,
@@ -651,6 +731,7 @@ bool tracee_tick(void)
 
 void tracee_kill_all_but_init(void)
 {
+    all.is_ending = true;
     for (unsigned i = 1; i < all.count && !all.is_over && !all.complaint; i++) {
         if (all.tracees[i].state != ENDED) {
             kill(all.tracees[i].host, SIGKILL);
