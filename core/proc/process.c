@@ -37,14 +37,27 @@ void process_init(void)
     processes.headless = 0;
 }
 
+/* Linux lets threads have an eighth of memory for their stacks of 16 KiB, and half as many signals
+ * wait, or ten. */
+static uint64_t first_sigpending(void)
+{
+    enum { FRAMES_A_SIGNAL = 64, LEAST = 10 };
+    uint64_t count = frame_total_count() / FRAMES_A_SIGNAL;
+
+    return count > LEAST ? count : LEAST;
+}
+
 /* What the first process may use; getrlimit(2). */
 static void set_first_limits(struct process *process)
 {
+    const uint64_t signals = first_sigpending();
+
     for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
         process->limits[i] = (struct abi_rlimit){RLIM_INFINITY, RLIM_INFINITY};
     }
     process->limits[RLIMIT_STACK].rlim_cur = STACK_LIMIT;
     process->limits[RLIMIT_CORE].rlim_cur = 0;
+    process->limits[RLIMIT_SIGPENDING] = (struct abi_rlimit){signals, signals};
     process->limits[RLIMIT_NOFILE] = (struct abi_rlimit){FDTABLE_MAX, FDTABLE_MAX};
     process->limits[RLIMIT_NICE] = (struct abi_rlimit){0, 0};
     process->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};

@@ -65,11 +65,17 @@ unsigned family_count_processes(void)
 
 static void set_first_limits(struct proc *init)
 {
+    static struct model_process seen;
+
+    (void)world.eyes->open();
     for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
         init->limits[i] = (struct abi_rlimit){RLIM_INFINITY, RLIM_INFINITY};
     }
     init->limits[RLIMIT_STACK].rlim_cur = 8 << 20;
     init->limits[RLIMIT_CORE].rlim_cur = 0;
+    if (world.eyes->process(1, &seen)) { /* it depends on how much memory there is */
+        init->limits[RLIMIT_SIGPENDING] = seen.limits[RLIMIT_SIGPENDING];
+    }
     init->limits[RLIMIT_NOFILE] = (struct abi_rlimit){FD_LIMIT, FD_LIMIT};
     init->limits[RLIMIT_NICE] = (struct abi_rlimit){0, 0};
     init->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};

@@ -125,6 +125,7 @@ TEST(signal_that_is_blocked_waits)
 {
     begin();
     block(child);
+    child->limits[RLIMIT_SIGPENDING].rlim_cur = SIGNAL_MAX;
     signal_set_mask(child->thread, UINT64_MAX);
     for (int signal = 1; signal <= SIGNAL_MAX; signal++) {
         if (signal != SIGKILL && signal != SIGSTOP) {

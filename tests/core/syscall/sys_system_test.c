@@ -129,6 +129,15 @@ TEST(sys_prlimit64_sets_what_a_child_inherits)
     fixture_end();
 }
 
+/* So that who queues signals is refused before memory is short. */
+TEST(sys_prlimit64_of_signals_follows_memory)
+{
+    begin();
+    EXPECT(init->limits[RLIMIT_SIGPENDING].rlim_cur >= 10);
+    EXPECT(init->limits[RLIMIT_SIGPENDING].rlim_cur <= 10 + frame_total_count() / 64);
+    fixture_end();
+}
+
 TEST(sys_sysinfo_counts_memory_and_processes)
 {
     struct abi_sysinfo info;
