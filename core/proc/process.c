@@ -293,6 +293,7 @@ static void reparent(struct process *process)
         list_remove(link);
         list_append(&reaper->zombies, link);
         pass_child(child, heir);
+        group_tell_orphaned(child, process);
         tell_parent(child);
         if (PLANTED(OWN_19) && reaper->zombies.prev == link) {
             child->parent_thread = from;

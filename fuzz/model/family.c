@@ -349,6 +349,7 @@ static void give_away_children(struct proc *proc)
     while ((zombie = oldest_zombie(proc))) {
         zombie->exit_signal = SIGCHLD;
         threads_pass(zombie, threads_first(reaper));
+        tell_orphaned(zombie->group, zombie->session, proc);
         tell_parent(zombie);
     }
 }

@@ -108,6 +108,50 @@ static int pending_when_orphaned(uint64_t unused)
     return pending_now() == 0;
 }
 
+/* ---- a zombie that its parent has left unwaited for ---- */
+
+/* Of a group whose first process is a zombie, and which is orphaned by that: it goes on once. */
+static int stops_again(uint64_t unused)
+{
+    in_handler = tells;
+    catch_signal(SIGHUP, 0);
+    catch_signal(SIGCONT, 0);
+    while (sys_getppid() == shared[RESULT])
+        nap();
+    shared[READY] = 1;
+    raise_process(SIGSTOP);
+    return sleeps_long(unused);
+}
+
+static int leads_group(uint64_t unused)
+{
+    sys_setpgid(0, 0);
+    shared[RESULT] = (int)sys_getpid();
+    shared[CHILD] = start_fork(stops_again, unused);
+    return 0;
+}
+
+static int leaves_zombie(uint64_t unused)
+{
+    int child = start_fork(leads_group, unused);
+
+    await_end(child);
+    while (!shared[READY])
+        nap();
+    settle();
+    return shared[HUPS] == 0;
+}
+
+static void check_zombie(void)
+{
+    begin();
+    check_is(run_fork(leaves_zombie, 0), exited(1),
+             "orphan: who is stopped when the group is orphaned already stays so");
+    settle();
+    check_is(shared[HUPS], 1, "orphan: until a zombie of the group loses its parent");
+    sys_kill(shared[CHILD], SIGKILL);
+}
+
 /* setsid and setpgid of a child of the group's do not orphan; the exit of one who is not the last
  * link does not either. */
 static int sibling_keeps(uint64_t unused)
@@ -132,6 +176,7 @@ void check_orphan(void)
 {
     shared = map_shared(PAGE);
     check_parent_ends();
+    check_zombie();
     check_ignored(SIGTSTP, 1, "orphan: SIGTSTP does not stop in an orphaned group");
     check_ignored(SIGTTIN, 1, "orphan: nor does SIGTTIN");
     check_ignored(SIGTTOU, 1, "orphan: nor SIGTTOU");
