@@ -68,11 +68,11 @@ int posix_timer_create(struct process *process, const struct clock_id *clock,
     process->next_timer = made->id == INT32_MAX ? 0 : made->id + 1;
     made->clock = *clock;
     if (clock->pid) {
-        pid_get(clock->pid);
+        pid_hold(clock->pid);
     }
     made->notify = event ? event->sigev_notify : SIGEV_SIGNAL;
     if (made->notify == SIGEV_THREAD_ID) {
-        made->to = pid_get(pid_find(event->sigev_tid));
+        made->to = pid_hold(pid_find(event->sigev_tid));
     }
     made->signal->info = (struct abi_siginfo){
         .si_signo = event ? event->sigev_signo : SIGALRM,
@@ -89,10 +89,10 @@ void posix_timer_delete(struct posix_timer *timer)
     clock_disarm(&timer->timer);
     pending_give_up(timer->signal);
     if (timer->clock.pid) {
-        pid_put(timer->clock.pid);
+        pid_drop(timer->clock.pid);
     }
     if (timer->to) {
-        pid_put(timer->to);
+        pid_drop(timer->to);
     }
     list_remove(&timer->link);
     pool_free(&pool, timer);

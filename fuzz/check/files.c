@@ -74,15 +74,42 @@ static void check_descriptions(void)
                count);
 }
 
-/* What stands for a process. */
+/* Timers of a process that go by somebody's time, or send a signal to a thread, stand for that. */
+static void count_timers(const struct process *process)
+{
+    LIST_FOR(link, &process->posix_timers) {
+        const struct posix_timer *timer = CONTAINER_OF(link, struct posix_timer, link);
+        if (timer->clock.pid) {
+            tally_add(&seen.pids, timer->clock.pid);
+        }
+        if (timer->to) {
+            tally_add(&seen.pids, timer->to);
+        }
+    }
+}
+
+static void check_hold(const struct pid *pid)
+{
+    unsigned holds = pid ? tally_count(&seen.pids, pid) : 0;
+
+    CHECK_THAT(FILE_REFERENCES, !pid || pid->holds == holds,
+               "number %d, or what is left of it, is held %u times, and %u files and timers stand "
+               "for it",
+               pid->number, pid->holds, holds);
+}
+
+/* What stands for a process or a thread. */
 static void check_holds(void)
 {
     LIST_FOR(link, file_all()) {
-        const struct file *file = CONTAINER_OF(link, struct file, link);
-        unsigned holds = file->pid ? tally_count(&seen.pids, file->pid) : 0;
-        CHECK_THAT(FILE_REFERENCES, !file->pid || file->pid->holds == holds,
-                   "process %d, or what is left of it, is held %u times, and %u files stand for it",
-                   file->pid->number, file->pid->holds, holds);
+        check_hold(CONTAINER_OF(link, struct file, link)->pid);
+    }
+    LOOK_PROCESSES(process) {
+        LIST_FOR(link, &process->posix_timers) {
+            const struct posix_timer *timer = CONTAINER_OF(link, struct posix_timer, link);
+            check_hold(timer->clock.pid);
+            check_hold(timer->to);
+        }
     }
 }
 
@@ -134,6 +161,7 @@ void files_check(void)
             }
             count_held(thread);
         }
+        count_timers(process);
     }
     check_tables();
     check_descriptions();

@@ -76,15 +76,6 @@ static void use_numbers(const struct process *process)
     use_number(process->session, false);
     CHECK_THAT(PROCESS_NUMBERS, process->pid->process == process,
                "number %d is not known as that of its process", process->pid->number);
-    LIST_FOR(link, &process->posix_timers) {
-        const struct posix_timer *timer = CONTAINER_OF(link, struct posix_timer, link);
-        if (timer->clock.pid) {
-            use_number(timer->clock.pid, false);
-        }
-        if (timer->to) {
-            use_number(timer->to, false);
-        }
-    }
     LOOK_THREADS(thread, process) {
         use_number(thread->pid, false);
         CHECK_THAT(PROCESS_NUMBERS,

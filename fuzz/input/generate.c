@@ -252,6 +252,19 @@ static void make_sleep(struct context *context, struct insn *insn)
     operands_choose(context, insn);
 }
 
+static void make_timer(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {
+        NR_setitimer,     NR_getitimer,       NR_timer_create,  NR_timer_settime,
+        NR_timer_settime, NR_timer_create,    NR_timer_gettime, NR_timer_getoverrun,
+        NR_timer_delete,  NR_clock_nanosleep,
+    };
+
+    set_call(insn, calls[random_below(context->random, sizeof(calls) / sizeof(calls[0]))],
+             context_anybody(context), context);
+    operands_choose(context, insn);
+}
+
 /* Mostly one of two words, which others have too if it is where something is mapped. */
 static struct operand any_word(struct context *context)
 {
@@ -417,17 +430,18 @@ static const struct {
     unsigned weight;
     enum generate_profile since;
 } classes[] = {
-    {make_fork, 12, GENERATE_CALLS},    {make_process, 3, GENERATE_CALLS},
-    {make_exit, 9, GENERATE_CALLS},     {make_wait, 11, GENERATE_CALLS},
-    {make_kill, 5, GENERATE_CALLS},     {make_store, 10, GENERATE_CALLS},
-    {make_load, 7, GENERATE_CALLS},     {make_pipe, 3, GENERATE_CALLS},
-    {make_transfer, 6, GENERATE_CALLS}, {make_descriptor, 4, GENERATE_CALLS},
-    {make_map, 4, GENERATE_CALLS},      {make_unmap, 5, GENERATE_CALLS},
-    {make_exec, 3, GENERATE_CALLS},     {make_signal, 3, GENERATE_CALLS},
-    {make_group, 2, GENERATE_CALLS},    {make_sleep, 2, GENERATE_CALLS},
-    {make_key, 1, GENERATE_CALLS},      {make_any, 5, GENERATE_CALLS},
-    {make_futex, 4, GENERATE_CALLS},    {make_pidfd, 2, GENERATE_CALLS},
-    {make_signalfd, 2, GENERATE_CALLS}, {make_spurious, 2, GENERATE_SCHEDULES},
+    {make_fork, 12, GENERATE_CALLS},        {make_process, 3, GENERATE_CALLS},
+    {make_exit, 9, GENERATE_CALLS},         {make_wait, 11, GENERATE_CALLS},
+    {make_kill, 5, GENERATE_CALLS},         {make_store, 10, GENERATE_CALLS},
+    {make_load, 7, GENERATE_CALLS},         {make_pipe, 3, GENERATE_CALLS},
+    {make_transfer, 6, GENERATE_CALLS},     {make_descriptor, 4, GENERATE_CALLS},
+    {make_map, 4, GENERATE_CALLS},          {make_unmap, 5, GENERATE_CALLS},
+    {make_exec, 3, GENERATE_CALLS},         {make_signal, 3, GENERATE_CALLS},
+    {make_group, 2, GENERATE_CALLS},        {make_sleep, 2, GENERATE_CALLS},
+    {make_key, 1, GENERATE_CALLS},          {make_any, 5, GENERATE_CALLS},
+    {make_futex, 4, GENERATE_CALLS},        {make_timer, 2, GENERATE_CALLS},
+    {make_pidfd, 2, GENERATE_CALLS},        {make_signalfd, 2, GENERATE_CALLS},
+    {make_spurious, 2, GENERATE_SCHEDULES},
 };
 
 enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };

@@ -5,6 +5,7 @@
 #include "fuzz/model/memory.h"
 #include "fuzz/model/spans.h"
 #include "fuzz/model/text.h"
+#include "fuzz/model/timers.h"
 #include "fuzz/model/times.h"
 #include "fuzz/model/used.h"
 
@@ -29,67 +30,73 @@ static void give(struct proc *self, uint64_t at, const void *bytes, uint64_t len
 
 /* ---- time ---- */
 
-/* What was left to sleep is told. */
-static void interrupt_sleep(struct proc *self, uint64_t at, uint64_t deadline)
+/* What was left to sleep is told. With an end and no length it is made again, unless there is a
+ * handler. */
+static void interrupt_sleep(struct proc *self, uint64_t at, bool is_absolute)
 {
-    uint64_t left = deadline - world.now;
+    uint64_t left = self->doing.deadline - world.now;
     const struct abi_timespec rest = {(int64_t)(left / NSEC_PER_SEC),
                                       (int64_t)(left % NSEC_PER_SEC)};
 
     if (at && !memory_can(self, at, sizeof(rest), ACCESS_WRITE)) {
         (void)ask_result(-EFAULT);
     } else {
-        world.interrupted = INTERRUPT_GOES_ON;
+        world.interrupted = is_absolute ? INTERRUPT_UNLESS_HANDLED : INTERRUPT_GOES_ON;
         if (at) { /* a frame may lie above it */
             memory_store(memory_of(self), at, &rest, sizeof(rest));
         }
     }
 }
 
-void call_nanosleep(struct proc *self, const struct event *event)
+/* at: how long, or until when; rest_at: where to tell what was left, or 0. */
+static void sleep(struct proc *self, uint64_t at, uint64_t rest_at, bool is_absolute)
 {
     struct doing *doing = &self->doing;
-    struct abi_timespec duration;
+    struct abi_timespec time;
 
     if (!doing->has_begun) {
-        if (!memory_read(self, event->args[0], &duration, sizeof(duration))) {
+        if (!memory_read(self, at, &time, sizeof(time))) {
             (void)ask_result(-EFAULT);
             return;
         }
-        if (!time_is_valid(&duration)) {
+        if (!time_is_valid(&time)) {
             (void)ask_result(-EINVAL);
             return;
         }
-        doing->deadline = time_after(event->now_ns, &duration);
+        doing->deadline = time_after(is_absolute ? 0 : world.now, &time);
     }
-    if (event->now_ns >= doing->deadline) {
+    if (world.now >= doing->deadline) {
         (void)ask_result(0);
     } else if (world.must_not_wait) {
-        interrupt_sleep(self, event->args[1], doing->deadline);
+        interrupt_sleep(self, rest_at, is_absolute);
     } else if (ask_block()) {
         doing->has_begun = true;
         doing->waits = WAITS_TIME;
     }
 }
 
-/* The number of a clock of the time that somebody uses: who, inverted; a thread or a process; and
- * which time (clock_getcpuclockid(3), include/linux/posix-timers.h of Linux). */
-static bool is_used_clock(const struct proc *self, int clock)
+void call_nanosleep(struct proc *self, const struct event *event)
 {
-    enum { WHOSE = 3, OF_THREAD = 4, WHICH = 3 };
-    int whose = ~(clock >> WHOSE);
+    sleep(self, event->args[0], event->args[1], false);
+}
 
-    if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID) {
-        return true;
+/* Nothing is known of how long it takes somebody to use some time. */
+void call_clock_nanosleep(struct proc *self, const struct event *event)
+{
+    bool is_absolute = event->args[1] & TIMER_ABSTIME;
+    int clock = (int)event->args[0];
+    enum clock_kind kind = timers_clock(self, clock, false);
+
+    if (timers_needs_device(clock) || kind == CLOCK_IS_TO_READ ||
+        clock == CLOCK_THREAD_CPUTIME_ID) {
+        (void)ask_result(-EOPNOTSUPP);
+    } else if (kind == CLOCK_IS_NONE) {
+        (void)ask_result(-EINVAL);
+    } else if (kind == CLOCK_IS_TIME) {
+        sleep(self, event->args[2], is_absolute ? 0 : event->args[3], is_absolute);
+    } else if (!ask_any_error()) {
+        give_up_for(GIVE_UP_TIMER);
     }
-    if (clock >= 0 || (clock & WHICH) == WHICH) {
-        return false;
-    }
-    if (clock & OF_THREAD) {
-        const struct proc *thread = world_find_thread(whose);
-        return whose == 0 || (thread && is_thread(thread) && thread->pid == self->pid);
-    }
-    return whose == 0 || whose == self->tid || world_find(whose);
 }
 
 void call_clock_gettime(struct proc *self, const struct event *event)
@@ -99,22 +106,15 @@ void call_clock_gettime(struct proc *self, const struct event *event)
         .tv_nsec = (int64_t)(event->now_ns % NSEC_PER_SEC),
     };
 
-    switch ((int)event->args[0]) {
-    case CLOCK_REALTIME:
-    case CLOCK_MONOTONIC:
-    case CLOCK_MONOTONIC_RAW:
-    case CLOCK_REALTIME_COARSE:
-    case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-    case CLOCK_TAI:
-        give(self, event->args[1], &time, sizeof(time));
+    switch (timers_clock(self, (int)event->args[0], true)) {
+    case CLOCK_IS_NONE:
+        (void)ask_result(-EINVAL);
+        break;
+    case CLOCK_IS_USED:
+        give_loosely(self, event->args[1], sizeof(time));
         break;
     default:
-        if (is_used_clock(self, (int)event->args[0])) {
-            give_loosely(self, event->args[1], sizeof(time));
-        } else {
-            (void)ask_result(-EINVAL);
-        }
+        give(self, event->args[1], &time, sizeof(time));
         break;
     }
 }

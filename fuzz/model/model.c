@@ -14,6 +14,7 @@
 #include "fuzz/model/program.h"
 #include "fuzz/model/same.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/timers.h"
 #include "fuzz/model/used.h"
 
 enum { KEY_INTERRUPT = 3 };
@@ -57,6 +58,7 @@ void model_begin(const struct model_eyes *eyes)
     world.object_count = 0;
     world.file_count = 0;
     world.pipe_count = 0;
+    world.timer_count = 0;
     world.table_count = 0;
     world.context_count = 0;
     world.actions_count = 0;
@@ -350,7 +352,11 @@ const char *model_event(const struct event *event)
     world.was_refused = event->was_refused;
     switch (event->kind) {
     case EVENT_TIME:
+        timers_pass();
+        return NULL;
     case EVENT_NO_TIMERS:
+        timers_stop();
+        return NULL;
     case EVENT_SKIPPED:
         return NULL;
     case EVENT_TYPED:

@@ -3,6 +3,7 @@
 #include "fuzz/model/ask.h"
 #include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
+#include "fuzz/model/timers.h"
 
 static bool ends_by_default(int signal)
 {
@@ -95,7 +96,7 @@ uint64_t signals_pending(const struct proc *proc)
 /* How many wait in all: there is one user. */
 static unsigned count_queued(void)
 {
-    unsigned count = 0;
+    unsigned count = timers_count();
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         if (world.procs[i].life == LIFE_LIVE) {
@@ -103,6 +104,11 @@ static unsigned count_queued(void)
         }
     }
     return count;
+}
+
+bool signals_are_many(const struct proc *process)
+{
+    return count_queued() >= process->limits[RLIMIT_SIGPENDING].rlim_cur;
 }
 
 /* What must not be lost is a real-time signal that does not come from kill. */

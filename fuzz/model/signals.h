@@ -19,6 +19,9 @@ struct said signals_said(int signal, int code, const struct proc *sender);
  * place for it. */
 bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said);
 
+/* Whether there are as many already as a process may have for a timer (RLIMIT_SIGPENDING). */
+bool signals_are_many(const struct proc *process);
+
 /* Whether there is a place for it. */
 bool signals_fit(struct proc *proc, bool to_thread, const struct said *said);
 

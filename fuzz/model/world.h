@@ -29,6 +29,7 @@ enum {
     OBJECT_PAGES_MAX = 512,
     FILES_MAX = 160,
     PIPES_MAX = 72,
+    TIMERS_MAX = 72,
     PIECES_MAX = 16, /* of a pipe */
     QUEUE_MAX = 24,
     FDS_MAX = 160,   /* that a process has at once */
@@ -240,6 +241,23 @@ struct used {
  * has ended itself; in the others' places is nothing that is the process's alone: they have no
  * group and no parent.
  */
+/* One of setitimer's; due 0: it is not set. */
+struct itimer_model {
+    uint64_t due;
+    uint64_t interval;
+};
+
+/* One of timer_create's. */
+struct timer_model {
+    struct proc *owner; /* a process; NULL: it was deleted */
+    int id;
+    unsigned exec_count; /* of the owner, when it was made */
+    bool is_silent;
+    bool is_by_use; /* it goes by the time that somebody uses */
+    uint64_t due;   /* 0: it is not set */
+    uint64_t interval;
+};
+
 struct proc {
     enum life life; /* of the process; of another thread LIFE_LIVE or LIFE_NONE */
     bool has_left;  /* this thread has ended, and others of its process go on */
@@ -283,6 +301,8 @@ struct proc {
     struct abi_sigaction *actions; /* the same; of signal n at n - 1 */
     char name[NAME_MAX];
     struct doing doing;
+    struct itimer_model itimers[3]; /* of a process */
+    int next_timer;
     struct used own;
     struct used children; /* that it has waited for */
     bool has_waited_for;  /* any */
@@ -307,6 +327,7 @@ struct world {
     unsigned file_count;
     unsigned pipe_count;
     unsigned node_count;
+    unsigned timer_count; /* places are not used again */
     unsigned table_count; /* these are not used again */
     unsigned context_count;
     unsigned actions_count;
@@ -335,6 +356,7 @@ struct world {
     struct file files[FILES_MAX];
     struct pipe pipes[PIPES_MAX];
     struct node nodes[NODES_MAX];
+    struct timer_model timers[TIMERS_MAX];
     uint8_t pages[PAGES_MAX][PAGE];
 };
 

@@ -259,22 +259,22 @@ TEST(model_that_has_given_up_accepts_everything)
     const struct event wrong = {
         .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 2};
     const struct event beyond = {
-        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_timer_create, .result = 3};
+        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_timerfd_create, .result = 3};
     const struct input_config config = input_dull_config();
-    uint64_t before = give_up_count(GIVE_UP_CALL);
+    uint64_t before = give_up_count(GIVE_UP_TIMER);
 
     body_reset(&config);
     model_begin(&run_eyes);
     EXPECT(model_event(&right) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
     EXPECT(model_event(&beyond) == NULL);
-    EXPECT_EQ(give_up_why(), GIVE_UP_CALL);
-    EXPECT_EQ(give_up_count(GIVE_UP_CALL), before + 1);
+    EXPECT_EQ(give_up_why(), GIVE_UP_TIMER);
+    EXPECT_EQ(give_up_count(GIVE_UP_TIMER), before + 1);
     world_find(1)->context->umask ^= 1;
     EXPECT(model_event(&wrong) == NULL);
     EXPECT(model_compare(true) == NULL);
     EXPECT(model_at_rest() == NULL);
-    EXPECT_EQ(give_up_count(GIVE_UP_CALL), before + 1);
+    EXPECT_EQ(give_up_count(GIVE_UP_TIMER), before + 1);
     model_begin(&run_eyes);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
     EXPECT(model_event(&wrong) != NULL);
@@ -298,10 +298,10 @@ TEST(model_gives_up_where_it_does_not_tell)
 
     body_reset(&config);
     model_begin(&run_eyes);
-    EXPECT(tell_init(NR_timer_create, 0, 0, -EINVAL) == NULL);
+    EXPECT(tell_init(NR_timerfd_create, 99, 0, -EINVAL) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
-    EXPECT(tell_init(NR_timer_create, 0, 0, 3) == NULL);
-    EXPECT_EQ(give_up_why(), GIVE_UP_CALL);
+    EXPECT(tell_init(NR_timerfd_create, 0, 0, 3) == NULL);
+    EXPECT_EQ(give_up_why(), GIVE_UP_TIMER);
     model_begin(&run_eyes);
     EXPECT(tell_init(NR_kill, 1, SIGCONT, 0) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);

@@ -24,8 +24,8 @@ struct posix_timer {
     struct process *process;
     int id;
     int notify;            /* SIGEV_SIGNAL, ... */
-    struct clock_id clock; /* with a reference to its pid */
-    struct pid *to;        /* the thread that gets the signal; NULL: the process. A reference */
+    struct clock_id clock; /* its pid is held */
+    struct pid *to;        /* the thread that gets the signal; NULL: the process. Held */
     struct pending_info *signal;
     nsec_t due;      /* or when it was, last */
     nsec_t interval; /* 0: it comes once */
