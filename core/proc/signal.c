@@ -210,9 +210,24 @@ signal_set_t signal_pending(const struct thread *thread)
 }
 
 /* The same, and those that its call waits for. */
-static signal_set_t pending_for(const struct thread *thread)
+static signal_set_t takes_or_awaits(const struct thread *thread)
 {
-    return signal_pending(thread) & ~(thread->signal_mask & ~thread->waited_signals);
+    return ~(thread->signal_mask & ~thread->waited_signals);
+}
+
+/* Whether there is something for it to take already: its own, or what its process has and no thread
+ * in front of it takes. */
+static bool has_other(const struct thread *thread)
+{
+    const struct process *process = thread->process;
+    signal_set_t left = process->signals.pending.set;
+
+    for (struct list *link = process->threads.next; left && link != &thread->process_link;
+         link = link->next) {
+        left &= ~takes_or_awaits(CONTAINER_OF(link, struct thread, process_link));
+        plat_irq_window();
+    }
+    return (thread->pending.set | left) & takes_or_awaits(thread);
 }
 
 bool signal_is_due(const struct thread *thread)
@@ -230,7 +245,7 @@ static bool wants(const struct thread *thread, int signal)
         (thread->state == THREAD_STOPPED && signal != SIGKILL)) {
         return false;
     }
-    return signal == SIGKILL || cpu_this()->current == thread || !pending_for(thread);
+    return signal == SIGKILL || cpu_this()->current == thread || !has_other(thread);
 }
 
 /* Who is woken for a signal of the process, of whom one is asked first; NULL: nobody. */
@@ -259,6 +274,20 @@ static bool ends_at_once(const struct process *process, const struct thread *tak
            !dumps_core(signal) && !(taker->waited_signals & signal_bit(signal));
 }
 
+/* All who can take it have something to take already, and one of them takes it, too. */
+static void wake_another(struct process *process, const struct thread *to, int signal)
+{
+    LIST_FOR(link, &process->threads) {
+        struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if ((!to || thread == to) && thread->state != THREAD_STOPPED &&
+            (takes_or_awaits(thread) & signal_bit(signal))) {
+            sched_wake(thread);
+            return;
+        }
+        plat_irq_window();
+    }
+}
+
 static void wake_taker(struct process *process, struct thread *taker, int signal)
 {
     if (!ends_at_once(process, taker, signal)) {
@@ -281,6 +310,16 @@ static void wake_readers(struct process *process, int signal)
             sched_wake(thread);
         }
         plat_irq_window();
+    }
+}
+
+/* Wakes who has to do with a signal that was put in a queue, besides its taker. */
+static void wake_queued(struct process *process, const struct thread *to,
+                        const struct thread *taker, int signal)
+{
+    wake_readers(process, signal);
+    if (!taker) {
+        wake_another(process, to, signal);
     }
 }
 
@@ -339,7 +378,7 @@ static int send(struct process *process, struct thread *to, struct thread *near,
         if (error) {
             return error;
         }
-        wake_readers(process, info->si_signo);
+        wake_queued(process, to, taker, info->si_signo);
     }
     if (taker) {
         wake_taker(process, taker, info->si_signo);
@@ -377,7 +416,7 @@ bool signal_send_reserved(struct process *process, struct thread *thread, struct
         if (!pending_add_reserved(thread ? &thread->pending : &process->signals.pending, info)) {
             return true;
         }
-        wake_readers(process, info->info.si_signo);
+        wake_queued(process, thread, taker, info->info.si_signo);
     }
     if (taker) {
         wake_taker(process, taker, info->info.si_signo);

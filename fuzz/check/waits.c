@@ -95,30 +95,34 @@ static bool is_over(const struct thread *thread, bool at_rest)
     return thread->call.deadline != PLAT_NEVER && (!timer_is_armed(&thread->timer) || at_rest);
 }
 
-/* Which of the signals of its process another thread can take: one is woken for each, if it is not
- * awake, and nobody else. One that waits for a vfork's end takes them then. */
-static signal_set_t others_take(const struct thread *waiter)
+/* The signals that a thread takes, or its call does. */
+static signal_set_t takes(const struct thread *thread)
 {
-    signal_set_t taken = 0;
-
-    LOOK_THREADS(thread, waiter->process) {
-        if (thread != waiter && (thread->state == THREAD_READY || thread->vfork_child)) {
-            taken |= ~(thread->signal_mask | thread->waited_signals);
-        }
-    }
-    return taken;
+    return ~(thread->signal_mask & ~thread->waited_signals) | signalfd_awaited(thread);
 }
 
-/* Whether a signal, or a stop of its process, should have woken it. */
-static bool is_called(const struct thread *thread)
+/* Whether a signal that was sent to it, or to its process, should have woken a blocked thread. For
+ * one of the process another thread may have been woken, or will take it behind a vfork. */
+static bool is_signalled(const struct thread *self, signal_set_t set)
 {
-    const struct signals *own = &thread->process->signals;
-    signal_set_t takes = ~(thread->signal_mask | thread->waited_signals);
-    signal_set_t pending = own->pending.set & takes;
+    signal_set_t shared = self->process->signals.pending.set & set;
 
-    return own->fatal || signal_must_stop(thread) ||
+    if (self->pending.set & set) {
+        return true;
+    }
+    LOOK_THREADS(thread, self->process) {
+        if (thread->state != THREAD_BLOCKED || thread->vfork_child) {
+            shared &= ~takes(thread);
+        }
+    }
+    return shared != 0;
+}
+
+static bool is_due(const struct thread *thread)
+{
+    return thread->process->signals.fatal || signal_must_stop(thread) ||
            (!thread->vfork_child &&
-            ((thread->pending.set & takes) || (pending && (pending & ~others_take(thread)))));
+            is_signalled(thread, ~(thread->signal_mask | thread->waited_signals)));
 }
 
 /* Whether what a blocked thread waits for is so. With time that is counted in calls a deadline
@@ -127,7 +131,7 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
 {
     const struct pipe *pipe;
 
-    if (is_called(thread)) {
+    if (is_due(thread)) {
         return true;
     }
     switch (thread->call.reason) {
@@ -148,13 +152,13 @@ static bool is_condition_true(const struct thread *thread, bool at_rest)
         pipe = pipe_of(thread, false);
         return !pipe || pipe->count < PIPE_PIECES || pipe->readers == 0;
     case WAIT_SIGNAL:
-        return (signal_pending(thread) & (uint64_t)thread->call.arg) ||
+        return is_signalled(thread, (signal_set_t)thread->call.arg) ||
                (at_rest && timer_is_armed(&thread->timer));
     case WAIT_TIMERFD:
         return !thread->call.file || !thread->call.file->timerfd ||
                thread->call.file->timerfd->count > 0;
     case WAIT_SIGNALFD:
-        return signal_pending(thread) & signalfd_awaited(thread);
+        return is_signalled(thread, signalfd_awaited(thread));
     case WAIT_FUTEX:
         return thread->futex.is_woken || is_over(thread, at_rest);
     case WAIT_NOTHING:

@@ -4,6 +4,7 @@
 #include "fuzz/input/generate.h"
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
+#include "fuzz/input/operands.h"
 
 enum { NOBODY = INPUT_INSNS_MAX + 1 };
 
@@ -44,20 +45,43 @@ static unsigned count_children(const struct context *context, unsigned parent)
     unsigned count = 0;
 
     for (unsigned i = 1; i < context->people_count; i++) {
-        count += !context->people[i].is_gone && context->people[i].parent == parent;
+        const struct person *person = &context->people[i];
+        count += !person->is_gone && person->first == i && person->parent == parent;
     }
     return count;
 }
 
+/* How many threads a process has. */
+static unsigned count_threads(const struct context *context, unsigned first)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < context->people_count; i++) {
+        count += !context->people[i].is_gone && context->people[i].first == first;
+    }
+    return count;
+}
+
+static void end_threads(struct context *context, unsigned first)
+{
+    for (unsigned i = 0; i < context->people_count; i++) {
+        if (context->people[i].first == first) {
+            context->people[i].is_gone = true;
+        }
+    }
+}
+
+/* A process ends, by what its thread does or somebody does to that. */
 static void end_person(struct context *context, unsigned index)
 {
-    struct person *person = &context->people[index];
-    struct person *parent = &context->people[person->parent];
+    unsigned first = context->people[index].first;
+    struct person *parent = &context->people[context->people[first].parent];
 
-    if (index == 0 || person->is_gone) {
+    if (first == 0 || context->people[index].is_gone) {
         return;
     }
-    person->is_gone = true;
+    end_threads(context, first);
+    index = first;
     if (parent->is_waiting && parent->reads == 0) {
         parent->is_waiting = false;
     } else {
@@ -81,7 +105,8 @@ static bool has_long(const struct operand *operand)
 static bool is_likely(const struct insn *insn)
 {
     const uint64_t known = CLONE_SIGNAL_MASK | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID |
-                           CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+                           CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_FS | CLONE_FILES |
+                           CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS;
     const struct operand *what = &insn->args[0];
 
     if (insn->nr == NR_clone) {
@@ -89,9 +114,19 @@ static bool is_likely(const struct insn *insn)
     }
     return what->kind == OPERAND_SLOT && what->value == 0 &&
            (insn->nr == NR_clone3
-                ? what->index >= SLOT_clone_fork && what->index < SLOT_clone_invalid
+                ? what->index >= SLOT_clone_fork && what->index <= SLOT_clone_thread
                 : what->index == SLOT_spawn_init || what->index == SLOT_spawn_long ||
                       what->index == SLOT_spawn_memory);
+}
+
+static bool makes_thread(const struct insn *insn)
+{
+    const struct operand *what = &insn->args[0];
+
+    if (insn->nr == NR_clone3) {
+        return what->kind == OPERAND_SLOT && what->index == SLOT_clone_thread;
+    }
+    return insn->nr == NR_clone && ((uint64_t)what->value & CLONE_THREAD);
 }
 
 static void add_person(struct context *context, unsigned parent, const struct insn *insn,
@@ -99,6 +134,8 @@ static void add_person(struct context *context, unsigned parent, const struct in
 {
     const uint64_t vfork = CLONE_VFORK;
     bool is_vforked = insn->nr == NR_clone && ((uint64_t)insn->args[0].value & vfork);
+    bool is_thread = makes_thread(insn);
+    unsigned maker = context->people[parent].first;
 
     if (context->people_count > INPUT_INSNS_MAX || !is_likely(insn)) {
         return;
@@ -106,24 +143,27 @@ static void add_person(struct context *context, unsigned parent, const struct in
     is_vforked |= insn->nr == NR_clone3 && insn->args[0].kind == OPERAND_SLOT &&
                   insn->args[0].index == SLOT_clone_vfork;
     context->people[parent].is_waiting |= is_vforked;
-    context->people[context->people_count++] = (struct person){
+    context->people[context->people_count] = (struct person){
         .actor = (uint8_t)(index + 1),
-        .parent = (uint8_t)parent,
+        .parent = is_thread ? context->people[maker].parent : (uint8_t)maker,
+        .first = (uint8_t)(is_thread ? maker : context->people_count),
         .exec_at = insn->nr == NR_spawn ? (uint8_t)(index + 1) : 0,
         .is_vforked = is_vforked,
         .has_long =
             insn->nr == NR_spawn ? has_long(&insn->args[0]) : context->people[parent].has_long,
     };
+    context->people_count++;
 }
 
 static void see_wait(struct context *context, unsigned who, const struct operand *options)
 {
     struct person *person = &context->people[who];
+    struct person *first = &context->people[person->first];
 
-    if (person->zombies > 0) {
-        person->zombies--;
+    if (first->zombies > 0) {
+        first->zombies--;
     } else if (!(options->kind == OPERAND_NUMBER && (options->value & WNOHANG)) &&
-               count_children(context, who) > 0) {
+               count_children(context, person->first) > 0) {
         person->is_waiting = true;
     }
 }
@@ -138,7 +178,7 @@ static bool is_fatal(int64_t signal)
 static void end_many(struct context *context, unsigned but)
 {
     for (unsigned i = 1; i < context->people_count; i++) {
-        if (i != but) {
+        if (context->people[i].first != but) {
             end_person(context, i);
         }
     }
@@ -157,7 +197,7 @@ static void see_kill(struct context *context, unsigned who, const struct insn *i
             end_person(context, index);
         }
     } else if (pid->kind == OPERAND_NUMBER && (pid->value == -1 || pid->value == 0)) {
-        end_many(context, pid->value == -1 ? who : 0);
+        end_many(context, pid->value == -1 ? context->people[who].first : 0);
     }
 }
 
@@ -235,23 +275,46 @@ static void see_unmap(struct context *context, const struct operand *address)
     }
 }
 
+/* The last of its process ends that, too. */
+static void see_exit(struct context *context, unsigned who)
+{
+    if (count_threads(context, context->people[who].first) > 1) {
+        context->people[who].is_gone = true;
+    } else {
+        end_person(context, who);
+    }
+}
+
+/* Who runs a program is alone, and has the number of its process. */
+static void see_exec(struct context *context, unsigned who, const struct insn *insn, unsigned index)
+{
+    struct person *first = &context->people[context->people[who].first];
+
+    end_threads(context, context->people[who].first);
+    first->is_gone = false;
+    first->is_waiting = false;
+    first->has_futex = false;
+    first->reads = 0;
+    first->exec_at = (uint8_t)(index + 1);
+    first->has_long = has_long(&insn->args[insn->nr == NR_execveat]);
+    if (first->is_vforked) {
+        context->people[first->parent].is_waiting = false;
+        first->is_vforked = false;
+    }
+}
+
 static void see_call(struct context *context, unsigned who, const struct insn *insn, unsigned index)
 {
-    struct person *person = &context->people[who];
-
     switch (insn->nr) {
     case NR_exit:
+        see_exit(context, who);
+        break;
     case NR_exit_group:
         end_person(context, who);
         break;
     case NR_execve:
     case NR_execveat:
-        person->exec_at = (uint8_t)(index + 1);
-        person->has_long = has_long(&insn->args[insn->nr == NR_execveat]);
-        if (person->is_vforked) {
-            context->people[person->parent].is_waiting = false;
-            person->is_vforked = false;
-        }
+        see_exec(context, who, insn, index);
         break;
     case NR_wait4:
         see_wait(context, who, &insn->args[2]);
@@ -263,6 +326,7 @@ static void see_call(struct context *context, unsigned who, const struct insn *i
         see_futex(context, who, insn);
         break;
     case NR_kill:
+    case NR_tkill:
         see_kill(context, who, insn);
         break;
     case NR_munmap:
@@ -330,8 +394,10 @@ static bool can_act(const struct context *context, unsigned index)
 
 static bool can_wait(const struct context *context, unsigned index)
 {
+    unsigned first = context->people[index].first;
+
     return can_act(context, index) &&
-           (context->people[index].zombies > 0 || count_children(context, index) > 0);
+           (context->people[first].zombies > 0 || count_children(context, first) > 0);
 }
 
 static bool is_alive(const struct context *context, unsigned index)
@@ -341,7 +407,14 @@ static bool is_alive(const struct context *context, unsigned index)
 
 static bool is_child(const struct context *context, unsigned index)
 {
-    return context->people[index].parent == context->who;
+    const struct person *person = &context->people[index];
+
+    return person->first == index && person->parent == context->people[context->who].first;
+}
+
+static bool is_one_of_many(const struct context *context, unsigned index)
+{
+    return can_act(context, index) && count_threads(context, context->people[index].first) > 1;
 }
 
 /* One of those from first on for whom it holds, or NOBODY. */
@@ -369,6 +442,12 @@ unsigned context_anybody(struct context *context)
         return random_below(context->random, context->people_count);
     }
     return chosen == NOBODY ? 0 : chosen;
+}
+
+bool context_thread(struct context *context, unsigned *person)
+{
+    *person = choose(context, 0, is_one_of_many);
+    return *person != NOBODY;
 }
 
 bool context_parent(struct context *context, unsigned *person)
@@ -409,6 +488,17 @@ bool context_refer_to_process(struct context *context, struct operand *operand)
     return refer_to(context, chosen, operand);
 }
 
+struct operand context_refer_to_first(const struct context *context, unsigned person)
+{
+    struct operand operand = operand_number(1);
+    unsigned first = context->people[person].first;
+
+    if (first != 0) {
+        (void)refer_to(context, first, &operand);
+    }
+    return operand;
+}
+
 bool context_refer_to_child(struct context *context, struct operand *operand)
 {
     return refer_to(context, choose(context, 1, is_child), operand);
@@ -418,7 +508,7 @@ bool context_refer_to_child(struct context *context, struct operand *operand)
  * things away. */
 static bool has(const struct context *context, const struct giver *giver, bool ends_with_exec)
 {
-    unsigned index = context->who;
+    unsigned index = context->people[context->who].first;
     unsigned until = INPUT_INSNS_MAX;
 
     for (;;) {
@@ -426,8 +516,9 @@ static bool has(const struct context *context, const struct giver *giver, bool e
         if (giver->insn >= until || (ends_with_exec && giver->insn < person->exec_at)) {
             return false;
         }
-        if (giver->person == index || index == 0) {
-            return giver->person == index;
+        bool is_own = giver->person < NOBODY && context->people[giver->person].first == index;
+        if (is_own || index == 0) {
+            return is_own;
         }
         until = person->actor - 1u;
         index = person->parent;

@@ -11,6 +11,7 @@
 struct person {
     uint8_t actor;   /* as insn.actor: the instruction that made it, and 1 */
     uint8_t parent;  /* index of the person */
+    uint8_t first;   /* the same: the first thread of its process */
     uint8_t zombies; /* children of its that have ended and were not waited for */
     uint8_t exec_at; /* as actor, of its last exec; 0: none */
     uint8_t reads;   /* as actor, of the pipe that it waits for; 0: none */
@@ -58,6 +59,9 @@ unsigned context_index(const struct context *context, unsigned actor);
 /* Somebody who can probably act. */
 unsigned context_anybody(struct context *context);
 
+/* The same, whose process has other threads; false: nobody's has. */
+bool context_thread(struct context *context, unsigned *person);
+
 /* The same, who has a child; false: nobody has, or who has can do nothing. */
 bool context_parent(struct context *context, unsigned *person);
 
@@ -66,6 +70,9 @@ unsigned context_child(struct context *context);
 
 /* A reference to a process, mostly to one that lives; false: there is none. */
 bool context_refer_to_process(struct context *context, struct operand *operand);
+
+/* To the process of a person, by its number. */
+struct operand context_refer_to_first(const struct context *context, unsigned person);
 
 /* To a child of who; false: there is none. */
 bool context_refer_to_child(struct context *context, struct operand *operand);

@@ -53,6 +53,57 @@ static void make_process(struct context *context, struct insn *insn)
     operands_choose(context, insn);
 }
 
+/* A thread, mostly with all that libraries share. */
+static void make_thread(struct context *context, struct insn *insn)
+{
+    const int64_t needed = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD;
+    static const int64_t others[] = {0, CLONE_FILES, CLONE_FS, CLONE_PARENT_SETTID, CLONE_VFORK};
+    struct random *random = context->random;
+    unsigned who = random_below(random, 2) ? context_child(context) : context_anybody(context);
+
+    set_call(insn, NR_clone, who, context);
+    operands_choose(context, insn);
+    insn->args[0] = operand_number(needed | others[random_below(random, 5)]);
+    insn->args[1] = operand_number(0);
+    if (random_below(random, 2)) {
+        insn->args[0] = operand_number(needed | CLONE_FILES | CLONE_FS | CLONE_CHILD_CLEARTID);
+        insn->args[4] = operand_slot(random_below(random, 2) ? SLOT_futex : SLOT_child_tid);
+    } else if (random_below(random, 8) == 0) {
+        insn->nr = NR_clone3;
+        insn->args[0] = operand_slot(SLOT_clone_thread);
+        insn->args[1] = operand_number((int64_t)sizeof(struct abi_clone_args));
+    }
+}
+
+/* What threads alone do: if there is no process with several of them, there is one to be made. */
+static void make_of_threads(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_exit,   NR_exit,   NR_exit_group,       NR_tkill,
+                                     NR_tgkill, NR_execve, NR_gettid,           NR_rt_sigpending,
+                                     NR_clone,  NR_wait4,  NR_rt_tgsigqueueinfo};
+    unsigned who;
+    unsigned nr = calls[random_below(context->random, sizeof(calls) / sizeof(calls[0]))];
+
+    if (!context_thread(context, &who)) {
+        make_thread(context, insn);
+        return;
+    }
+    if (who == 0 && (nr == NR_exit || nr == NR_exit_group) && random_below(context->random, 8)) {
+        nr = NR_tkill;
+    }
+    set_call(insn, nr, who, context);
+    operands_choose(context, insn);
+    if (nr == NR_execve) {
+        insn->args[0] = operand_slot(SLOT_path_init);
+        insn->args[1] = operand_slot(SLOT_argv_one);
+        insn->args[2] = operand_number(0);
+    } else if (nr == NR_tgkill || nr == NR_rt_tgsigqueueinfo) {
+        insn->args[0] = context_refer_to_first(context, who);
+    } else if (nr == NR_clone) {
+        insn->args[0] = operand_number(SIGCHLD);
+    }
+}
+
 /* Init seldom ends: that is the end of all. */
 static void make_exit(struct context *context, struct insn *insn)
 {
@@ -441,6 +492,7 @@ static const struct {
     {make_key, 1, GENERATE_CALLS},          {make_any, 5, GENERATE_CALLS},
     {make_futex, 4, GENERATE_CALLS},        {make_timer, 2, GENERATE_CALLS},
     {make_pidfd, 2, GENERATE_CALLS},        {make_signalfd, 2, GENERATE_CALLS},
+    {make_thread, 2, GENERATE_CALLS},       {make_of_threads, 3, GENERATE_CALLS},
     {make_spurious, 2, GENERATE_SCHEDULES},
 };
 

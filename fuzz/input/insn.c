@@ -279,6 +279,8 @@ static const int64_t clone_flags[] = {
     CLONE_THREAD | CLONE_SIGHAND | CLONE_VM,
     CLONE_FILES | SIGCHLD,
     CLONE_PIDFD | SIGCHLD,
+    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | SIGCHLD,
+    CLONE_PARENT | SIGCHLD,
     0xff,
 };
 static const int64_t wait_flags[] = {0,
@@ -291,7 +293,8 @@ static const int64_t wait_flags[] = {0,
                                      WUNTRACED,
                                      WCONTINUED,
                                      0x10,
-                                     WUNTRACED | WCONTINUED | WNOHANG};
+                                     WUNTRACED | WCONTINUED | WNOHANG,
+                                     WNOTHREAD};
 static const int64_t id_types[] = {P_ALL, P_PID, P_PGID, P_PIDFD, 4};
 /* The clocks of what a process or a thread uses, as numbers; 0: of whoever asks. */
 #define CLOCK_OF_PROCESS(pid, which) (~(int64_t)(pid)*8 + (which))

@@ -328,6 +328,67 @@ static const struct step number_comes_again[] = {
     CALL(FIRST, pidfd_open, RESULT(5, 0), NUMBER(0)),
 };
 
+/* Two threads and a word: one waits, by itself or until another ends. */
+#define THREAD_SHARED (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
+#define THREAD(who) CALL(who, clone, NUMBER(THREAD_SHARED))
+static const struct step woken_thread[] = {
+    FORK(FIRST),
+    THREAD(0),
+    CALL(1, futex, SLOT(futex), NUMBER(FUTEX_WAIT | FUTEX_PRIVATE_FLAG), NUMBER(0), NUMBER(0)),
+    STORE(0, SLOT(futex), NUMBER(1), NUMBER(4)),
+    CALL(0, futex, SLOT(futex), NUMBER(FUTEX_WAKE | FUTEX_PRIVATE_FLAG), NUMBER(1), NUMBER(0)),
+};
+static const struct step joined_thread[] = {
+    FORK(FIRST),
+    CALL(0, clone, NUMBER(THREAD_SHARED | CLONE_CHILD_CLEARTID), NUMBER(0), NUMBER(0), NUMBER(0),
+         SLOT(futex)),
+    CALL(0, futex, SLOT(futex), NUMBER(FUTEX_WAIT), NUMBER(0), NUMBER(0)),
+    CALL(1, exit, NUMBER(0)),
+};
+
+/* A thread runs a program while others wait, and one of them ends all. */
+static const struct step exec_of_many[] = {
+    FORK(FIRST),
+    THREAD(0),
+    THREAD(0),
+    CALL(2, futex, SLOT(futex), NUMBER(FUTEX_WAIT), NUMBER(0), NUMBER(0)),
+    CALL(1, execve, SLOT(path_init), SLOT(argv_one), NUMBER(0)),
+    CALL(0, exit_group, NUMBER(3)),
+    WAIT(FIRST, -1, 0),
+};
+
+/* The first thread ends, and the process with its last one. */
+static const struct step first_ends[] = {
+    FORK(FIRST),
+    THREAD(0),
+    CALL(0, exit, NUMBER(1)),
+    WAIT(FIRST, -1, WNOHANG),
+    FORK(1),
+    CALL(1, exit, NUMBER(2)),
+    WAIT(FIRST, -1, 0),
+};
+
+/* A signal to a process whose threads block different ones. */
+static const struct step signal_for_another[] = {
+    FORK(FIRST),
+    THREAD(0),
+    CALL(0, rt_sigaction, NUMBER(SIGUSR1), SLOT(action_handle), NUMBER(0), NUMBER(SIGNAL_SET_SIZE)),
+    CALL(0, rt_sigprocmask, NUMBER(SIG_BLOCK), SLOT(set_term), NUMBER(0), NUMBER(SIGNAL_SET_SIZE)),
+    CALL(1, futex, SLOT(futex), NUMBER(FUTEX_WAIT), NUMBER(0), NUMBER(0)),
+    CALL(0, kill, RESULT(0, 0), NUMBER(SIGUSR1)),
+    CALL(0, tgkill, RESULT(0, 0), RESULT(1, 0), NUMBER(SIGTERM)),
+};
+
+/* A call that waits keeps its file, when another thread closes the descriptor. */
+static const struct step closed_by_another[] = {
+    FORK(FIRST),
+    THREAD(0),
+    CALL(0, pipe2, SLOT(fds), NUMBER(0)),
+    CALL(1, read, READER(2), SLOT(buffer), NUMBER(8)),
+    CALL(0, close, READER(2)),
+    CALL(0, write, WRITER(2), SLOT(text), NUMBER(5)),
+};
+
 /* A handler on an alternate stack, whose place is known: what its frame says is changed, or not,
  * before it returns. The second call is caught, and is made behind the return. */
 #define FRAME (IMAGE_ZEROS + 8192 - 16 - sizeof(struct abi_sigframe))
@@ -505,6 +566,12 @@ static const struct {
     KIND(signals_are_read),
     KIND(child_by_descriptor),
     KIND(number_comes_again),
+    KIND(woken_thread),
+    KIND(joined_thread),
+    KIND(exec_of_many),
+    KIND(first_ends),
+    KIND(signal_for_another),
+    KIND(closed_by_another),
     KIND(handler_returns),
     KIND(handler_changes_mask),
     KIND(handler_wants_privilege),

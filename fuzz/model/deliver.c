@@ -207,7 +207,10 @@ void deliver_begin_handler(struct proc *proc)
 bool deliver_would(struct proc *proc)
 {
     struct queue *queue;
+    int signal = signals_next(proc, &queue);
 
     return proc->process->fatal ||
-           (!proc->is_stopped && (signals_must_stop(proc) || signals_next(proc, &queue) != 0));
+           (!proc->is_stopped &&
+            (signals_must_stop(proc) ||
+             (signal != 0 && (queue == &proc->mine || !signals_wait_for_vfork(proc, signal)))));
 }

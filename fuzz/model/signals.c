@@ -225,16 +225,34 @@ void signals_check_said(struct proc *proc, uint64_t at, const struct said *said)
 
 /* ---- sending ---- */
 
+static uint64_t open_to(const struct proc *thread)
+{
+    return ~(thread->mask & ~thread->waited);
+}
+
+/* Whether it has something to take already: its own, or what is for all and nobody in front of it
+ * takes. */
+static bool has_other(const struct proc *thread)
+{
+    uint64_t left = thread->process->shared.set;
+
+    for (const struct proc *other = world.procs; other < thread; other++) {
+        if (other->process == thread->process && is_thread(other)) {
+            left &= ~open_to(other);
+        }
+    }
+    return (thread->mine.set | left) & open_to(thread);
+}
+
 /* Whether it is one to take the signal: it does not block it, and has nothing else to take. */
 static bool wants(const struct proc *thread, int signal)
 {
     bool is_free = is_thread(thread) && (!thread->is_stopped || signal == SIGKILL);
 
-    if (!is_free || (thread->mask & ~thread->waited & signal_set_of(signal))) {
+    if (!is_free || !(open_to(thread) & signal_set_of(signal))) {
         return false;
     }
-    return signal == SIGKILL || world.current == thread ||
-           (signals_pending(thread) & ~(thread->mask & ~thread->waited)) == 0;
+    return signal == SIGKILL || world.current == thread || !has_other(thread);
 }
 
 /* Who is woken for a signal to a process: the thread that it was sent to, or any. NULL: none. */
@@ -462,6 +480,18 @@ int signals_last_code(int signal)
         }
     }
     return 6;
+}
+
+bool signals_wait_for_vfork(const struct proc *proc, int signal)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *other = &world.procs[i];
+        if (other->process == proc->process && is_thread(other) && other->vfork_child &&
+            !(other->mask & signal_set_of(signal))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool signals_do_nothing(const struct proc *proc, int signal)

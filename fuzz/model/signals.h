@@ -53,6 +53,9 @@ int signals_next(struct proc *proc, struct queue **queue);
 /* Whether the thread may leave it to another one of its process. */
 bool signals_may_pass(const struct proc *proc, const struct queue *queue, int signal);
 
+/* Whether another one of its process will take it, when the child has let go of its memory. */
+bool signals_wait_for_vfork(const struct proc *proc, int signal);
+
 /* The first of a number that waits there. */
 struct said signals_take(struct queue *queue, int signal);
 
