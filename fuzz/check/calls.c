@@ -451,9 +451,16 @@ static void check_registers(const struct event *event, bool was_taken)
     }
 }
 
-/* What ends a wait though nobody has woken anybody: time. */
+/* What ends a wait though nobody has woken anybody: time; or a signal to the process, for which
+ * another of its threads was woken. */
 static bool has_waited_enough(const struct event *event)
 {
+    const struct thread *thread = look_tid(tid_of(event));
+    bool is_alone = !thread || thread->process->thread_count == 1;
+
+    if (!is_alone && (event->is_handled || event->nr == CALL_rt_sigtimedwait)) {
+        return true;
+    }
     return event->nr == CALL_nanosleep || event->nr == CALL_clock_nanosleep ||
            (event->nr == CALL_futex && event->result == -ETIMEDOUT) ||
            (event->nr == CALL_rt_sigtimedwait && event->result == -EAGAIN);

@@ -146,6 +146,8 @@ void call_getrusage(struct proc *self, const struct event *event)
     }
     if (who == RUSAGE_CHILDREN) {
         used_look_at_children(self, at);
+    } else if (who == RUSAGE_THREAD) {
+        used_look_at_thread(self, at);
     } else {
         used_look_at_own(self, at);
     }

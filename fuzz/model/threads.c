@@ -107,6 +107,7 @@ static void move(struct proc *to, struct proc *thread)
     to->clear_tid = thread->clear_tid;
     to->robust = thread->robust;
     to->vfork_parent = thread->vfork_parent;
+    to->alone = thread->alone;
     to->mask = thread->mask;
     to->altstack = thread->altstack;
     to->nice = thread->nice;

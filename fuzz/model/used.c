@@ -8,6 +8,7 @@ void used_wait(struct proc *proc)
 {
     if (!proc->doing.has_waited) {
         proc->doing.has_waited = true;
+        proc->alone.waits++;
         proc->process->own.waits++;
     }
 }
@@ -64,6 +65,11 @@ static void look(const struct proc *proc, uint64_t at, struct used *used)
         }
         used->least[i] = told[i];
     }
+}
+
+void used_look_at_thread(struct proc *proc, uint64_t at)
+{
+    look(proc, at, &proc->alone);
 }
 
 void used_look_at_own(struct proc *proc, uint64_t at)

@@ -11,6 +11,9 @@
 /* A call of the process has begun to wait. */
 void used_wait(struct proc *proc);
 
+/* The same of the thread alone. */
+void used_look_at_thread(struct proc *proc, uint64_t at);
+
 /* Looks at what the process was told of itself, or of its children, at an address. */
 void used_look_at_own(struct proc *proc, uint64_t at);
 void used_look_at_children(struct proc *proc, uint64_t at);

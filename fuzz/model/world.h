@@ -303,6 +303,7 @@ struct proc {
     struct doing doing;
     struct itimer_model itimers[3]; /* of a process */
     int next_timer;
+    struct used alone; /* the thread's */
     struct used own;
     struct used children; /* that it has waited for */
     bool has_waited_for;  /* any */
