@@ -44,6 +44,7 @@ static const struct errnos all_errnos[] = {
 static struct {
     bool is_taken;
     bool is_now;                  /* after: nothing has happened since it was taken */
+    bool holds_last;              /* before: a file that nobody else has any more */
     uint64_t registers;           /* before: state_registers */
     struct abi_clone_args wanted; /* of clone3 */
     struct state states[2];
@@ -504,6 +505,7 @@ void calls_before(int tid, uint32_t nr)
     taken.is_taken =
         nr != EVENT_NO_CALL && nr != IMAGE_NO_CALL && thread && (is_known || take_before(tid));
     taken.is_now = false;
+    taken.holds_last = thread && thread->call.file && thread->call.file->refs == 1;
     taken.wanted = (struct abi_clone_args){0};
     if (taken.is_taken && nr == CALL_clone3) {
         const uint64_t *x = thread->user.x;
@@ -535,7 +537,7 @@ void calls_after(const struct event *event)
     }
     bool is_idle = has_waited || (is_result && (has_failed(event) || has_refused_break(event)));
     taken.is_now = was_taken && is_idle && state_take(taken.after, tid_of(event));
-    if (taken.is_now && (!has_waited || must_wait_idly(event))) {
+    if (taken.is_now && (has_waited ? must_wait_idly(event) : !taken.holds_last)) {
         check_unchanged(event);
     }
 }
