@@ -279,7 +279,8 @@ static void wake_another(struct process *process, const struct thread *to, int s
 {
     LIST_FOR(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
-        if ((!to || thread == to) && thread->state != THREAD_STOPPED &&
+        bool is_meant = !to || thread == to;
+        if (is_meant && thread->state != THREAD_STOPPED && !thread->vfork_child &&
             (takes_or_awaits(thread) & signal_bit(signal))) {
             sched_wake(thread);
             return;
