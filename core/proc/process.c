@@ -286,6 +286,7 @@ static void reparent(struct process *process)
         group_tell_orphaned(child, process);
         plat_irq_window();
     }
+    waitq_wake_all(&reaper->child_wait); /* one may have stopped, or go on */
     LIST_FOR_REMOVABLE(link, &process->zombies) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         struct thread *from = child->parent_thread;

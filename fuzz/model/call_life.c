@@ -576,7 +576,7 @@ void call_waitid(struct proc *self, const struct event *event)
     if (!ask_result(0)) {
         return;
     }
-    bool is_hidden = overlap(info_at, INFO_SIZE, usage_at);
+    bool is_hidden = event->is_handled || overlap(info_at, INFO_SIZE, usage_at);
     struct proc *child = has_one ? child_told(self, is_hidden ? 0 : info_at) : NULL;
     if (info_at) {
         tell_of(self, child, info_at);
@@ -584,7 +584,7 @@ void call_waitid(struct proc *self, const struct event *event)
     if (usage_at) {
         memory_adopt(self, usage_at, sizeof(struct abi_rusage));
     }
-    if (info_at) {
+    if (info_at && !event->is_handled) {
         (void)memory_verify(self, info_at, INFO_SIZE);
     }
     if (child) {
