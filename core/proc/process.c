@@ -273,6 +273,7 @@ static void reparent(struct process *process)
 {
     struct process *reaper = find_reaper(process);
     struct thread *heir = first_thread(reaper);
+    bool has_news = false;
 
     LIST_FOR_REMOVABLE(link, &process->children) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
@@ -284,9 +285,12 @@ static void reparent(struct process *process)
         list_append(&reaper->children, link);
         pass_child(child, heir);
         group_tell_orphaned(child, process);
+        has_news |= child->signals.is_stop_untold || child->signals.is_continue_untold;
         plat_irq_window();
     }
-    waitq_wake_all(&reaper->child_wait); /* one may have stopped, or go on */
+    if (has_news) {
+        waitq_wake_all(&reaper->child_wait);
+    }
     LIST_FOR_REMOVABLE(link, &process->zombies) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         struct thread *from = child->parent_thread;

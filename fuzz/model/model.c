@@ -382,6 +382,9 @@ const char *model_event(const struct event *event)
         world.current = NULL;
     }
     const struct proc *thread = world_find_thread(event->tid);
+    if (!thread && !is_over) {
+        thread = world_find(event->pid); /* in whose place it is, as it has run a program */
+    }
     if (!text && thread && is_thread(thread) && event->is_stopped != thread->is_stopped) {
         ask_object("thread %d is%s stopped, and should%s be", (int64_t)event->tid,
                    event->is_stopped ? "" : " not", thread->is_stopped ? "" : " not");
