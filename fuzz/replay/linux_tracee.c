@@ -23,8 +23,8 @@
  * a fork or an exec. Between two instructions of the program all stand where a call has ended, or
  * wait in one.
  *
- * A handler is called by Linux, which makes its frame; the process stands at its beginning then. Who
- * is stopped listens for SIGCONT, and a call that it is in is made again by Linux.
+ * A handler is called by Linux, which makes its frame; the process stands at its beginning then.
+ * Who is stopped listens for SIGCONT, and a call that it is in is made again by Linux.
  *
  * Who sleeps does so until tracee_tick: nanosleep has become ppoll, which waits for nothing, and a
  * futex that waits with a time-out has none.
@@ -339,6 +339,14 @@ static void tell_rest(const struct tracee *tracee)
     }
 }
 
+/* An rt_sigreturn that has found no frame has raised a signal. */
+static bool is_bad_frame(const struct tracee *tracee)
+{
+    const char *status = world_read_proc(tracee->host, "status");
+
+    return status_field(status, "\nSigPnd:", 16) >> (SIGSEGV - 1) & 1;
+}
+
 static void end_call(struct tracee *tracee, int64_t result)
 {
     struct outcome *outcome = outcome_of(tracee);
@@ -363,6 +371,11 @@ static void end_call(struct tracee *tracee, int64_t result)
         outcome->parts[1] = fds[1];
     }
     get_registers(tracee, &registers);
+    if (tracee->is_returning && is_bad_frame(tracee)) {
+        tracee->is_poked = true;
+        resume(tracee, PTRACE_CONT, 0);
+        return;
+    }
     if (tracee->is_returning && !image_is_at_rest(registers.pc)) {
         tracee->is_returning = false;
         resume(tracee, PTRACE_SYSCALL, 0); /* to what the handler has interrupted */
@@ -403,14 +416,19 @@ static bool is_caught(const struct tracee *tracee, int signal)
     return status_field(status, "\nSigCgt:", 16) >> (signal - 1) & 1;
 }
 
-/* What of a signal reaches a process. Init, which nothing stops, would be if it is traced. Here the parent of many is no init for Linux but a process
- * like others, so that other groups are orphaned: from there on nothing is compared. */
+/* What of a signal reaches a process. Init, which nothing stops, would be stopped if it is traced.
+ * Here the parent of many is no init for Linux but a process like others, so that other groups are
+ * orphaned: from there on nothing is compared. */
 static int what_arrives(const struct tracee *tracee, int signal)
 {
     bool asks_group = signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
 
     if (asks_group && !is_caught(tracee, signal)) {
         complain("a signal that stops, unless the group is orphaned");
+    }
+    if (signal == SIGSTOP &&
+        status_field(world_read_proc(tracee->host, "status"), "\nThreads:", 10) > 1) {
+        complain("a stop of threads"); /* those that stand here are stopped already */
     }
     return tracee == &all.tracees[0] && signal == SIGSTOP ? 0 : signal;
 }

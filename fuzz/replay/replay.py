@@ -201,6 +201,9 @@ DIFFERENCES = (
         r'\(r\d+[+-]\d{4}', insn)),
     ('what the machine is', ('load',), lambda eft, linux, insn: re.search(
         r'&(time|times|usage|file_status|system|utsname)\b', insn)),
+    ('who leaves no zombie is seen to end by who traces it', (),
+     lambda eft, linux, insn: re.search(r'\bgone$', eft) and
+     re.search(r'\b(signal|ended) \d+$', linux)),
     ('which of two mistakes is told', (),
      lambda eft, linux, insn: eft.isupper() and linux.isupper()),
 )
@@ -262,6 +265,8 @@ class LinuxView:
         if self.behind:
             return f'not compared: {self.behind}'
         dull, real = self.dull.lines[number], self.run.lines[number]
+        if self.run.stop and real.actual == 'blocked' and dull.actual.startswith('blocked'):
+            return 'blocked, and nobody has waited for its end'
         verdict.compared += 1
         if not dull.is_as_on(real):
             name = difference(dull, real)
