@@ -405,6 +405,7 @@ static const struct {
     [KIND_USAGE] = {.one = &names_usage},
     [KIND_SIG_HOW] = {.one = &names_sig_how},
     [KIND_RANDOM_FLAGS] = {.flags = &names_random},
+    [KIND_SHARE_FLAGS] = {.flags = &names_clone},
     [KIND_FUTEX] = {.tell = tell_address},
     [KIND_ROBUST] = {.tell = tell_address},
     [KIND_FUTEX_OP] = {.one = &names_futex},

@@ -15,20 +15,68 @@ int64_t sys_close(struct thread *thread, const uint64_t *args)
     return fdtable_close(thread->fds, (int)args[0]);
 }
 
-/* Its descriptors are the thread's alone from now on. -ENOMEM. */
-static int unshare(struct thread *thread)
+/* Descriptors that are the thread's alone: those that it has, or a copy. -ENOMEM. */
+static int make_own(struct thread *thread, struct fdtable **own)
 {
-    struct fdtable *own;
+    *own = thread->fds;
+    return thread->fds->users == 1 ? 0 : fdtable_fork(thread->fds, own);
+}
 
-    if (thread->fds->users == 1) {
-        return 0;
-    }
-    int error = fdtable_fork(thread->fds, &own);
-    if (!error) {
+static void take_own(struct thread *thread, struct fdtable *own)
+{
+    if (own != thread->fds) {
         fdtable_put(thread->fds);
         thread->fds = own;
     }
+}
+
+static int unshare(struct thread *thread)
+{
+    struct fdtable *own;
+    int error = make_own(thread, &own);
+
+    if (!error) {
+        take_own(thread, own);
+    }
     return error;
+}
+
+/* What a thread shares with its process can't be parted from it, so that its memory and its actions
+ * are alone already where that is asked for; and there are no namespaces. */
+int64_t sys_unshare(struct thread *thread, const uint64_t *args)
+{
+    const struct process *process = thread->process;
+    uint32_t flags = (uint32_t)args[0];
+    const uint32_t bound = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+    struct fdtable *fds = thread->fds;
+    struct fs_context *fs = thread->fs;
+
+    if ((flags & ~(bound | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)) ||
+        ((flags & bound) && process->thread_count > 1) ||
+        ((flags & (CLONE_SIGHAND | CLONE_VM)) && process->signals.actions->users > 1) ||
+        ((flags & CLONE_VM) && process->space->users > 1)) {
+        return -EINVAL;
+    }
+    int error = flags & CLONE_FILES ? make_own(thread, &fds) : 0;
+    if (error) {
+        return error;
+    }
+    if ((flags & CLONE_FS) && fs->users > 1) {
+        fs = fs_context_fork(thread->fs);
+        if (!fs) {
+            goto put_fds;
+        }
+        fs_context_put(thread->fs);
+        thread->fs = fs;
+    }
+    take_own(thread, fds);
+    return 0;
+
+put_fds:
+    if (fds != thread->fds) {
+        fdtable_put(fds);
+    }
+    return -ENOMEM;
 }
 
 int64_t sys_close_range(struct thread *thread, const uint64_t *args)

@@ -353,6 +353,9 @@ static const int64_t barriers[] = {
 };
 static const int64_t usages[] = {RUSAGE_SELF, RUSAGE_CHILDREN, RUSAGE_THREAD, 2};
 static const int64_t sig_hows[] = {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK, 3};
+static const int64_t share_flags[] = {
+    CLONE_FILES,   CLONE_FS,     CLONE_FILES | CLONE_FS, 0,           CLONE_VM,
+    CLONE_SIGHAND, CLONE_THREAD, CLONE_SYSVSEM,          CLONE_NEWNS, 1};
 static const int64_t random_flags[] = {0, 1, 2, 8};
 #define FUTEX_SHARED_OPS                                                                           \
     FUTEX_WAIT, FUTEX_WAKE, FUTEX_WAIT_BITSET, FUTEX_WAKE_BITSET, FUTEX_REQUEUE,                   \
@@ -451,6 +454,7 @@ static const struct {
     LIST(USAGE, usages),
     LIST(SIG_HOW, sig_hows),
     LIST(RANDOM_FLAGS, random_flags),
+    LIST(SHARE_FLAGS, share_flags),
     LIST(POLICY, policies),
     LIST(BARRIER, barriers),
     LIST(FUTEX_OP, futex_ops),

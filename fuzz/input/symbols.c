@@ -52,6 +52,7 @@ static const struct written kinds[ARG_COUNT] = {
     FLAGS(MAP_FLAGS, map),
     FLAGS(PROT, prot),
     FLAGS(RANDOM_FLAGS, random),
+    FLAGS(SHARE_FLAGS, clone),
     FLAGS(REMAP_FLAGS, remap),
     FLAGS(WAIT_FLAGS, wait),
     [ARG_CLONE_FLAGS] = {STYLE_CLONE, &names_clone},

@@ -50,6 +50,41 @@ void call_close_range(struct proc *self, const struct event *event)
     }
 }
 
+/* Whether others have the same memory, or the same actions for signals, or are of its process. */
+static bool shares(const struct proc *self, uint32_t flags)
+{
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        const struct proc *other = &world.procs[i];
+        if (other == self || !is_thread(other)) {
+            continue;
+        }
+        if (other->process == self->process ||
+            ((flags & CLONE_VM) && other->space == self->space) ||
+            ((flags & (CLONE_VM | CLONE_SIGHAND)) && other->actions == self->actions)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void call_unshare(struct proc *self, const struct event *event)
+{
+    const uint32_t bound = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+    uint32_t flags = (uint32_t)event->args[0];
+
+    if ((flags & ~(bound | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM)) ||
+        ((flags & bound) && shares(self, flags))) {
+        (void)ask_result(-EINVAL);
+    } else if (ask_result(0)) {
+        if (flags & CLONE_FILES) {
+            files_unshare(self);
+        }
+        if (flags & CLONE_FS) {
+            files_unshare_context(self);
+        }
+    }
+}
+
 /* The lowest number from min on for the same description. */
 static void duplicate(struct proc *self, struct file *file, unsigned min, bool closes)
 {

@@ -386,6 +386,14 @@ void files_unshare(struct proc *proc)
     proc->table = is_shared ? copy_table(shared) : shared;
 }
 
+void files_unshare_context(struct proc *proc)
+{
+    struct context *own = new_context();
+
+    *own = *proc->context;
+    proc->context = own;
+}
+
 void files_hold(struct proc *proc, const struct file *file)
 {
     if (!proc->doing.holds) {

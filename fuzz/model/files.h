@@ -46,6 +46,9 @@ void files_leave(struct proc *proc);
 /* Its descriptors are its alone from now on. */
 void files_unshare(struct proc *proc);
 
+/* So are its directory and its umask. */
+void files_unshare_context(struct proc *proc);
+
 /* A call that waits keeps what it reads or writes, whatever becomes of its descriptor. */
 void files_hold(struct proc *proc, const struct file *file);
 void files_let_go(struct doing *doing);

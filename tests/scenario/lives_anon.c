@@ -12,6 +12,8 @@ void children_by_descriptor(struct program programs[PROGRAMS])
     struct program *p = &programs[0];
     struct label child = {0};
 
+    CALL(p, unshare, N(CLONE_FILES | CLONE_FS)); /* nobody else has them */
+    program_result(p, 0);
     program_store(p, RESULTS, 0);
     CALL(p, clone, N(CLONE_PIDFD | SIGCHLD), N(0), N(RESULTS), N(0), N(0));
     program_no_memory(p);

@@ -60,6 +60,7 @@
 #define SYS_USAGE int
 #define SYS_SIG_HOW int
 #define SYS_RANDOM_FLAGS unsigned
+#define SYS_SHARE_FLAGS unsigned
 #define SYS_FUTEX uint32_t *
 #define SYS_FUTEX_OP int
 #define SYS_FUTEX_VALUE uint32_t

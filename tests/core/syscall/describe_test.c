@@ -158,6 +158,7 @@ TEST(describe_names)
     EXPECT_STREQ(kind_told(KIND_USAGE, 0, 0, 0xffffffff, 0), "RUSAGE_CHILDREN");
     EXPECT_STREQ(kind_told(KIND_SIG_HOW, 0, 0, SIG_BLOCK, 0), "SIG_BLOCK");
     EXPECT_STREQ(kind_told(KIND_RANDOM_FLAGS, 0, 0, 1, 0), "GRND_NONBLOCK");
+    EXPECT_STREQ(kind_told(KIND_SHARE_FLAGS, 0, 0, CLONE_FS, 0), "CLONE_FS");
     fixture_end();
 }
 

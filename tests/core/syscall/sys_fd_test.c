@@ -314,3 +314,38 @@ TEST(sys_fd_calls_without_memory)
     fixture_fail_each(pipe_far, close_pipe, NULL);
     fixture_end();
 }
+
+TEST(sys_unshare_descriptors_and_directory)
+{
+    begin();
+    struct process *child = calls_child(CALL(init, clone, CLONE_FILES | CLONE_FS | SIGCHLD));
+    inject_arm(2, false);
+    EXPECT_EQ(CALL(child, unshare, CLONE_FILES | CLONE_FS), -ENOMEM);
+    inject_arm(0, false);
+    EXPECT(child->thread->fds == init->thread->fds);
+    EXPECT_EQ(CALL(child, unshare, CLONE_FILES | CLONE_FS | CLONE_SYSVSEM), 0);
+    EXPECT(child->thread->fds != init->thread->fds);
+    EXPECT(child->thread->fs != init->thread->fs);
+    EXPECT_EQ(CALL(child, umask, 0), 022);
+    EXPECT_EQ(CALL(init, umask, 022), 022);
+    process_check();
+    EXPECT_EQ(CALL(child, unshare, CLONE_FILES | CLONE_FS), 0);
+    fixture_end();
+}
+
+TEST(sys_unshare_refuses)
+{
+    begin();
+    EXPECT_EQ(CALL(init, unshare, CLONE_NEWNS), -EINVAL);
+    EXPECT_EQ(CALL(init, unshare, 1), -EINVAL);
+    EXPECT_EQ(CALL(init, unshare, CLONE_THREAD | CLONE_SIGHAND | CLONE_VM), 0);
+    struct process *child = calls_child(CALL(init, clone, CLONE_VM | SIGCHLD));
+    EXPECT_EQ(CALL(init, unshare, CLONE_SIGHAND), 0);
+    EXPECT_EQ(CALL(init, unshare, CLONE_VM), -EINVAL);
+    (void)CALL(child, clone, CLONE_VM | CLONE_SIGHAND | SIGCHLD);
+    EXPECT_EQ(CALL(child, unshare, CLONE_SIGHAND), -EINVAL);
+    calls_thread(init->thread);
+    EXPECT_EQ(CALL(init, unshare, CLONE_THREAD), -EINVAL);
+    EXPECT_EQ(CALL(init, unshare, CLONE_FILES), 0);
+    fixture_end();
+}
