@@ -444,6 +444,21 @@ TEST(sys_wait4_prefers_a_child_with_news)
     fixture_end();
 }
 
+/* A child that comes from somebody else with something to tell wakes who waits for that. */
+TEST(sys_waitid_tells_a_stop_of_an_orphan)
+{
+    begin();
+    struct process *parent = calls_fork(calls_fork(init));
+    struct process *orphan = calls_fork(parent);
+    calls_stop(orphan, SIGSTOP);
+    EXPECT_EQ(waitid(P_ALL, 0, WSTOPPED), CALL_BLOCKED);
+    calls_exit(parent, 0);
+    EXPECT_EQ(init->thread->state, THREAD_READY);
+    EXPECT_EQ(calls_rerun(init), 0);
+    expect_info(4, CLD_STOPPED, SIGSTOP);
+    fixture_end();
+}
+
 TEST(sys_waitid_tells_a_stop_and_a_continuation)
 {
     begin();
