@@ -170,7 +170,7 @@ size_t pending_check(const struct pending *pending)
         ASSERT(pending->set & bit);
         ASSERT(info->info.si_signo >= SIGRTMIN || info->timer || !(seen & bit));
         seen |= info->timer ? 0 : bit;
-        count++;
+        count += !info->timer;
     }
     return count;
 }

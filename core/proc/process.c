@@ -662,6 +662,20 @@ static void check_files(const struct process *process, size_t *tables, size_t *c
     }
 }
 
+/* What is said of signals: pending, or a timer's. */
+static size_t count_infos(const struct process *process)
+{
+    size_t count = pending_check(&process->signals.pending);
+
+    LIST_FOR(link, &process->threads) {
+        count += pending_check(&CONTAINER_OF(link, struct thread, process_link)->pending);
+    }
+    LIST_FOR(link, &process->posix_timers) {
+        count += CONTAINER_OF(link, struct posix_timer, link)->signal != NULL;
+    }
+    return count;
+}
+
 void process_check(void)
 {
     struct frame_census census;
@@ -669,6 +683,7 @@ void process_check(void)
     uint64_t tables = 0;
     size_t count = 0;
     size_t threads = 0;
+    size_t infos = 0;
     size_t headless = 0;
     size_t fdtables = 0;
     size_t contexts = 0;
@@ -690,12 +705,14 @@ void process_check(void)
             threads += p->thread_count;
             space_check_user(p->space);
             check_files(p, &fdtables, &contexts);
+            infos += count_infos(p);
         }
     }
     ASSERT(user_refs == census.user_refs);
     ASSERT(tables == census.tables);
     ASSERT(count == processes.pool.used);
     ASSERT(threads == thread_count());
+    ASSERT(infos == pending_count());
     ASSERT(headless == processes.headless);
     ASSERT(timers == posix_timer_count());
     ASSERT(fdtables == fdtable_count());

@@ -60,7 +60,7 @@ void pending_drop_timers(struct pending *pending);
 /* The infos that exist. */
 size_t pending_count(void);
 
-/* Set and queue agree; returns the length of the queue. Panics if not. */
+/* Set and queue agree; returns how many of the queue are no timers'. Panics if not. */
 size_t pending_check(const struct pending *pending);
 
 #endif

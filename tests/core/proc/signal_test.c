@@ -329,6 +329,42 @@ TEST_DIES(signal_check_sees_a_table_that_was_not_counted, "signal_check_tables: 
 {
     begin();
     set_action(child, SIGUSR1, 0x1000, 0);
-    fixture_process(init)->signals = child->signals;
+    fixture_process(init)->signals.actions = child->signals.actions;
+    process_check();
+}
+
+TEST(signal_infos_are_counted)
+{
+    const struct abi_siginfo info = {.si_signo = SIGRTMIN, .si_code = SI_QUEUE};
+
+    begin();
+    child->thread->signal_mask = UINT64_MAX;
+    EXPECT_EQ(signal_send_info(child, NULL, &info), 0);
+    EXPECT_EQ(signal_send_info(child, NULL, &info), 0);
+    EXPECT_EQ(signal_send_info(child, child->thread, &info), 0);
+    EXPECT_EQ(pending_check(&child->signals.pending), 2);
+    EXPECT_EQ(pending_check(&child->thread->pending), 1);
+    process_check();
+}
+
+TEST_DIES(signal_infos_of_nobody, "infos == pending_count()")
+{
+    const struct abi_siginfo info = {.si_signo = SIGRTMIN, .si_code = SI_QUEUE};
+    struct pending stray;
+
+    begin();
+    pending_begin(&stray);
+    EXPECT_EQ(pending_add(&stray, &info, UINT64_MAX), 0);
+    process_check();
+}
+
+TEST_DIES(signal_info_without_its_bit, "pending->set & bit")
+{
+    const struct abi_siginfo info = {.si_signo = SIGRTMIN, .si_code = SI_QUEUE};
+
+    begin();
+    child->thread->signal_mask = UINT64_MAX;
+    EXPECT_EQ(signal_send_info(child, NULL, &info), 0);
+    child->signals.pending.set = 0;
     process_check();
 }
