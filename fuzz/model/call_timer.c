@@ -83,20 +83,34 @@ static void set_itimer(struct proc *self, int which, const struct abi_itimerval 
     timers_pass(); /* there may be no later */
 }
 
+/* Whether what was can be told there; nobody need want it. */
+static int check_old(struct proc *self, uint64_t at)
+{
+    bool can = !at || memory_can(self, at, sizeof(struct abi_itimerspec), ACCESS_WRITE);
+
+    return can ? 0 : -EFAULT;
+}
+
+static int check_itimer(struct proc *self, const struct event *event, struct abi_itimerval *wanted)
+{
+    if (event->args[1] && !memory_read(self, event->args[1], wanted, sizeof(*wanted))) {
+        return -EFAULT;
+    }
+    if (!timeval_is_valid(&wanted->it_value) || !timeval_is_valid(&wanted->it_interval) ||
+        !is_itimer((int)event->args[0])) {
+        return -EINVAL;
+    }
+    return check_old(self, event->args[2]);
+}
+
 void call_setitimer(struct proc *self, const struct event *event)
 {
     int which = (int)event->args[0];
     uint64_t old_at = event->args[2];
     struct abi_itimerval wanted = {{0, 0}, {0, 0}};
+    int error = check_itimer(self, event, &wanted);
 
-    if (event->args[1] && !memory_read(self, event->args[1], &wanted, sizeof(wanted))) {
-        (void)ask_result(-EFAULT);
-    } else if (!timeval_is_valid(&wanted.it_value) || !timeval_is_valid(&wanted.it_interval) ||
-               !is_itimer(which)) {
-        (void)ask_result(-EINVAL);
-    } else if (old_at && !memory_can(self, old_at, sizeof(wanted), ACCESS_WRITE)) {
-        (void)ask_result(-EFAULT);
-    } else if (ask_result(0)) {
+    if (ask_result(error) && !error) {
         const struct abi_itimerval old = itimer_of(self, which);
         if (old_at) {
             memory_give(self, old_at, &old, sizeof(old));
@@ -147,20 +161,29 @@ static int check_timer_clock(const struct proc *self, int number)
     return kind == CLOCK_IS_NONE ? -EINVAL : 0;
 }
 
+static int check_create(struct proc *self, const struct event *event, struct abi_sigevent *wanted)
+{
+    int error = check_timer_clock(self, (int)event->args[0]);
+
+    if (event->args[1] && !memory_read(self, event->args[1], wanted, sizeof(*wanted))) {
+        return -EFAULT;
+    }
+    if (error) {
+        return error;
+    }
+    if (event->args[1] && !event_is_valid(self, wanted)) {
+        return -EINVAL;
+    }
+    return memory_can(self, event->args[2], sizeof(int32_t), ACCESS_WRITE) ? 0 : -EFAULT;
+}
+
 void call_timer_create(struct proc *self, const struct event *event)
 {
     struct abi_sigevent wanted = {.sigev_signo = SIGALRM};
     struct proc *process = self->process;
     int clock = (int)event->args[0];
-    int error = check_timer_clock(self, clock);
+    int error = check_create(self, event, &wanted);
 
-    if (event->args[1] && !memory_read(self, event->args[1], &wanted, sizeof(wanted))) {
-        error = -EFAULT;
-    } else if (!error && event->args[1] && !event_is_valid(self, &wanted)) {
-        error = -EINVAL;
-    } else if (!error && !memory_can(self, event->args[2], sizeof(int32_t), ACCESS_WRITE)) {
-        error = -EFAULT;
-    }
     if (!error && (signals_are_many(process) || (event->was_refused && ask_result(-EAGAIN)))) {
         error = -EAGAIN;
     }
@@ -232,21 +255,29 @@ static void set_timer(struct timer_model *timer, const struct abi_itimerspec *wa
     timers_pass();
 }
 
+static int check_timer(struct proc *self, const struct event *event,
+                       const struct timer_model *timer, struct abi_itimerspec *wanted)
+{
+    if (!event->args[2]) {
+        return -EINVAL;
+    }
+    if (!memory_read(self, event->args[2], wanted, sizeof(*wanted))) {
+        return -EFAULT;
+    }
+    if (!time_is_valid(&wanted->it_value) || !time_is_valid(&wanted->it_interval) || !timer) {
+        return -EINVAL;
+    }
+    return check_old(self, event->args[3]);
+}
+
 void call_timer_settime(struct proc *self, const struct event *event)
 {
     struct timer_model *timer = find(self, (int)event->args[0]);
     uint64_t old_at = event->args[3];
     struct abi_itimerspec wanted;
+    int error = check_timer(self, event, timer, &wanted);
 
-    if (!event->args[2]) {
-        (void)ask_result(-EINVAL);
-    } else if (!memory_read(self, event->args[2], &wanted, sizeof(wanted))) {
-        (void)ask_result(-EFAULT);
-    } else if (!time_is_valid(&wanted.it_value) || !time_is_valid(&wanted.it_interval) || !timer) {
-        (void)ask_result(-EINVAL);
-    } else if (old_at && !memory_can(self, old_at, sizeof(wanted), ACCESS_WRITE)) {
-        (void)ask_result(-EFAULT);
-    } else if (ask_result(0)) {
+    if (ask_result(error) && !error) {
         const struct abi_itimerspec old = timer_of(timer);
         if (old_at) {
             memory_give(self, old_at, &old, sizeof(old));
