@@ -183,7 +183,7 @@ DIFFERENCES = (
      lambda eft, linux, insn: eft == '0' and linux == 'signal 9'),
     ('clocks go their own way', ('times', 'clock_gettime'),
      lambda eft, linux, insn: not linux.isupper()),
-    ('Eft has no threads and no namespaces', ('clone', 'clone3'),
+    ('Eft has no namespaces', ('clone', 'clone3'),
      lambda eft, linux, insn: eft == 'EINVAL'),
     ('on Eft waitid writes nothing when it fails', ('waitid',),
      lambda eft, linux, insn: linux == 'EFAULT'),
