@@ -23,8 +23,7 @@ static void end(struct process *process, int signal)
 /* With SA_RESETHAND the action is the default one from now on. -ENOMEM: others share it. */
 static int reset_action(struct process *process, int signal, struct abi_sigaction action)
 {
-    action.handler = SIG_DFL;
-    return action.flags & SA_RESETHAND ? signal_set_action(process, signal, &action) : 0;
+    return action.flags & SA_RESETHAND ? signal_reset_action(process, signal) : 0;
 }
 
 /* Makes the thread call its handler. A frame that cannot be made is a fault, by which a process

@@ -559,7 +559,7 @@ static void table_put(struct signal_table *table)
     }
 }
 
-int signal_set_action(struct process *process, int signal, const struct abi_sigaction *action)
+static int put_action(struct process *process, int signal, const struct abi_sigaction *action)
 {
     struct signal_actions *own = process->signals.actions;
     signal_set_t bit = signal_bit(signal);
@@ -580,10 +580,25 @@ int signal_set_action(struct process *process, int signal, const struct abi_siga
     } else if (action->handler != SIG_DFL) {
         own->handled |= bit;
     }
-    if (is_idle(own, signal) && !PLANTED(SIG_3)) {
-        drop_everywhere(process, bit);
-    }
     return 0;
+}
+
+int signal_set_action(struct process *process, int signal, const struct abi_sigaction *action)
+{
+    int error = put_action(process, signal, action);
+
+    if (!error && is_idle(process->signals.actions, signal) && !PLANTED(SIG_3)) {
+        drop_everywhere(process, signal_bit(signal));
+    }
+    return error;
+}
+
+int signal_reset_action(struct process *process, int signal)
+{
+    struct abi_sigaction action = signal_action(process, signal);
+
+    action.handler = SIG_DFL;
+    return put_action(process, signal, &action);
 }
 
 bool signal_wants_no_zombies(const struct process *process)

@@ -133,6 +133,10 @@ struct abi_sigaction signal_action(const struct process *process, int signal);
 MUST_CHECK int signal_set_action(struct process *process, int signal,
                                  const struct abi_sigaction *action);
 
+/* The handler is called for the last time (SA_RESETHAND): the action is the default one, with the
+ * flags that it had. Unlike an action that is set it drops nothing that is pending. -ENOMEM. */
+MUST_CHECK int signal_reset_action(struct process *process, int signal);
+
 /* The process does not want to be told of its children's ends: they leave no zombies
  * (sigaction(2), SIG_IGN and SA_NOCLDWAIT for SIGCHLD). */
 bool signal_wants_no_zombies(const struct process *process);

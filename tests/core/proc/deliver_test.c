@@ -573,3 +573,17 @@ TEST(deliver_a_stop_when_the_last_thread_ends)
     EXPECT(child->signals.is_stopped);
     fixture_end();
 }
+
+/* What the default action would do nothing about stays pending behind the last call of a handler,
+ * for one that is set before it is taken. */
+TEST(deliver_for_the_last_time_drops_nothing)
+{
+    begin();
+    handle(SIGCHLD, SA_RESETHAND, 0);
+    EXPECT_EQ(signal_send_info(child, thread, &(struct abi_siginfo){.si_signo = SIGCHLD}), 0);
+    signal_send(child, SIGCHLD);
+    EXPECT(deliver_signals(thread));
+    expect_handler(SIGCHLD, FRAME);
+    EXPECT_EQ(signal_pending(thread), signal_bit(SIGCHLD));
+    fixture_end();
+}
