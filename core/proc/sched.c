@@ -193,7 +193,7 @@ int64_t sched_block(struct thread *thread, enum wait_reason reason, int64_t arg,
     if (deadline != PLAT_NEVER) {
         clock_arm(&thread->timer, deadline);
     }
-    if (!thread->call.has_blocked) {
+    if (!thread->call.has_blocked && !signal_is_due(thread)) { /* else it wakes at once */
         thread->call.has_blocked = true;
         thread->waits++;
     }

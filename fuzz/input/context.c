@@ -149,6 +149,7 @@ static void add_person(struct context *context, unsigned parent, const struct in
         .first = (uint8_t)(is_thread ? maker : context->people_count),
         .exec_at = insn->nr == NR_spawn ? (uint8_t)(index + 1) : 0,
         .is_vforked = is_vforked,
+        .handled = insn->nr == NR_spawn ? 0 : context->people[parent].handled,
         .has_long =
             insn->nr == NR_spawn ? has_long(&insn->args[0]) : context->people[parent].has_long,
     };
@@ -182,6 +183,38 @@ static void end_many(struct context *context, unsigned but)
             end_person(context, i);
         }
     }
+}
+
+/* A handler is called, if the person has one. */
+static bool see_caught(struct person *person, int64_t signal)
+{
+    if (signal <= 0 || signal > SIGNAL_MAX || !(person->handled >> (signal - 1) & 1)) {
+        return false;
+    }
+    person->handlers++;
+    return true;
+}
+
+static void see_action(struct person *person, const struct insn *insn)
+{
+    const struct operand *signal = &insn->args[0];
+    const struct operand *action = &insn->args[1];
+    bool is_handler = action->index == SLOT_action_handle || action->index == SLOT_action_restart ||
+                      action->index == SLOT_action_onstack;
+
+    if (signal->kind != OPERAND_NUMBER || signal->value <= 0 || signal->value > SIGNAL_MAX ||
+        action->kind != OPERAND_SLOT) {
+        return;
+    }
+    uint64_t bit = UINT64_C(1) << (signal->value - 1);
+    person->handled = is_handler ? person->handled | bit : person->handled & ~bit;
+}
+
+/* A signal to oneself, as kill(0) mostly is. */
+static bool see_own(struct person *person, const struct insn *insn)
+{
+    return insn->args[0].kind == OPERAND_NUMBER && insn->args[0].value == 0 &&
+           insn->args[1].kind == OPERAND_NUMBER && see_caught(person, insn->args[1].value);
 }
 
 static void see_kill(struct context *context, unsigned who, const struct insn *insn)
@@ -305,6 +338,8 @@ static void see_exec(struct context *context, unsigned who, const struct insn *i
 
 static void see_call(struct context *context, unsigned who, const struct insn *insn, unsigned index)
 {
+    struct person *person = &context->people[who];
+
     switch (insn->nr) {
     case NR_exit:
         see_exit(context, who);
@@ -315,6 +350,8 @@ static void see_call(struct context *context, unsigned who, const struct insn *i
     case NR_execve:
     case NR_execveat:
         see_exec(context, who, insn, index);
+        person->handlers = 0;
+        person->handled = 0;
         break;
     case NR_wait4:
         see_wait(context, who, &insn->args[2]);
@@ -325,9 +362,17 @@ static void see_call(struct context *context, unsigned who, const struct insn *i
     case NR_futex:
         see_futex(context, who, insn);
         break;
+    case NR_rt_sigaction:
+        see_action(person, insn);
+        break;
+    case NR_rt_sigreturn:
+        person->handlers -= person->handlers > 0;
+        break;
     case NR_kill:
     case NR_tkill:
-        see_kill(context, who, insn);
+        if (!see_own(person, insn)) {
+            see_kill(context, who, insn);
+        }
         break;
     case NR_munmap:
     case NR_mremap:
@@ -459,6 +504,18 @@ bool context_parent(struct context *context, unsigned *person)
 unsigned context_child(struct context *context)
 {
     unsigned chosen = choose(context, 1, can_act);
+
+    return chosen == NOBODY ? context_anybody(context) : chosen;
+}
+
+static bool is_inside(const struct context *context, unsigned index)
+{
+    return can_act(context, index) && context->people[index].handlers > 0;
+}
+
+unsigned context_handler(struct context *context)
+{
+    unsigned chosen = random_below(context->random, 4) ? choose(context, 0, is_inside) : NOBODY;
 
     return chosen == NOBODY ? context_anybody(context) : chosen;
 }

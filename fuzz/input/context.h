@@ -19,7 +19,9 @@ struct person {
     bool is_waiting; /* for a child, a pipe or a word */
     bool has_futex;  /* for a word */
     bool is_vforked;
-    bool has_long; /* runs /long */
+    bool has_long;    /* runs /long */
+    uint8_t handlers; /* that it is in */
+    uint64_t handled; /* signals that call one */
 };
 
 /* An instruction that gives something, and who did it. */
@@ -67,6 +69,9 @@ bool context_parent(struct context *context, unsigned *person);
 
 /* The same, but not init if there is anybody else. */
 unsigned context_child(struct context *context);
+
+/* The same, mostly one who is in a handler if there is one. */
+unsigned context_handler(struct context *context);
 
 /* A reference to a process, mostly to one that lives; false: there is none. */
 bool context_refer_to_process(struct context *context, struct operand *operand);

@@ -2,6 +2,7 @@
 
 #include "abi/linux.h"
 #include "fuzz/input/context.h"
+#include "fuzz/input/handlers.h"
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
 #include "fuzz/input/normal.h"
@@ -275,6 +276,15 @@ static void make_signal(struct context *context, struct insn *insn)
     }
 }
 
+/* By somebody who is in a handler, if anybody is. */
+static void make_handler(struct context *context, struct insn *insn)
+{
+    unsigned who = context_handler(context);
+
+    set_actor(insn, who, context);
+    handlers_make(context, insn);
+}
+
 static void make_group(struct context *context, struct insn *insn)
 {
     static const uint16_t calls[] = {NR_setpgid, NR_setpgid, NR_setsid,
@@ -481,19 +491,19 @@ static const struct {
     unsigned weight;
     enum generate_profile since;
 } classes[] = {
-    {make_fork, 12, GENERATE_CALLS},        {make_process, 3, GENERATE_CALLS},
-    {make_exit, 9, GENERATE_CALLS},         {make_wait, 11, GENERATE_CALLS},
-    {make_kill, 5, GENERATE_CALLS},         {make_store, 10, GENERATE_CALLS},
-    {make_load, 7, GENERATE_CALLS},         {make_pipe, 3, GENERATE_CALLS},
-    {make_transfer, 6, GENERATE_CALLS},     {make_descriptor, 4, GENERATE_CALLS},
-    {make_map, 4, GENERATE_CALLS},          {make_unmap, 5, GENERATE_CALLS},
-    {make_exec, 3, GENERATE_CALLS},         {make_signal, 3, GENERATE_CALLS},
-    {make_group, 2, GENERATE_CALLS},        {make_sleep, 2, GENERATE_CALLS},
-    {make_key, 1, GENERATE_CALLS},          {make_any, 5, GENERATE_CALLS},
-    {make_futex, 4, GENERATE_CALLS},        {make_timer, 2, GENERATE_CALLS},
-    {make_pidfd, 2, GENERATE_CALLS},        {make_signalfd, 2, GENERATE_CALLS},
-    {make_thread, 2, GENERATE_CALLS},       {make_of_threads, 3, GENERATE_CALLS},
-    {make_spurious, 2, GENERATE_SCHEDULES},
+    {make_fork, 12, GENERATE_CALLS},      {make_process, 3, GENERATE_CALLS},
+    {make_exit, 9, GENERATE_CALLS},       {make_wait, 11, GENERATE_CALLS},
+    {make_kill, 5, GENERATE_CALLS},       {make_store, 10, GENERATE_CALLS},
+    {make_load, 7, GENERATE_CALLS},       {make_pipe, 3, GENERATE_CALLS},
+    {make_transfer, 6, GENERATE_CALLS},   {make_descriptor, 4, GENERATE_CALLS},
+    {make_map, 4, GENERATE_CALLS},        {make_unmap, 5, GENERATE_CALLS},
+    {make_exec, 3, GENERATE_CALLS},       {make_signal, 3, GENERATE_CALLS},
+    {make_group, 2, GENERATE_CALLS},      {make_sleep, 2, GENERATE_CALLS},
+    {make_key, 1, GENERATE_CALLS},        {make_any, 5, GENERATE_CALLS},
+    {make_handler, 4, GENERATE_CALLS},    {make_futex, 4, GENERATE_CALLS},
+    {make_timer, 2, GENERATE_CALLS},      {make_pidfd, 2, GENERATE_CALLS},
+    {make_signalfd, 2, GENERATE_CALLS},   {make_thread, 2, GENERATE_CALLS},
+    {make_of_threads, 3, GENERATE_CALLS}, {make_spurious, 2, GENERATE_SCHEDULES},
 };
 
 enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };

@@ -517,7 +517,8 @@ static struct proc *child_told(struct proc *self, uint64_t info_at)
             child = other;
         }
     }
-    if (info_at && world.eyes->peek(self->pid, info_at + INFO_PID, &pid, sizeof(pid))) {
+    if (info_at && !memory_is_covered(info_at, sizeof(struct abi_siginfo)) &&
+        world.eyes->peek(self->pid, info_at + INFO_PID, &pid, sizeof(pid))) {
         child = world_find(pid);
     }
     bool is_one = child && news_of(self, child);

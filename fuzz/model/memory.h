@@ -89,6 +89,9 @@ void memory_adopt(struct proc *proc, uint64_t at, uint64_t len);
 /* Writes what a call has written, and objects if the kernel has not. */
 void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len);
 
+/* Whether frames of handlers may lie there that were made since the call wrote. */
+bool memory_is_covered(uint64_t at, uint64_t len);
+
 /* Objects if the kernel has something else there; false: it has. */
 bool memory_verify(const struct proc *proc, uint64_t at, uint64_t len);
 

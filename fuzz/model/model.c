@@ -240,13 +240,26 @@ static bool would_block(struct proc *proc)
     }
 }
 
+/* Whether there is a signal that it takes before it executes anything. */
+static bool takes_before(struct proc *proc)
+{
+    for (uint64_t due = signals_pending(proc) & ~proc->mask; due != 0; due &= due - 1) {
+        int signal = signals_first(due & -due);
+        struct queue *queue = proc->mine.set & due & -due ? &proc->mine : &proc->process->shared;
+        if (!signals_do_nothing(proc, signal) && !signals_may_pass(proc, queue, signal)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A fault that has a handler is told of when that is called. */
 static void note_fault(struct proc *proc, const struct event *event)
 {
     bool is_load = event->tried == EVENT_LOADED;
     int signal = 0;
 
-    if (image_is_at_rest(event->pc) || event->was_refused) {
+    if (image_is_at_rest(event->pc) || event->was_refused || takes_before(proc)) {
         return;
     }
     signal = memory_fault(proc, event->pc, sizeof(uint32_t), ACCESS_FETCH);
@@ -284,6 +297,19 @@ static void interrupt(struct proc *proc, const struct event *event)
     }
 }
 
+/* Handlers' frames hide what a call has written in front of them: where sp is, and in front of
+ * where it was. */
+static void note_covered(const struct event *event)
+{
+    enum { MOST = 4 * (sizeof(struct abi_sigframe) + 16) };
+    uint64_t sp = event->is_handled ? world.eyes->sp(event->tid) : 0;
+
+    world.covered[0].start = sp;
+    world.covered[0].end = sp ? sp + MOST : 0;
+    world.covered[1].start = sp && event->sp > MOST ? event->sp - MOST : 0;
+    world.covered[1].end = sp ? event->sp : 0;
+}
+
 static const char *run_event(const struct event *event)
 {
     struct proc *proc = world_find_thread(event->tid ? event->tid : event->pid);
@@ -294,6 +320,7 @@ static const char *run_event(const struct event *event)
         return ask_text();
     }
     world.current = proc;
+    note_covered(event);
     if ((event->kind == EVENT_CAUGHT || event->kind == EVENT_ENDED) && !event->is_rerun) {
         note_fault(proc, event);
     }

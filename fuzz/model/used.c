@@ -1,6 +1,7 @@
 #include "fuzz/model/used.h"
 
 #include "fuzz/model/ask.h"
+#include "fuzz/model/memory.h"
 
 enum { USEC_PER_SEC = 1000000, NSEC_PER_USEC = 1000, PAGE_KIB = 4 };
 
@@ -41,7 +42,8 @@ static void look(const struct proc *proc, uint64_t at, struct used *used)
 {
     struct abi_rusage usage;
 
-    if (!world.eyes->peek(proc->pid, at, &usage, sizeof(usage))) {
+    if (memory_is_covered(at, sizeof(usage)) ||
+        !world.eyes->peek(proc->pid, at, &usage, sizeof(usage))) {
         return;
     }
     const int64_t told[USED_COUNT] = {usec_of(&usage.ru_utime), usec_of(&usage.ru_stime),

@@ -348,6 +348,11 @@ struct world {
     int serials;                       /* of spaces */
     uint64_t places;                   /* that were given to those who wait for words */
     uint64_t typed; /* bytes that came to the console, and were not read; at most */
+    /* Where handlers' frames may lie that were made since the call of this event has written. */
+    struct {
+        uint64_t start;
+        uint64_t end;
+    } covered[2];
     struct proc procs[PROCS_MAX];
     struct space spaces[SPACES_MAX];
     struct object objects[OBJECTS_MAX];

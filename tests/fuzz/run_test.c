@@ -126,6 +126,21 @@ TEST(run_tells_of_a_return_to_a_call_that_is_made_again)
     expect_result(4, 2);
 }
 
+/* Between the two times that it is made, what its mask had kept away is taken. */
+TEST(run_a_sigsuspend_that_is_stopped_may_lose_signals)
+{
+    const struct operand all = {.kind = OPERAND_SLOT, .index = SLOT_set_all};
+
+    start(SCHEDULE_EAGER);
+    ADD(0, clone, NUMBER(17));
+    ADD(1, rt_sigsuspend, all, NUMBER(8));
+    ADD(0, kill, RESULT(0), NUMBER(SIGSTOP));
+    ADD(0, kill, RESULT(0), NUMBER(SIGCONT));
+    go();
+    EXPECT(run.outcomes[1].has_blocked);
+    expect_result(3, 0);
+}
+
 TEST(run_a_given_schedule)
 {
     start(SCHEDULE_GIVEN);
