@@ -6,7 +6,6 @@
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
 #include "fuzz/model/times.h"
-#include "fuzz/model/used.h"
 
 #define NEVER UINT64_MAX
 
@@ -34,7 +33,6 @@ void call_rt_sigsuspend(struct proc *self, const struct event *event)
     } else if (world.must_not_wait) {
         world.interrupted = INTERRUPT_UNLESS_HANDLED;
     } else if (is_due(self, wanted) ? ask_again() : ask_block()) {
-        used_wait(self); /* for the shortest of times, too */
         if (self->doing.has_begun) {
             return;
         }

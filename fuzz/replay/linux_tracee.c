@@ -476,13 +476,13 @@ static void on_end(struct tracee *tracee, int status)
     all.is_over = all.is_over || tracee == &all.tracees[0];
 }
 
-/* A fault ends init; but not if init is traced. */
+/* A fault that has no handler ends init; but not if init is traced. */
 static bool is_end_of_init(const struct tracee *tracee, int signal)
 {
     siginfo_t info = {0};
 
     ptrace(PTRACE_GETSIGINFO, tracee->host, 0, &info);
-    return tracee == &all.tracees[0] && is_fault(signal, &info);
+    return tracee == &all.tracees[0] && is_fault(signal, &info) && !is_caught(tracee, signal);
 }
 
 static void on_signal(struct tracee *tracee, int signal)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -248,9 +249,12 @@ static void in_child(void (*work)(void), const char *what)
 
 int main(int argc, char **argv)
 {
+    const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
     (void)argv;
     if (argc > 1)
         return 0;
+    check(setrlimit(RLIMIT_SIGPENDING, &unlimited) == 0, "setrlimit");
     in_child(take_all, "take_all");
     in_child(take_nested, "take_nested");
     in_child(take_from_behind, "take_from_behind");
