@@ -204,6 +204,8 @@ DIFFERENCES = (
     ('who leaves no zombie is seen to end by who traces it', (),
      lambda eft, linux, insn: re.search(r'\bgone$', eft) and
      re.search(r'\b(signal|ended) \d+$', linux)),
+    ('which of several threads a signal to all of them ends', ('futex',),
+     lambda eft, linux, insn: eft == 'blocked' and re.fullmatch(r'blocked, signal \d+', linux)),
     ('which of two mistakes is told', (),
      lambda eft, linux, insn: eft.isupper() and linux.isupper()),
 )
