@@ -270,7 +270,8 @@ static struct thread *find_taker(struct process *process, struct thread *near, i
 static bool ends_at_once(const struct process *process, const struct thread *taker, int signal)
 {
     return process != process_first() &&
-           !(process->signals.actions->handled & signal_bit(signal)) && signal_is_fatal(signal) &&
+           !(process->signals.actions->handled & signal_bit(signal)) &&
+           !signal_does_nothing(process, signal) && signal_is_fatal(signal) &&
            !dumps_core(signal) && !(taker->waited_signals & signal_bit(signal));
 }
 
