@@ -109,6 +109,8 @@ static void move(struct proc *to, struct proc *thread)
     to->vfork_parent = thread->vfork_parent;
     to->alone = thread->alone;
     to->mask = thread->mask;
+    to->saved_mask = thread->saved_mask;
+    to->has_saved_mask = thread->has_saved_mask;
     to->altstack = thread->altstack;
     to->nice = thread->nice;
     to->policy = thread->policy;
