@@ -304,7 +304,7 @@ static const char *find_difference(const struct event *event, unsigned may, uadd
     if (before->files != after->files) {
         return "descriptors, or what lies behind them";
     }
-    if (before->signals != after->signals && !(may & MAY_SIGNALS)) {
+    if (before->signals != after->signals && !(may & MAY_SIGNALS) && !before->has_cpu_timers) {
         return "its signals";
     }
     if (!(may & MAY_REGIONS) &&

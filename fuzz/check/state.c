@@ -411,6 +411,17 @@ bool state_registers_are_clear(const struct thread *thread)
     return any == 0;
 }
 
+static bool has_cpu_timers(const struct thread *thread)
+{
+    bool has_any = false;
+
+    for (unsigned i = 0; i < CPU_TIMES; i++) {
+        has_any |= look_first(&thread->cpu_clock.timers[i].tree) ||
+                   look_first(&thread->process->cpu_clock.timers[i].tree);
+    }
+    return has_any;
+}
+
 static void take_actor(struct state *state, const struct thread *thread)
 {
     const struct process *process = thread->process;
@@ -426,6 +437,7 @@ static void take_actor(struct state *state, const struct thread *thread)
                                                  sizeof(signals->actions->table->actions)));
     }
     state->actor = digest;
+    state->has_cpu_timers = has_cpu_timers(thread);
     state->signals =
         digest_mix(signals->pending.set & thread->signal_mask, (uint64_t)signals->fatal);
     state->done = thread->call.done;

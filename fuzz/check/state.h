@@ -24,14 +24,15 @@ enum { STATE_PAGES_MAX = 640 };
 struct state {
     int tid;
     const struct space *space;
-    uint64_t others;  /* all threads but one, the processes of the others, and the console */
-    uint64_t actor;   /* that one and its process, but for what follows */
-    uint64_t signals; /* that are pending for it and blocked, or that end it */
-    uint64_t files;   /* its descriptors; descriptions; pipes */
-    uint64_t objects; /* shared memory */
-    uint64_t regions; /* and the break */
-    uint64_t stacks;  /* where stacks begin, added up: they grow */
-    uint64_t done;    /* bytes of a call that goes on */
+    uint64_t others;     /* all threads but one, the processes of the others, and the console */
+    uint64_t actor;      /* that one and its process, but for what follows */
+    uint64_t signals;    /* that are pending for it and blocked, or that end it */
+    bool has_cpu_timers; /* a timer may come by the time that a call uses */
+    uint64_t files;      /* its descriptors; descriptions; pipes */
+    uint64_t objects;    /* shared memory */
+    uint64_t regions;    /* and the break */
+    uint64_t stacks;     /* where stacks begin, added up: they grow */
+    uint64_t done;       /* bytes of a call that goes on */
     unsigned page_count;
     struct state_page pages[STATE_PAGES_MAX]; /* ascending */
 };

@@ -24,9 +24,9 @@
 
 enum {
     TIDS_MAX = 4 * INPUT_INSNS_MAX,
-    STEPS_MAX = 20000, /* of a run; so many mean that something goes round in a circle */
-    SETTLE_MAX = 4000, /* of the last phase */
-    JUMPS_MAX = 64,    /* of the clock in it, until all timers are switched off */
+    STEPS_MAX = 20000,        /* of a run; so many mean that something goes round in a circle */
+    SETTLE_MAX = 4000,        /* of the last phase */
+    ROUNDS_WITH_TIMERS = 256, /* of it, until all timers are switched off */
     INTERRUPT_KEY = 3,
     NO_INSN = UINT8_MAX,
     FAULTS_MAX = 4,    /* that come before an instruction */
@@ -395,7 +395,6 @@ static void end_timers(void)
 static void settle(void)
 {
     unsigned rounds = 0;
-    unsigned jumps = 0;
     bool has_run = true;
 
     while (has_run && !state.is_off) {
@@ -403,10 +402,10 @@ static void settle(void)
             finding("run.progress", "not all come to rest, whoever's turn it is");
         }
         has_run = turns_round();
+        if (rounds == ROUNDS_WITH_TIMERS && !state.is_off) {
+            end_timers();
+        }
         if (!has_run && !state.is_off) {
-            if (jumps++ == JUMPS_MAX) {
-                end_timers();
-            }
             has_run = let_time_pass(NULL);
         }
     }

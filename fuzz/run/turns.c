@@ -62,6 +62,9 @@ bool turns_round(void)
 
 /* ---- in order ---- */
 
+/* Others go on so many times between two instructions at most: timers may wake them for ever. */
+enum { ROUNDS_MAX = 256 };
+
 /* Lets others go on until this one is free, or nobody can. */
 static void wait_for(const struct run *run, const struct insn *insn)
 {
@@ -69,7 +72,7 @@ static void wait_for(const struct run *run, const struct insn *insn)
     const struct thread *thread = actor_find(tid);
     bool has_run = true;
 
-    while (has_run && thread && !actor_is_free(thread)) {
+    for (unsigned i = 0; i < ROUNDS_MAX && has_run && thread && !actor_is_free(thread); i++) {
         has_run = turns_go_on(tid) || turns_go_on(next_wanting(0));
         thread = actor_find(tid);
     }
@@ -93,7 +96,9 @@ static void take_in_order(const struct run *run, const bool *is_off)
             return;
         }
         turns_begin(i);
-        while (is_eager && !*is_off && turns_round()) {
+        unsigned rounds = is_eager ? ROUNDS_MAX : 0;
+        while (rounds > 0 && !*is_off && turns_round()) {
+            rounds--;
         }
     }
 }
