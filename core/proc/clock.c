@@ -48,6 +48,14 @@ nsec_t clock_time(const struct abi_timespec *time)
     return (uint64_t)time->tv_sec * NSEC_PER_SEC + (uint64_t)time->tv_nsec;
 }
 
+struct abi_timespec clock_timespec(nsec_t time)
+{
+    return (struct abi_timespec){
+        .tv_sec = (int64_t)(time / NSEC_PER_SEC),
+        .tv_nsec = (int64_t)(time % NSEC_PER_SEC),
+    };
+}
+
 nsec_t clock_deadline(const struct abi_timespec *duration)
 {
     nsec_t length = clock_time(duration);

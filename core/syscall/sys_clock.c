@@ -11,14 +11,6 @@
 #include "proc/sched.h"
 
 /* There is no clock of the day: CLOCK_REALTIME begins with 1970 at boot. */
-static struct abi_timespec timespec_of(nsec_t time)
-{
-    return (struct abi_timespec){
-        .tv_sec = (int64_t)(time / NSEC_PER_SEC),
-        .tv_nsec = (int64_t)(time % NSEC_PER_SEC),
-    };
-}
-
 int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
 {
     struct clock_id clock;
@@ -30,7 +22,7 @@ int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
     if (clock.pid) {
         usage_charge_system(thread);
     }
-    const struct abi_timespec time = timespec_of(clock_id_now(&clock));
+    const struct abi_timespec time = clock_timespec(clock_id_now(&clock));
     return user_write(args[1], &time, sizeof(time));
 }
 
@@ -41,7 +33,7 @@ static int64_t give_up(struct call *call, const struct clock_id *clock, uaddr_t 
 {
     nsec_t deadline = call->deadline;
     nsec_t now = clock_id_now(clock);
-    const struct abi_timespec rest = timespec_of(deadline > now ? deadline - now : 0);
+    const struct abi_timespec rest = clock_timespec(deadline > now ? deadline - now : 0);
     int error = at ? user_write(at, &rest, sizeof(rest)) : 0;
 
     call->restart = is_absolute ? RESTART_UNHANDLED : RESTART_GOES_ON;
@@ -143,6 +135,6 @@ int64_t sys_clock_getres(struct thread *thread, const uint64_t *args)
     if (error || !args[1]) {
         return error;
     }
-    const struct abi_timespec resolution = timespec_of(clock_id_resolution(&clock));
+    const struct abi_timespec resolution = clock_timespec(clock_id_resolution(&clock));
     return user_write(args[1], &resolution, sizeof(resolution));
 }

@@ -135,19 +135,11 @@ int64_t sys_timer_create(struct thread *thread, const uint64_t *args)
     return 0;
 }
 
-static struct abi_timespec timespec_of(nsec_t time)
-{
-    return (struct abi_timespec){
-        .tv_sec = (int64_t)(time / NSEC_PER_SEC),
-        .tv_nsec = (int64_t)(time % NSEC_PER_SEC),
-    };
-}
-
 static struct abi_itimerspec itimerspec_of(const struct posix_timer *timer)
 {
     return (struct abi_itimerspec){
-        .it_interval = timespec_of(timer->interval),
-        .it_value = timespec_of(posix_timer_left(timer)),
+        .it_interval = clock_timespec(timer->interval),
+        .it_value = clock_timespec(posix_timer_left(timer)),
     };
 }
 

@@ -40,19 +40,11 @@ static int find(const struct thread *thread, int fd, struct file **file)
     return (*file)->timerfd ? 0 : -EINVAL;
 }
 
-static struct abi_timespec timespec_of(nsec_t time)
-{
-    return (struct abi_timespec){
-        .tv_sec = (int64_t)(time / NSEC_PER_SEC),
-        .tv_nsec = (int64_t)(time % NSEC_PER_SEC),
-    };
-}
-
 static struct abi_itimerspec itimerspec_of(const struct file *file)
 {
     return (struct abi_itimerspec){
-        .it_interval = timespec_of(file->timerfd->interval),
-        .it_value = timespec_of(timerfd_left(file)),
+        .it_interval = clock_timespec(file->timerfd->interval),
+        .it_value = clock_timespec(timerfd_left(file)),
     };
 }
 

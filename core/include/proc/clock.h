@@ -23,6 +23,9 @@ bool clock_is_valid(const struct abi_timespec *duration);
 /* A valid time since boot; the last moment of time if it lies behind that. */
 nsec_t clock_time(const struct abi_timespec *time);
 
+/* The same the other way: as seconds and nanoseconds, below a second. */
+struct abi_timespec clock_timespec(nsec_t time);
+
 /* The end of a valid duration that begins now; the last moment of time if it lies behind that. */
 nsec_t clock_deadline(const struct abi_timespec *duration);
 
