@@ -24,6 +24,7 @@
 #include "proc/exec.h"
 #include "proc/print_processes.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
 #include "syscall/dispatch.h"

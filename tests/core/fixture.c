@@ -27,6 +27,7 @@
 #include "platform/hosted/vtlb.h"
 #include "proc/clock.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
 #include "syscall/trace.h"

@@ -213,7 +213,7 @@ TEST_DIES(planted_k_12, "process_check: tables == census.tables")
     hunt("k-12", PLAIN);
 }
 
-TEST_DIES(planted_k_14, "process_check: count == processes.pool.used")
+TEST_DIES(planted_k_14, "process_check: count == process_count()")
 {
     hunt("k-14", PLAIN);
 }

@@ -137,9 +137,9 @@ struct process *process_next(struct process *process);
 /* The number of processes, zombies too. */
 size_t process_count(void);
 
-/* Walks all processes from init: links, states, groups and counts agree; runs all other checks of
- * processes and their memory. Panics if not. */
-void process_check(void);
+/* For process_check: checks where processes come from. Returns how many there should be whose
+ * thread with their number has ended, zombies too. */
+size_t process_check_pool(void);
 
 /* A wait status, wait(2). */
 static inline int wait_status_exited(int code)

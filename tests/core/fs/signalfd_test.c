@@ -6,6 +6,7 @@
 #include "base/inject.h"
 #include "proc/deliver.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "proc/sched.h"
 #include "test.h"
 #include "tests/core/calls.h"

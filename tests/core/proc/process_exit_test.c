@@ -2,6 +2,7 @@
 #include "abi/linux.h"
 #include "base/cpu.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "proc/sched.h"
 #include "test.h"
 #include "tests/core/fixture.h"

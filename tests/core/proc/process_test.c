@@ -1,4 +1,5 @@
 #include "proc/process.h"
+#include "proc/process_check.h"
 
 #include "abi/errno.h"
 #include "abi/linux.h"

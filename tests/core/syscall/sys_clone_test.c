@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/inject.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "proc/sched.h"
 #include "test.h"
 #include "tests/core/calls.h"

@@ -4,6 +4,7 @@
 #include "abi/linux.h"
 #include "base/inject.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "test.h"
 #include "tests/core/calls.h"
 #include "tests/core/fixture.h"

@@ -2,6 +2,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "proc/sched.h"
 #include "test.h"
 #include "tests/core/calls.h"

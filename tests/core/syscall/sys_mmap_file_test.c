@@ -7,6 +7,7 @@
 #include "mm/fault.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "test.h"
 #include "tests/core/calls.h"
 #include "tests/core/fixture.h"
