@@ -197,7 +197,7 @@ static void release(paddr_t pa)
     frames.free_count++;
 }
 
-/* For k-4: what is in use of the 511 frames behind one. */
+/* The planted bug k-4: what is in use of the 511 frames behind one. */
 static void release_block(paddr_t pa)
 {
     for (paddr_t at = pa + PAGE_SIZE; at < pa + 512 * PAGE_SIZE && at < frames.watermark;

@@ -159,7 +159,7 @@ static int fork_regions(struct space *parent, struct space *child)
     return 0;
 }
 
-/* For k-13: nobody will give back more than one page of each region. */
+/* The planted bug k-13: nobody will give back more than one page of each region. */
 static void lose_pages(struct space *space)
 {
     struct pt_leaf leaf;
@@ -173,7 +173,7 @@ static void lose_pages(struct space *space)
     }
 }
 
-/* For x-31: all that is private may be read and written. */
+/* The planted bug x-31: all that is private may be read and written. */
 static void give_rights(struct space *space)
 {
     struct pt_leaf leaf;

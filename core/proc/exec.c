@@ -465,7 +465,7 @@ int exec_build(const struct exec_request *request, struct space **space, struct 
     return 0;
 }
 
-/* The planted x-28: the old program's memory is gone, and then something needs memory. */
+/* The planted bug x-28: the old program's memory is gone, and then something needs memory. */
 static int lose_old(struct space *old)
 {
     struct space *late;

@@ -126,8 +126,8 @@ static int64_t wait_for(struct thread *thread, struct wanted *wanted, struct pro
     return sched_block(thread, WAIT_CHILD, wanted->who, &parent->child_wait, PLAT_NEVER);
 }
 
-/* K_20: a wait that a handler has interrupted is complete when a child ends, and is not looked at
- * again when it is made once more. 0: there is none. */
+/* The planted bug k-20: a wait that a handler has interrupted is complete when a child ends, and is
+ * not looked at again when it is made once more. 0: there is none. */
 static int complete_interrupted(const struct thread *thread, int64_t result)
 {
     int child = plant_memory < 0 ? -plant_memory : 0;

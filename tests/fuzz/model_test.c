@@ -46,6 +46,8 @@ static void copy(struct world *to, const struct world *from)
     memcpy(to->actions, from->actions, from->actions_count * sizeof(from->actions[0]));
     memcpy(to->files, from->files, from->file_count * sizeof(from->files[0]));
     memcpy(to->pipes, from->pipes, from->pipe_count * sizeof(from->pipes[0]));
+    memcpy(to->nodes, from->nodes, from->node_count * sizeof(from->nodes[0]));
+    memcpy(to->timers, from->timers, from->timer_count * sizeof(from->timers[0]));
     memcpy(to->pages, from->pages, from->page_count * sizeof(from->pages[0]));
 }
 
