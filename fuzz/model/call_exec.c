@@ -24,6 +24,8 @@ static void replace(struct proc *self, const struct program_wanted *wanted)
     family_leave_memory(self, false);
     signals_unshare(self);
     signals_reset(self);
+    signals_drop_timers(&self->process->shared);
+    signals_drop_timers(&self->mine);
     memory_leave(self->space);
     program_load(self, &plan);
     self->process->has_execed = true;

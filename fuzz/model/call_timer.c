@@ -42,14 +42,14 @@ static struct abi_timeval timeval_of(uint64_t time)
 /* One that is due comes behind the step: until then it has hardly anything left. */
 static uint64_t left_until(uint64_t due)
 {
-    return due > world.now ? due - world.now : due ? 1 : 0;
+    return due > world.now ? due - world.now : 1;
 }
 
 /* What is left, a microsecond at least. */
 static struct abi_itimerval itimer_of(const struct proc *self, int which)
 {
-    const struct itimer_model *itimer = &self->process->itimers[which];
-    uint64_t left = left_until(itimer->due);
+    const struct alarm *itimer = &self->process->itimers[which];
+    uint64_t left = itimer->is_set ? left_until(itimer->due) : 0;
 
     return (struct abi_itimerval){timeval_of(itimer->interval),
                                   timeval_of(left ? most(left, NSEC_PER_USEC) : 0)};
@@ -72,15 +72,16 @@ void call_getitimer(struct proc *self, const struct event *event)
 /* When those come that go by the time that is used is not known. */
 static void set_itimer(struct proc *self, int which, const struct abi_itimerval *wanted)
 {
-    struct itimer_model *itimer = &self->process->itimers[which];
     uint64_t value = time_of(&wanted->it_value);
+    uint64_t interval = time_of(&wanted->it_interval);
 
-    itimer->interval = value || which != ITIMER_REAL ? time_of(&wanted->it_interval) : 0;
-    itimer->due = value ? least(value, UINT64_MAX - 1 - world.now) + world.now : 0;
     if (value && which != ITIMER_REAL) {
         give_up_for(GIVE_UP_TIMER);
+        return;
     }
-    timers_pass(); /* there may be no later */
+    timers_set_itimer(self->process, which,
+                      value ? least(value, UINT64_MAX - 1 - world.now) + world.now : 0,
+                      value || which != ITIMER_REAL ? interval : 0);
 }
 
 /* Whether what was can be told there; nobody need want it. */
@@ -200,23 +201,34 @@ void call_timer_create(struct proc *self, const struct event *event)
         .exec_count = process->exec_count,
         .is_silent = wanted.sigev_notify == SIGEV_NONE,
         .is_by_use = timers_clock(self, clock, false) == CLOCK_IS_USED,
+        .to = wanted.sigev_notify == SIGEV_THREAD_ID ? world_find_thread(wanted.sigev_tid) : NULL,
+        .signal = wanted.sigev_signo,
+        .value = event->args[1] ? wanted.sigev_value : (uint64_t)process->next_timer,
     };
     memory_give(self, event->args[2], &process->next_timer, sizeof(process->next_timer));
     process->next_timer++;
 }
 
-/* A silent one that has no interval is over some time; with one it goes on. */
+/* One whose signal waits goes on nevertheless, as one does that sends none. */
+static uint64_t left_of(const struct timer_model *timer)
+{
+    const struct alarm *alarm = &timer->alarm;
+    bool is_over = !alarm->is_set && !timer->is_silent && !alarm->interval;
+    uint64_t due = alarm->due;
+    uint64_t count;
+
+    if (due == 0 || is_over) {
+        return 0;
+    }
+    if (alarm->interval && (timer->has_come || timer->is_silent)) {
+        due = timers_next(due, alarm->interval, world.now, &count);
+    }
+    return timer->is_silent && due <= world.now ? 0 : left_until(due);
+}
+
 static struct abi_itimerspec timer_of(const struct timer_model *timer)
 {
-    uint64_t due = timer->due;
-    uint64_t left = left_until(due);
-
-    if (timer->is_silent && due <= world.now) {
-        uint64_t passed = timer->interval ? (world.now - due) / timer->interval + 1 : 0;
-        uint64_t next = due + passed * timer->interval;
-        left = next > world.now ? next - world.now : 0;
-    }
-    return (struct abi_itimerspec){timespec_of(timer->interval), timespec_of(left)};
+    return (struct abi_itimerspec){timespec_of(timer->alarm.interval), timespec_of(left_of(timer))};
 }
 
 void call_timer_gettime(struct proc *self, const struct event *event)
@@ -235,24 +247,25 @@ void call_timer_gettime(struct proc *self, const struct event *event)
 
 void call_timer_getoverrun(struct proc *self, const struct event *event)
 {
-    (void)ask_result(find(self, (int)event->args[0]) ? 0 : -EINVAL);
+    const struct timer_model *timer = find(self, (int)event->args[0]);
+
+    (void)ask_result(timer ? timer->overrun : -EINVAL);
 }
 
-/* One that has its signal sent at once, or goes by the time that is used, is not followed. */
+/* One that goes by the time that is used is not followed. */
 static void set_timer(struct timer_model *timer, const struct abi_itimerspec *wanted,
                       bool is_absolute)
 {
     uint64_t value = time_after(0, &wanted->it_value);
 
-    timer->due = value;
-    if (value && !is_absolute) {
-        timer->due = least(value, UINT64_MAX - 1 - world.now) + world.now;
-    }
-    timer->interval = value ? time_after(0, &wanted->it_interval) : 0;
     if (value && timer->is_by_use) {
         give_up_for(GIVE_UP_TIMER);
+        return;
     }
-    timers_pass();
+    if (value && !is_absolute) {
+        value = least(value, UINT64_MAX - 1 - world.now) + world.now;
+    }
+    timers_set(timer, value, time_after(0, &wanted->it_interval));
 }
 
 static int check_timer(struct proc *self, const struct event *event,

@@ -58,7 +58,9 @@ void model_begin(const struct model_eyes *eyes)
     world.object_count = 0;
     world.file_count = 0;
     world.pipe_count = 0;
+    world.moment = 0;
     world.timer_count = 0;
+    world.alarm_count = 0;
     world.table_count = 0;
     world.context_count = 0;
     world.actions_count = 0;
@@ -339,6 +341,7 @@ static const char *run_event(const struct event *event)
     default:
         break;
     }
+    world.moment = world.now;
     if (!event->is_rerun && !fetch(proc, event)) {
         return ask_text();
     }
@@ -375,10 +378,12 @@ const char *model_event(const struct event *event)
     }
     ask_begin(event);
     world.event++;
+    world.moment = world.now;
     world.now = event->now_ns;
     world.was_refused = event->was_refused;
     switch (event->kind) {
     case EVENT_TIME:
+        world.moment = world.now;
         timers_pass();
         return NULL;
     case EVENT_NO_TIMERS:

@@ -93,6 +93,17 @@ uint64_t signals_pending(const struct proc *proc)
     return proc->mine.set | proc->process->shared.set;
 }
 
+/* Those in a queue, but for timers', which have their places anyway. */
+static unsigned count_in(const struct queue *queue)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < queue->count; i++) {
+        count += !timers_is_there(queue->said[i].timer);
+    }
+    return count;
+}
+
 /* How many wait in all: there is one user. */
 static unsigned count_queued(void)
 {
@@ -100,7 +111,7 @@ static unsigned count_queued(void)
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         if (world.procs[i].life == LIFE_LIVE) {
-            count += world.procs[i].mine.count + world.procs[i].shared.count;
+            count += count_in(&world.procs[i].mine) + count_in(&world.procs[i].shared);
         }
     }
     return count;
@@ -189,7 +200,25 @@ struct said signals_take(struct queue *queue, int signal)
     if (find(queue, signal) == queue->count) {
         queue->set &= ~signal_set_of(signal);
     }
+    timers_taken(queue, &said);
     return said;
+}
+
+void signals_drop_timers(struct queue *queue)
+{
+    uint64_t dropped = 0;
+    uint64_t kept = 0;
+
+    for (unsigned i = queue->count; i-- > 0;) {
+        uint64_t bit = signal_set_of(signal_of(&queue->said[i]));
+        if (code_of(&queue->said[i]) == SI_TIMER) {
+            dropped |= bit;
+            take_away(queue, i);
+        } else {
+            kept |= bit;
+        }
+    }
+    queue->set &= ~dropped | kept;
 }
 
 static void drop(struct queue *queue, int signal)
@@ -372,28 +401,82 @@ static void cancel(struct proc *process, int signal)
     }
 }
 
-bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said)
+/* What becomes of a signal that is sent. */
+enum fate {
+    FATE_NOBODY, /* there is nobody to take it, or he is about to end */
+    FATE_NOTHING,
+    FATE_END, /* the process ends by it */
+    FATE_WAITS,
+};
+
+/* taker: the thread, if it is the one that is woken. */
+static enum fate begin_to_send(struct proc *proc, bool to_thread, int signal, int *taker)
 {
     struct proc *process = proc->process;
-    struct said kept = *said;
-    int signal = signal_of(said);
 
     if (process->life != LIFE_LIVE || process->fatal) {
-        return true;
+        return FATE_NOBODY;
     }
     cancel(process, signal);
-    if ((to_thread && !is_thread(proc)) || is_lost(proc, signal)) {
-        return true;
+    if (to_thread && !is_thread(proc)) {
+        return FATE_NOBODY;
     }
-    const struct proc *taker = find_taker(proc, to_thread, signal);
-    if (ends_at_once(taker, signal)) {
+    if (is_lost(proc, signal)) {
+        return FATE_NOTHING;
+    }
+    const struct proc *woken = find_taker(proc, to_thread, signal);
+    if (ends_at_once(woken, signal)) {
         process->fatal = signal;
         go_on(process);
+        return FATE_END;
+    }
+    *taker = woken == proc ? proc->tid : 0;
+    return FATE_WAITS;
+}
+
+bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said)
+{
+    struct said kept = *said;
+
+    if (begin_to_send(proc, to_thread, signal_of(said), &kept.taker) != FATE_WAITS) {
         return true;
     }
-    kept.taker = taker == proc ? proc->tid : 0;
-    return add(to_thread ? &proc->mine : &process->shared, &kept,
-               process->limits[RLIMIT_SIGPENDING].rlim_cur);
+    return add(to_thread ? &proc->mine : &proc->process->shared, &kept,
+               proc->process->limits[RLIMIT_SIGPENDING].rlim_cur);
+}
+
+/* It waits already: it has come once more. */
+static bool comes_again(struct queue *queue, int timer)
+{
+    for (unsigned i = 0; i < queue->count; i++) {
+        if (queue->said[i].timer == timer) {
+            struct abi_siginfo info;
+            bytes_copy(&info, queue->said[i].head, sizeof(queue->said[i].head));
+            info.si_overrun++;
+            bytes_copy(queue->said[i].head, &info, sizeof(queue->said[i].head));
+            return true;
+        }
+    }
+    return false;
+}
+
+bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said *said)
+{
+    struct queue *queue = to_thread ? &proc->mine : &proc->process->shared;
+    int signal = signal_of(said);
+    struct said kept = *said;
+    enum fate fate = begin_to_send(proc, to_thread, signal, &kept.taker);
+
+    if (fate != FATE_WAITS || comes_again(queue, said->timer)) {
+        return fate != FATE_NOTHING;
+    }
+    if (queue->count == QUEUE_MAX) {
+        give_up_for(GIVE_UP_MEMORY);
+        return true;
+    }
+    queue->said[queue->count++] = kept;
+    queue->set |= signal_set_of(signal);
+    return true;
 }
 
 bool signals_fit(struct proc *proc, bool to_thread, const struct said *said)

@@ -19,6 +19,12 @@ struct said signals_said(int signal, int code, const struct proc *sender);
  * place for it. */
 bool signals_send_said(struct proc *proc, bool to_thread, const struct said *said);
 
+/* The same for one of timer_create's, which has its place reserved. false: it is ignored. */
+bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said *said);
+
+/* What timers have sent is gone from a queue (execve(2)). */
+void signals_drop_timers(struct queue *queue);
+
 /* Whether there are as many already as a process may have for a timer (RLIMIT_SIGPENDING). */
 bool signals_are_many(const struct proc *process);
 

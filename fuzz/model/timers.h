@@ -1,5 +1,4 @@
-/* Clocks by their numbers, and the timers of processes: setitimer(2), timer_create(2). They are
- * followed until the first one comes that sends a signal. */
+/* Clocks by their numbers, and the timers of processes: setitimer(2), timer_create(2). */
 #ifndef MODEL_TIMERS_H
 #define MODEL_TIMERS_H
 
@@ -21,7 +20,22 @@ bool timers_needs_device(int number);
 /* The timers of a process that has no other program yet, all of them together. */
 unsigned timers_count(void);
 
-/* The moment is world.now. */
+/* The timer in a place, and 1, is there: neither deleted nor gone with its program. */
+bool timers_is_there(int place);
+
+/* When something comes again that has come at due: later than now. count: how often it has by
+ * now, behind due - 1. */
+uint64_t timers_next(uint64_t due, uint64_t interval, uint64_t now, uint64_t *count);
+
+/* Sets one of setitimer's, and one of timer_create's: due 0 switches it off. */
+void timers_set_itimer(struct proc *process, int which, uint64_t due, uint64_t interval);
+void timers_set(struct timer_model *timer, uint64_t due, uint64_t interval);
+
+/* A signal of a process, or of one of its threads, was taken: what has sent it goes on. said is what
+ * is said of it. */
+void timers_taken(struct queue *queue, struct said *said);
+
+/* All that are due at world.now come. */
 void timers_pass(void);
 
 /* All are switched off. */

@@ -217,6 +217,7 @@ enum used_kind { USED_USER, USED_SYSTEM, USED_MEMORY, USED_FAULTS, USED_TURNS, U
 struct said {
     uint64_t head[6];
     int taker;      /* the thread that was woken for it, or 0: another may have been */
+    int timer;      /* the place of the one that has sent it, and 1; 0: none has */
     bool has_times; /* of a child: how long it has run is loose */
     bool is_loose;  /* of a fault, or when another came with it: all of it is */
     uint64_t event; /* in which it was sent */
@@ -236,15 +237,12 @@ struct used {
     bool is_none;              /* nothing of all that */
 };
 
-/*
- * A thread. The one that has its process's number is in the place of the process, too, even when it
- * has ended itself; in the others' places is nothing that is the process's alone: they have no
- * group and no parent.
- */
-/* One of setitimer's; due 0: it is not set. */
-struct itimer_model {
-    uint64_t due;
-    uint64_t interval;
+/* When something comes. */
+struct alarm {
+    bool is_set;
+    uint64_t due;      /* or was */
+    uint64_t interval; /* 0: it comes once */
+    uint64_t order;    /* among those of the same moment */
 };
 
 /* One of timer_create's. */
@@ -253,11 +251,21 @@ struct timer_model {
     int id;
     unsigned exec_count; /* of the owner, when it was made */
     bool is_silent;
-    bool is_by_use; /* it goes by the time that somebody uses */
-    uint64_t due;   /* 0: it is not set */
-    uint64_t interval;
+    bool is_by_use;     /* it goes by the time that somebody uses */
+    struct alarm alarm; /* of a silent one never set */
+    struct proc *to;    /* a thread, or NULL: its process */
+    int signal;
+    uint64_t value;  /* that is said of the signal */
+    bool has_come;   /* and comes again when its signal has been taken */
+    uint64_t passed; /* how often it came since it was taken last */
+    int overrun;     /* how often besides once, when it was taken last */
 };
 
+/*
+ * A thread. The one that has its process's number is in the place of the process, too, even when it
+ * has ended itself; in the others' places is nothing that is the process's alone: they have no
+ * group and no parent.
+ */
 struct proc {
     enum life life; /* of the process; of another thread LIFE_LIVE or LIFE_NONE */
     bool has_left;  /* this thread has ended, and others of its process go on */
@@ -301,7 +309,7 @@ struct proc {
     struct abi_sigaction *actions; /* the same; of signal n at n - 1 */
     char name[NAME_MAX];
     struct doing doing;
-    struct itimer_model itimers[3]; /* of a process */
+    struct alarm itimers[3]; /* of a process */
     int next_timer;
     struct used alone; /* the thread's */
     struct used own;
@@ -317,7 +325,8 @@ struct world {
     bool is_over;     /* init has ended */
     const char *lost; /* why the model cannot follow, or NULL */
     enum give_up_reason gave_up;
-    uint64_t now;
+    uint64_t now;               /* behind this event */
+    uint64_t moment;            /* that is looked at: of signals in front of a call, before it */
     uint64_t event;             /* the number of this one */
     bool was_refused;           /* memory, in this event */
     bool must_not_wait;         /* the call that is made; */
@@ -329,6 +338,7 @@ struct world {
     unsigned pipe_count;
     unsigned node_count;
     unsigned timer_count; /* places are not used again */
+    uint64_t alarm_count; /* that were set */
     unsigned table_count; /* these are not used again */
     unsigned context_count;
     unsigned actions_count;
