@@ -31,8 +31,8 @@ uint64_t timers_next(uint64_t due, uint64_t interval, uint64_t now, uint64_t *co
 void timers_set_itimer(struct proc *process, int which, uint64_t due, uint64_t interval);
 void timers_set(struct timer_model *timer, uint64_t due, uint64_t interval);
 
-/* A signal of a process, or of one of its threads, was taken: what has sent it goes on. said is what
- * is said of it. */
+/* A signal of a process, or of one of its threads, was taken: what has sent it goes on. said is
+ * what is said of it. */
 void timers_taken(struct queue *queue, struct said *said);
 
 /* All that are due at world.now come. */

@@ -5,6 +5,7 @@
 #include "base/string.h"
 #include "mm/fault.h"
 #include "mm/pt.h"
+#include "mm/uaccess.h"
 #include "platform/hosted/mmu_access.h"
 #include "test.h"
 #include "tests/core/fixture.h"
@@ -141,6 +142,18 @@ TEST(remap_moves_every_kind_of_page)
     space_use(space);
     fixture_check_spaces((struct space *[]){space, child}, 2);
     space_put(child);
+    end();
+}
+
+/* No translation has moved, so that no flush publishes what was stored. */
+TEST(remap_publishes_pages_without_rights)
+{
+    uint8_t byte;
+
+    begin();
+    EXPECT_EQ(space_protect(space, AT(0), AT(6), PROT_NONE), 0);
+    EXPECT_EQ(space_move(space, AT(0), 6 * PAGE_SIZE, FAR(0), 6 * PAGE_SIZE, false), 0);
+    EXPECT_EQ(user_read(&byte, FAR(2), sizeof(byte)), -EFAULT);
     end();
 }
 
