@@ -19,13 +19,17 @@ enum {
     KEY_STATUS = 20, /* Ctrl-T */
     KEY_KILL = 21,   /* Ctrl-U */
     KEY_WORD = 23,   /* Ctrl-W */
+    KEY_STOP = 26,   /* Ctrl-Z */
+    KEY_QUIT = 28,   /* Ctrl-\ */
     KEY_DELETE = 127,
     BELL = 7,
     VINTR = 0, /* indices into c_cc */
+    VQUIT = 1,
     VERASE = 2,
     VKILL = 3,
     VEOF = 4,
     VMIN = 6,
+    VSUSP = 10,
 };
 
 static struct {
@@ -51,10 +55,12 @@ void console_init(void)
         .c_cflag = CS8 | CREAD | B115200,
         .c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK,
         .c_cc = {[VINTR] = KEY_INTERRUPT,
+                 [VQUIT] = KEY_QUIT,
                  [VERASE] = KEY_DELETE,
                  [VKILL] = KEY_KILL,
                  [VEOF] = KEY_END,
-                 [VMIN] = 1},
+                 [VMIN] = 1,
+                 [VSUSP] = KEY_STOP},
     };
     waitq_init(&console.readers);
 }
@@ -143,17 +149,32 @@ static void show_line_again(void)
     }
 }
 
-/* Ctrl-C: ends the foreground group, which is never the one that init and its shell are in. */
-static void interrupt(void)
+/* The signal of a key that sends one to the foreground group; 0: it is another key. */
+static int signal_of(char key)
+{
+    switch (has_mode(ISIG) ? key : '\0') {
+    case KEY_INTERRUPT:
+        return SIGINT;
+    case KEY_QUIT:
+        return SIGQUIT;
+    case KEY_STOP:
+        return SIGTSTP;
+    default:
+        return 0;
+    }
+}
+
+/* To the foreground group, which is never the one that init and its shell are in. */
+static void send_signal(char key)
 {
     struct pid *group = console.foreground;
 
-    echo_control(KEY_INTERRUPT);
+    echo_control(key);
     echo("\n", 1);
     console.line_len = 0;
     drop_committed(console.committed_len);
     if (group && group != process_first()->group && !list_is_empty(&group->members)) {
-        const struct abi_siginfo info = signal_info(SIGINT);
+        const struct abi_siginfo info = signal_info(signal_of(key));
         signal_send_group(group, &info);
     } else {
         show_line_again();
@@ -220,8 +241,8 @@ void console_put(char c)
     if (c == '\r' && (console.termios.c_iflag & ICRNL)) {
         c = '\n';
     }
-    if (c == KEY_INTERRUPT && has_mode(ISIG)) {
-        interrupt();
+    if (signal_of(c)) {
+        send_signal(c);
     } else if (has_mode(ICANON)) {
         edit(c);
     } else {

@@ -577,7 +577,7 @@ static void choose_properties(struct context *context, struct insn *insn,
     }
     if (random_below(random, WINDOW_ONE_IN) == 0) {
         insn->window = (uint8_t)(1 + random_below(random, 8));
-        insn->window_event = (uint8_t)(1 + random_below(random, 2));
+        insn->window_event = (uint8_t)(1 + random_below(random, WINDOW_EVENTS - 1));
     }
 }
 
@@ -687,6 +687,6 @@ void generate_properties(struct input *input, unsigned index, struct random *ran
     }
     if (profile == GENERATE_SCHEDULES && random_below(random, 4) == 0) {
         insn->window = (uint8_t)(1 + random_below(random, 8));
-        insn->window_event = (uint8_t)(1 + random_below(random, 2));
+        insn->window_event = (uint8_t)(1 + random_below(random, WINDOW_EVENTS - 1));
     }
 }

@@ -15,7 +15,7 @@
  * An instruction:
  *
  *   0  type                  4  window
- *   1  actor                 5  bit 0: fails for ever; bits 1, 2: window event; bits 4 to 7 all 1:
+ *   1  actor                 5  bit 0: fails for ever; bits 1-3: window event; bits 4 to 7 all 1:
  *   2  preempt, from 128 up     the allocation and the window count, so that they seldom do in
  *   3  fail_nth                 bytes that are nothing but random
  *   6  nothing               8  six operands, 32 bits each
@@ -39,7 +39,7 @@ enum {
     FLAG_NATURAL = 2,
     FLAG_FOREVER = 1,
     EVENT_SHIFT = 1,
-    EVENT_MASK = 3,
+    EVENT_MASK = 7,
     FLAGS_SELDOM = 0xf0,
     PREEMPTS = 128,
     OPERANDS_AT = INPUT_INSN_SIZE - 4 * INPUT_ARGS,

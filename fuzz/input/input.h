@@ -79,7 +79,14 @@ struct operand {
 };
 
 /* What happens at a point inside a call. */
-enum window_event { WINDOW_NOTHING, WINDOW_TIMER, WINDOW_INTERRUPT_KEY };
+enum window_event {
+    WINDOW_NOTHING,
+    WINDOW_TIMER,         /* time passes until the next deadline */
+    WINDOW_INTERRUPT_KEY, /* Ctrl-C */
+    WINDOW_QUIT_KEY,      /* Ctrl-\ */
+    WINDOW_STOP_KEY,      /* Ctrl-Z */
+    WINDOW_EVENTS,
+};
 
 #define INSN_NOBODY UINT8_MAX /* in preempt */
 
@@ -91,8 +98,8 @@ struct insn {
                         next step */
     uint8_t fail_nth;   /* this allocation of the call fails; 0: none */
     bool fails_forever; /* and all behind it, until the call has ended */
-    uint8_t window;     /* 0, or the plat_irq_window of the call's first run in which window_event
-                           happens, from 1 */
+    uint8_t window;     /* 0, or the plat_irq_window of the call, reruns included, in which
+                           window_event happens, from 1 */
     uint8_t window_event; /* enum window_event */
     struct operand args[INPUT_ARGS];
 };

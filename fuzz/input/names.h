@@ -18,6 +18,7 @@ struct result_names {
 void result_names(const struct input *input, struct result_names *names);
 
 extern const char *const schedule_names[SCHEDULE_COUNT];
+extern const char *const window_event_names[WINDOW_EVENTS];
 
 /* Whether an argument at the end need not be written: a pointer that is NULL, the usual size. */
 bool text_may_be_left_off(unsigned kind, const struct operand *operand);

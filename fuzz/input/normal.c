@@ -3,7 +3,7 @@
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
 
-enum { ASID_BITS_MAX = 16, CHANGES_MAX = 15, EVENTS = 3 };
+enum { ASID_BITS_MAX = 16, CHANGES_MAX = 15 };
 
 /* What the instructions before one give. */
 struct scan {
@@ -145,7 +145,7 @@ static void normalise_properties(const struct scan *with_itself, struct insn *in
     if (insn->preempt != INSN_NOBODY) {
         insn->preempt = can_fail ? find_actor(with_itself, insn->preempt) : INSN_NOBODY;
     }
-    insn->window_event %= EVENTS;
+    insn->window_event %= WINDOW_EVENTS;
     if (!can_fail) {
         insn->fail_nth = 0;
         insn->window = 0;

@@ -281,15 +281,14 @@ static bool parse_window(struct scanner *scanner, struct insn *insn)
     }
     insn->window = (uint8_t)number;
     struct word word = scan_word(scanner);
-    if (scan_is(&word, "timer")) {
-        insn->window_event = WINDOW_TIMER;
-        return true;
+    for (unsigned i = WINDOW_TIMER; i < WINDOW_EVENTS; i++) {
+        if (scan_is(&word, window_event_names[i])) {
+            insn->window_event = (uint8_t)i;
+            return true;
+        }
     }
-    if (scan_is(&word, "interrupt")) {
-        insn->window_event = WINDOW_INTERRUPT_KEY;
-        return true;
-    }
-    return scan_fail(scanner, "'%.*s' is nothing that comes in a window: timer, interrupt",
+    return scan_fail(scanner,
+                     "'%.*s' is nothing that comes in a window: timer, interrupt, quit, stop",
                      (int)word.len, word.bytes);
 }
 

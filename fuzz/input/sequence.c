@@ -643,7 +643,9 @@ void sequence_make(struct sequence *sequence, struct context *context, struct in
     bool is_interrupted = kinds[sequence->kind].steps == group_of_fork;
     if (step->fails && is_interrupted && profile >= GENERATE_SCHEDULES) {
         insn->window = (uint8_t)(1 + random_below(context->random, 4));
-        insn->window_event = WINDOW_INTERRUPT_KEY;
+        insn->window_event =
+            (uint8_t)(WINDOW_INTERRUPT_KEY +
+                      random_below(context->random, WINDOW_EVENTS - WINDOW_INTERRUPT_KEY));
     } else if (step->fails && !is_interrupted && profile >= GENERATE_FAILURES) {
         insn->fail_nth = (uint8_t)(1 + random_below(context->random, 8));
     }

@@ -126,8 +126,7 @@ static void put_properties(struct text *text, const struct result_names *names,
         text_char(text, ')');
     }
     if (insn->window) {
-        text_printf(text, " (window: %u %s)", insn->window,
-                    insn->window_event == WINDOW_TIMER ? "timer" : "interrupt");
+        text_printf(text, " (window: %u %s)", insn->window, window_event_names[insn->window_event]);
     }
 }
 
@@ -173,6 +172,10 @@ static void put_config(struct text *text, const struct input_config *config)
 
 const char *const schedule_names[SCHEDULE_COUNT] = {"eager", "lazy", "pct", "given"};
 _Static_assert(SCHEDULE_COUNT == 4, "each has a name");
+const char *const window_event_names[WINDOW_EVENTS] = {
+    [WINDOW_NOTHING] = "nothing", [WINDOW_TIMER] = "timer",   [WINDOW_INTERRUPT_KEY] = "interrupt",
+    [WINDOW_QUIT_KEY] = "quit",   [WINDOW_STOP_KEY] = "stop",
+};
 
 static struct text begin(char *bytes, size_t size)
 {

@@ -15,7 +15,7 @@
  * &x   the address of slot x of the scratch page (slots.def); &x+8
  *
  * Behind a call: (fail_nth: N) or (fail_nth: N forever), (preempt: rN) or (preempt: init),
- * (window: N timer) or (window: N interrupt); see struct insn. Arguments that are left off are
+ * (window: N timer), interrupt, quit or stop; see struct insn. Arguments that are left off are
  * pointers that are NULL. fork() is clone(SIGCHLD).
  *
  * Behind an arrow: what is expected. A number, an error by its name, [3, 4] of a pipe; done, of

@@ -17,7 +17,7 @@
 #include "fuzz/model/timers.h"
 #include "fuzz/model/used.h"
 
-enum { KEY_INTERRUPT = 3 };
+enum { KEY_INTERRUPT = 3, KEY_STOP = 26, KEY_QUIT = 28 }; /* Ctrl-C, Ctrl-Z, Ctrl-\ */
 
 struct world world;
 enum model_plant model_planted;
@@ -353,18 +353,22 @@ static const char *run_event(const struct event *event)
     return ask_text();
 }
 
-/* The interrupt key ends the foreground group, unless init is in it, or the console was told that
- * it is a key like others. */
-static void interrupt_foreground(void)
+/* Three keys send a signal to the foreground group, unless init is in it, or the console was told
+ * that they are keys like others. */
+static void press_key(uint64_t key)
 {
     const struct proc *init = world_find(1);
+    int signal = key == KEY_INTERRUPT ? SIGINT
+                 : key == KEY_QUIT    ? SIGQUIT
+                 : key == KEY_STOP    ? SIGTSTP
+                                      : 0;
 
-    if (world.has_plain_keys || (init && init->group == world.foreground)) {
+    if (!signal || world.has_plain_keys || (init && init->group == world.foreground)) {
         return;
     }
     for (unsigned i = 0; i < world.proc_count; i++) {
         if (is_process(&world.procs[i]) && world.procs[i].group == world.foreground) {
-            signals_send(&world.procs[i], SIGINT);
+            signals_send(&world.procs[i], signal);
         }
     }
 }
@@ -393,9 +397,7 @@ const char *model_event(const struct event *event)
         return NULL;
     case EVENT_TYPED:
         world.typed++;
-        if (event->args[0] == KEY_INTERRUPT) {
-            interrupt_foreground();
-        }
+        press_key(event->args[0]);
         return NULL;
     case EVENT_KILLED:
         if (killed) {

@@ -27,7 +27,6 @@ enum {
     STEPS_MAX = 20000,        /* of a run; so many mean that something goes round in a circle */
     SETTLE_MAX = 4000,        /* of the last phase */
     ROUNDS_WITH_TIMERS = 256, /* of it, until all timers are switched off */
-    INTERRUPT_KEY = 3,
     NO_INSN = UINT8_MAX,
     FAULTS_MAX = 4,    /* that come before an instruction */
     COMPARE_EVERY = 8, /* events: all that processes can see */
@@ -37,9 +36,9 @@ static struct {
     struct run *run;
     unsigned watch;
     bool is_off;
-    uint8_t doing[TIDS_MAX];  /* the instruction that a thread is in, or NO_INSN */
-    const struct insn *armed; /* whose windows and allocations are counted, or NULL */
-    unsigned windows;         /* that the call has passed */
+    uint8_t doing[TIDS_MAX]; /* the instruction that a thread is in, or NO_INSN */
+    unsigned stepping;       /* the instruction of this step, or NO_INSN */
+    bool is_settling;        /* nothing is chosen any more */
     bool is_window_due;
 } state;
 
@@ -118,19 +117,16 @@ static void set_insn_of(int tid, unsigned insn)
 
 static void pass_window(void)
 {
-    if (state.armed && ++state.windows == state.armed->window) {
+    if (state.stepping == NO_INSN || state.is_settling) {
+        return;
+    }
+    const struct insn *insn = &state.run->input->insns[state.stepping];
+    if (++state.run->outcomes[state.stepping].windows == insn->window) {
         state.is_window_due = true;
-        if (state.armed->window_event == WINDOW_INTERRUPT_KEY) {
+        if (insn->window_event != WINDOW_TIMER) {
             kernel_on_console();
         }
     }
-}
-
-static void arm(const struct insn *insn)
-{
-    state.armed = insn;
-    state.windows = 0;
-    inject_arm(insn->fail_nth, insn->fails_forever);
 }
 
 static void disarm(struct outcome *outcome)
@@ -139,7 +135,6 @@ static void disarm(struct outcome *outcome)
         outcome->has_fired = true;
     }
     inject_arm(0, false);
-    state.armed = NULL;
 }
 
 /* What happens that no process does; outcome: of the instruction that says so, or NULL. */
@@ -186,14 +181,20 @@ static void type(uint8_t byte, struct outcome *outcome)
 /* What came in a window has its effect behind the step. */
 static void take_window_event(const struct insn *insn)
 {
+    static const uint8_t keys[WINDOW_EVENTS] = {
+        [WINDOW_INTERRUPT_KEY] = 3,
+        [WINDOW_QUIT_KEY] = 28,
+        [WINDOW_STOP_KEY] = 26,
+    };
+
     if (!state.is_window_due) {
         return;
     }
     state.is_window_due = false;
     if (insn->window_event == WINDOW_TIMER) {
         (void)let_time_pass(NULL);
-    } else if (insn->window_event == WINDOW_INTERRUPT_KEY) {
-        type(INTERRUPT_KEY, NULL);
+    } else {
+        type(keys[insn->window_event], NULL);
     }
 }
 
@@ -230,7 +231,9 @@ static enum actor_progress step(int tid, bool is_spurious)
     if (state.watch & RUN_CHECKS) {
         check_before(tid, event.nr);
     }
+    state.stepping = number;
     enum actor_progress progress = actor_step(&event);
+    state.stepping = NO_INSN;
     /* It has no instruction and goes on for a signal, which it may have taken before a page came:
      * nobody would ask it to go on once more. */
     for (unsigned i = 0; i < FAULTS_MAX && number == NO_INSN && progress == ACTOR_GOES_ON &&
@@ -251,6 +254,9 @@ static enum actor_progress step(int tid, bool is_spurious)
     state.is_off = process_first()->state == PROCESS_ZOMBIE;
     if (!state.is_off) {
         let_timers_expire();
+    }
+    if (outcome) {
+        take_window_event(&state.run->input->insns[number]);
     }
     return progress;
 }
@@ -315,13 +321,11 @@ static void begin(unsigned number, struct thread *thread)
     operand_values(insn, state.run->outcomes, args);
     actor_set(thread, insn, args);
     set_insn_of(tid, number);
-    arm(insn);
+    inject_arm(insn->fail_nth, insn->fails_forever);
     enum actor_progress progress = step(tid, false);
-    take_window_event(insn);
     preempt(insn);
     while (progress == ACTOR_GOES_ON && insn_of(tid) == number && goes_on(tid)) {
         progress = step(tid, false);
-        take_window_event(insn);
     }
     disarm(outcome);
 }
@@ -397,6 +401,7 @@ static void settle(void)
     unsigned rounds = 0;
     bool has_run = true;
 
+    state.is_settling = true;
     while (has_run && !state.is_off) {
         if (rounds++ > SETTLE_MAX) {
             finding("run.progress", "not all come to rest, whoever's turn it is");
@@ -492,7 +497,7 @@ void run_begin(struct run *run, const struct input *input, unsigned watch)
         run->outcomes[i].kind = EVENT_SKIPPED;
         run->outcomes[i].result = -1;
     }
-    state = (typeof(state)){.run = run, .watch = watch};
+    state = (typeof(state)){.run = run, .watch = watch, .stepping = NO_INSN};
     memset(state.doing, NO_INSN, sizeof(state.doing));
     plat_window_hook = pass_window;
     run_peek_begin();

@@ -13,6 +13,7 @@ struct outcome {
     enum event_kind kind; /* the last one; EVENT_SKIPPED before there is any */
     bool has_blocked;     /* once at least, before that */
     bool has_fired;       /* the allocation that was to fail has */
+    unsigned windows;     /* that its call has passed */
     int pid;              /* who did it */
     int64_t result;
     int wait_status;

@@ -121,6 +121,28 @@ def ctrl_c_never_ends_a_shell(make):
 
 
 @each
+def ctrl_z_stops_the_foreground_program_and_fg_goes_on(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        command(terminal, 'fg', 'sh: nothing was stopped\n')
+        terminal.type('sleep 1000\r')
+        terminal.wait_for('sleep 1000\n')
+        wait_until_it_sleeps(terminal)
+        terminal.type('\x1a')
+        terminal.wait_for('sleep 3: stopped; fg goes on with it\n')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'echo still here', 'still here\n')
+        terminal.type('fg\r')
+        terminal.wait_for('fg\nsleep\n')
+        wait_until_it_sleeps(terminal)
+        terminal.type('\x1c')
+        terminal.wait_for('sleep 3: signal 3')
+        terminal.wait_for(PROMPT)
+        terminal.type('exit 6\r')
+        terminal.end().expect(6)
+
+
+@each
 def ctrl_c_drops_what_was_typed_ahead(make):
     with shell(make) as terminal:
         terminal.wait_for(PROMPT)

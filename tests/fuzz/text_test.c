@@ -230,7 +230,7 @@ TEST(text_errors_say_where_and_what)
          "line 2: the setting 'tlb' is there twice"},
         {"# check: a\nfork()\n# check: a", "line 3: the check is there twice"},
         {"fork() (window: 1 cat)",
-         "line 1: 'cat' is nothing that comes in a window: timer, interrupt"},
+         "line 1: 'cat' is nothing that comes in a window: timer, interrupt, quit, stop"},
         {"tick() (fail_nth: 1)", "line 1: a property has no meaning here"},
         {"# config: frames=3", "line 1: there are 48 frames at least"},
         {"# config: frames=", "line 1: '' is no number of frames: that is a number up to 512"},

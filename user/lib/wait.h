@@ -2,10 +2,18 @@
 #ifndef LIB_WAIT_H
 #define LIB_WAIT_H
 
+#include <stdbool.h>
+
 /* The signal that ended the process, or 0: it exited. */
 static inline int wait_signal(int status)
 {
     return status & 0x7f;
+}
+
+/* Whether the process was stopped, and has not ended. */
+static inline bool wait_is_stop(int status)
+{
+    return (status & 0xff) == 0x7f;
 }
 
 /* What it gave to exit. */

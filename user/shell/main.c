@@ -2,7 +2,7 @@
  * A small shell: pipelines, lists, redirections and the background, for a line at a time, a file of
  * lines, or the text of `sh -c`. It has no variables of its own, patterns or loops, and says so. At
  * the console a program in the foreground has a process group of its own, which is the terminal's
- * foreground group as long as it runs: Ctrl-C ends it and not the shell.
+ * foreground group as long as it runs: Ctrl-C ends it, and Ctrl-Z stops it, and not the shell.
  */
 #include "lib/print.h"
 #include "lib/start.h"

@@ -11,6 +11,7 @@ enum {
     BYTES_MAX = 8192,
     PATH_MAX_LEN = 256,
     PARTS_MAX = TOKENS_MAX / 2, /* of a pipeline: between two there is a token */
+    STOPPED_MAX = 8,
 };
 
 /* The words of a command, and where its redirections stand among the tokens. */
@@ -254,15 +255,84 @@ static void foreground(int group)
     sys_ioctl(0, TIOCSPGRP, &group);
 }
 
+/* A pipeline, while its parts are started and until they have ended. */
+struct pipeline {
+    bool is_background;
+    int group; /* the PID of its first part; 0: there is none yet */
+    int input; /* what the next part reads from, or -1 */
+    int count;
+    int pids[PARTS_MAX]; /* 0: it has been waited for */
+    char name[TOKEN_SHOWN];
+};
+
+/* Those that Ctrl-Z has stopped, the last one last. */
+static struct pipeline stopped[STOPPED_MAX];
+static int stopped_count;
+
+/* Notes that the pipeline was stopped. false: there is no place for one more. */
+static bool note_stop(struct shell *shell, const struct pipeline *line, int signal)
+{
+    if (stopped_count == STOPPED_MAX)
+        return false;
+    shell->status = STATUS_SIGNAL + signal;
+    stopped[stopped_count++] = *line;
+    print("%s %d: stopped; fg goes on with it\n", line->name, line->group);
+    return true;
+}
+
+/* Waits until all parts have ended, or one was stopped: all are, by the same key. One that finds no
+ * place among those that are stopped goes on at once. */
+static void wait_for(struct shell *shell, struct pipeline *line)
+{
+    int status = 0;
+
+    for (int i = 0; i < line->count; i++) {
+        int pid = line->pids[i];
+        if (pid == 0 || sys_wait4(pid, &status, shell->is_interactive ? WUNTRACED : 0, 0) != pid)
+            continue;
+        if (wait_is_stop(status)) {
+            if (note_stop(shell, line, status >> 8))
+                break;
+            sys_kill(-line->group, SIGCONT);
+            i--;
+            continue;
+        }
+        line->pids[i] = 0;
+        if (i == line->count - 1)
+            shell->status = show_end(shell, line->name, pid, status);
+    }
+    if (shell->is_interactive)
+        foreground((int)sys_getpgid(0));
+}
+
+static int go_on_with_stopped(struct shell *shell)
+{
+    struct pipeline line;
+
+    if (stopped_count == 0) {
+        print_error("sh: nothing was stopped\n");
+        return 1;
+    }
+    line = stopped[--stopped_count];
+    print("%s\n", line.name);
+    foreground(line.group);
+    sys_kill(-line.group, SIGCONT);
+    wait_for(shell, &line);
+    return shell->status;
+}
+
 static void help(void)
 {
-    print("PROGRAM [ARGUMENT]...  runs a program of /bin, or of any path with a slash in it\n"
-          "A | B   A && B   A || B   A; B   ! A   A &   also A < FILE, A > FILE, A 2>&1\n"
-          "wait                   waits for everything in the background\n"
-          "exit [STATUS]          ends the shell; Eft ends with its first one\n"
-          "help                   prints this\n");
-    print("Ctrl-C ends the program in the foreground, Ctrl-D the shell; Ctrl-T shows what runs;\n"
-          "Ctrl-A x leaves Eft. Programs: echo hello lifecycle many sh sleep story\n");
+    print(
+        "PROGRAM [ARGUMENT]...  runs a program of /bin, or of any path with a slash in it\n"
+        "A | B   A && B   A || B   A; B   ! A   A &   also A < FILE, A > FILE, A 2>&1\n"
+        "wait                   waits for everything in the background, and for what was stopped\n"
+        "fg                     goes on with what was stopped last\n"
+        "exit [STATUS]          ends the shell; Eft ends with its first one\n"
+        "help                   prints this\n");
+    print("Ctrl-C ends the program in the foreground, Ctrl-Z stops it, Ctrl-D ends the shell;\n"
+          "Ctrl-T shows what runs; Ctrl-A x leaves Eft. Programs: echo hello lifecycle many sh "
+          "sleep story\n");
 }
 
 static int exit_shell(const struct shell *shell, char **words, int count)
@@ -285,7 +355,11 @@ static bool run_builtin(struct shell *shell, const struct command *command)
     if (str_equal(name, "exit")) {
         status = exit_shell(shell, (char **)(uint64_t)command->words, command->count);
     } else if (str_equal(name, "wait")) {
+        while (stopped_count > 0)
+            sys_kill(-stopped[--stopped_count].group, SIGCONT);
         run_reap(shell, true);
+    } else if (str_equal(name, "fg")) {
+        status = go_on_with_stopped(shell);
     } else if (str_equal(name, "help")) {
         help();
     } else if (str_equal(name, "false")) {
@@ -326,16 +400,6 @@ static _Noreturn void run_part(struct shell *shell, const struct token *at)
         sys_leave(shell->status);
     become(shell, &command);
 }
-
-/* A pipeline while its parts are started. */
-struct pipeline {
-    bool is_background;
-    int group; /* the PID of its first part; 0: there is none yet */
-    int input; /* what the next part reads from, or -1 */
-    int count;
-    int pids[PARTS_MAX];
-    char name[TOKEN_SHOWN];
-};
 
 static void join_group(const struct shell *shell, const struct pipeline *line, int pid)
 {
@@ -388,17 +452,6 @@ static bool start_part(struct shell *shell, struct pipeline *line, const struct 
     }
     line->pids[line->count++] = pid;
     return true;
-}
-
-static void wait_for(struct shell *shell, const struct pipeline *line)
-{
-    int status = 0;
-
-    for (int i = 0; i < line->count; i++)
-        if (sys_wait4(line->pids[i], &status, 0, 0) == line->pids[i] && i == line->count - 1)
-            shell->status = show_end(shell, line->name, line->pids[i], status);
-    if (shell->is_interactive)
-        foreground((int)sys_getpgid(0));
 }
 
 /* Runs the commands from `at` to `end`, which are joined by pipes, each as a child. */

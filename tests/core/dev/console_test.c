@@ -324,6 +324,30 @@ TEST(console_ctrl_c_ends_the_foreground_group)
     fixture_end();
 }
 
+/* Ctrl-\ and Ctrl-Z: who has a core to dump, or is to stop, looks at it when it goes on. */
+static void expect_signal_of(const char *key, const char *shown, int signal)
+{
+    begin_with_job();
+    fixture_type("abc");
+    fixture_type(key);
+    fixture_type("x\n");
+    EXPECT_STREQ(fixture_output(), shown);
+    EXPECT_EQ(job->signals.pending.set, UINT64_C(1) << (signal - 1));
+    EXPECT_EQ(init->signals.pending.set, 0);
+    EXPECT_STREQ(read_some(READ_MAX), "x\n");
+    fixture_end();
+}
+
+TEST(console_ctrl_backslash_quits_the_foreground_group)
+{
+    expect_signal_of("\x1c", "abc^\\\nx\n", SIGQUIT);
+}
+
+TEST(console_ctrl_z_stops_the_foreground_group)
+{
+    expect_signal_of("\x1a", "abc^Z\nx\n", SIGTSTP);
+}
+
 /* What was typed ahead was meant for the program that ends. */
 TEST(console_ctrl_c_drops_what_nobody_has_read)
 {
@@ -452,9 +476,9 @@ TEST(console_canonical_without_signals)
 {
     begin_with_job();
     set_mode(ISIG, 0);
-    fixture_type("a\x03\n");
+    fixture_type("a\x03\x1a\x1c\n");
     EXPECT_EQ(job->signals.fatal, 0);
-    EXPECT_STREQ(read_some(READ_MAX), "a\x03\n");
+    EXPECT_STREQ(read_some(READ_MAX), "a\x03\x1a\x1c\n");
     fixture_end();
 }
 
