@@ -513,6 +513,22 @@ static void on_fork(struct tracee *parent, bool is_vfork)
     resume(parent, PTRACE_SYSCALL, 0);
 }
 
+/* A thread that runs a program has its process's number from then on, and the first one is gone;
+ * who traces them is told nothing else of that. */
+static void on_exec(struct tracee *first)
+{
+    unsigned long host = 0;
+
+    if (ptrace(PTRACE_GETEVENTMSG, first->host, 0, &host) == 0 && (pid_t)host != first->host) {
+        struct tracee *thread = add((pid_t)host);
+        first->insn = thread->insn;
+        first->wakes_ns = 0;
+        first->fds_at = 0;
+        thread->state = ENDED;
+    }
+    resume(first, PTRACE_SYSCALL, 0);
+}
+
 static void on_exit_begun(struct tracee *tracee)
 {
     unsigned long status = 0;
@@ -541,6 +557,8 @@ static void on_stop(struct tracee *tracee, int status)
 
     if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
         on_fork(tracee, event == PTRACE_EVENT_VFORK);
+    } else if (event == PTRACE_EVENT_EXEC) {
+        on_exec(tracee);
     } else if (event == PTRACE_EVENT_EXIT) {
         on_exit_begun(tracee);
     } else if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {

@@ -251,6 +251,9 @@ static enum actor_progress step(int tid, bool is_spurious)
     if (progress == ACTOR_DONE || progress == ACTOR_ENDED) {
         set_insn_of(tid, NO_INSN);
     }
+    if (progress == ACTOR_DONE && !actor_find(tid)) { /* in exec: it has the first one's number */
+        set_insn_of(event.pid, NO_INSN);
+    }
     state.is_off = process_first()->state == PROCESS_ZOMBIE;
     if (!state.is_off) {
         let_timers_expire();
