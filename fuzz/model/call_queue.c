@@ -173,12 +173,7 @@ static void send(struct proc *proc, int signal, bool to_thread, const struct sai
     bool is_signal = signal > 0 && signal <= SIGNAL_MAX;
     int result = !proc ? -ESRCH : signal != 0 && !is_signal ? -EINVAL : 0;
 
-    if (result == 0 && is_signal && !signals_fit(proc, to_thread, said)) {
-        result = -EAGAIN;
-    }
-    if (ask_result(result) && result == 0 && is_signal) {
-        (void)signals_send_said(proc, to_thread, said);
-    }
+    signals_ask(proc, to_thread, said, result);
 }
 
 void call_rt_sigqueueinfo(struct proc *self, const struct event *event)

@@ -55,12 +55,7 @@ static void kill_thread(struct proc *self, struct proc *proc, int tid, int signa
     const struct said said = signals_said(signal, SI_TKILL, self);
     int result = tid <= 0 ? -EINVAL : !proc ? -ESRCH : check(signal);
 
-    if (result == 0 && signal != 0 && !signals_fit(proc, true, &said)) {
-        result = -EAGAIN;
-    }
-    if (ask_result(result) && result == 0 && signal != 0) {
-        (void)signals_send_said(proc, true, &said);
-    }
+    signals_ask(proc, true, &said, result);
 }
 
 void call_tkill(struct proc *self, const struct event *event)

@@ -479,13 +479,31 @@ bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said 
     return true;
 }
 
-bool signals_fit(struct proc *proc, bool to_thread, const struct said *said)
+/* Whether there must be a place for it: it is a real-time signal that does not come from kill, and
+ * will wait. */
+static bool needs_place(struct proc *proc, bool to_thread, const struct said *said)
 {
     int signal = signal_of(said);
     bool is_dropped = (to_thread && !is_thread(proc)) || is_lost(proc, signal) ||
                       ends_at_once(find_taker(proc, to_thread, signal), signal);
 
-    return is_dropped || !is_refused(said, proc->process->limits[RLIMIT_SIGPENDING].rlim_cur);
+    return !is_dropped && signal >= SIGRTMIN && code_of(said) != SI_USER;
+}
+
+void signals_ask(struct proc *proc, bool to_thread, const struct said *said, int error)
+{
+    bool is_sent = !error && signal_of(said) != 0;
+    bool needs = is_sent && needs_place(proc, to_thread, said);
+
+    if (needs && signals_are_many(proc->process)) {
+        error = -EAGAIN;
+    }
+    if (needs && !error && world.was_refused && ask_result(-EAGAIN)) {
+        return;
+    }
+    if (ask_result(error) && is_sent && !error) {
+        (void)signals_send_said(proc, to_thread, said);
+    }
 }
 
 struct proc *signals_find_thread(int pid, int tid)

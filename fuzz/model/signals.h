@@ -28,8 +28,9 @@ void signals_drop_timers(struct queue *queue);
 /* Whether there are as many already as a process may have for a timer (RLIMIT_SIGPENDING). */
 bool signals_are_many(const struct proc *process);
 
-/* Whether there is a place for it. */
-bool signals_fit(struct proc *proc, bool to_thread, const struct said *said);
+/* What a call gives that is to send a signal, 0: only to look whether it could, and would else give
+ * error or 0; and sends it. */
+void signals_ask(struct proc *proc, bool to_thread, const struct said *said, int error);
 
 /* The thread with that number, or what is in its place, if it is of that process; or NULL. */
 struct proc *signals_find_thread(int pid, int tid);
