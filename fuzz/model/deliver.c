@@ -98,6 +98,22 @@ static bool reads_first(const struct proc *proc, enum delivery *delivery)
     return true;
 }
 
+/* There was no memory, and the process has ended for that: of the frame that it was about to write,
+ * where others can see it, there may be a part. */
+static bool ends_for_memory(struct proc *proc, const struct event *event)
+{
+    struct proc *witness = family_witness(proc);
+
+    if (!event->was_refused || event->kind != EVENT_ENDED || !family_may_end(proc, SIGKILL)) {
+        return false;
+    }
+    if (witness) {
+        memory_adopt_growth(witness);
+        frames_adopt(witness, proc, event->sp);
+    }
+    return true;
+}
+
 enum delivery deliver(struct proc *proc, const struct event *event, bool in_call)
 {
     const int *fatal = &proc->process->fatal;
@@ -111,8 +127,8 @@ enum delivery deliver(struct proc *proc, const struct event *event, bool in_call
     last.was_handled = false;
     last.gives_eintr = false;
     for (;;) {
-        if (event->was_refused && event->kind == EVENT_ENDED && !in_call &&
-            family_may_end(proc, SIGKILL)) {
+        bool is_in_call = in_call && proc->doing.interrupt == INTERRUPT_NOT;
+        if (!is_in_call && ends_for_memory(proc, event)) {
             return DELIVERY_ENDS;
         }
         int signal = *fatal ? *fatal : signals_next(proc, &queue);
@@ -139,7 +155,7 @@ enum delivery deliver(struct proc *proc, const struct event *event, bool in_call
             (void)family_may_end(proc, signal);
             return DELIVERY_ENDS;
         }
-        if (in_call && proc->doing.interrupt == INTERRUPT_NOT) {
+        if (is_in_call) {
             return DELIVERY_INTERRUPTS;
         }
         if (must_stop) {

@@ -195,6 +195,23 @@ void frames_push(struct proc *proc, const struct said *said, uint64_t sp, uint64
     }
 }
 
+void frames_adopt(struct proc *witness, const struct proc *proc, uint64_t sp)
+{
+    enum { MOST = 4 * (sizeof(struct abi_sigframe) + RECORD + ALIGN) };
+    const uint64_t tops[] = {sp, proc->altstack.ss_sp + proc->altstack.ss_size};
+    uint8_t bytes[ALIGN];
+
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t start = tops[i] > MOST ? tops[i] - MOST : 0;
+        for (uint64_t at = align_down(start); at < tops[i]; at += ALIGN) {
+            if (memory_find(memory_of(witness), at) &&
+                world.eyes->peek(witness->pid, at, bytes, sizeof(bytes))) {
+                memory_adopt(witness, at, sizeof(bytes));
+            }
+        }
+    }
+}
+
 /* ---- and ends ---- */
 
 static bool read_record(struct proc *proc, uint64_t at, struct abi_context_record *head)

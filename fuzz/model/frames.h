@@ -14,6 +14,10 @@ int frames_set_stack(const struct proc *proc, const struct abi_sigaltstack *want
 /* Whether the frame of a handler can be written, and where it is then: the stack pointer is sp. */
 bool frames_can_push(struct proc *proc, int signal, uint64_t sp, uint64_t *frame);
 
+/* Takes over what another process has in memory where frames of this one may lie in part, as its
+ * stack pointer was sp. */
+void frames_adopt(struct proc *witness, const struct proc *proc, uint64_t sp);
+
 /* The handler begins: its frame is in memory, what the action blocks is blocked. Objects to what
  * the kernel has written, as the process seen has it in memory; NULL: nobody does any more. */
 void frames_push(struct proc *proc, const struct said *said, uint64_t sp, uint64_t frame,

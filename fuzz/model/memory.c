@@ -506,6 +506,22 @@ void memory_adopt(struct proc *proc, uint64_t at, uint64_t len)
     }
 }
 
+void memory_adopt_growth(struct proc *proc)
+{
+    struct space *space = memory_of(proc);
+    uint8_t byte;
+
+    for (unsigned i = 0; i < space->map_count; i++) {
+        struct map *map = &space->maps[i];
+        uint64_t below = i == 0 ? 0 : space->maps[i - 1].end;
+        while (map->grows && map->start > below && may_grow(proc, space, map, map->start - PAGE) &&
+               world.eyes->peek(proc->pid, map->start - PAGE, &byte, sizeof(byte))) {
+            map->start -= PAGE;
+        }
+    }
+    memory_join(space);
+}
+
 bool memory_is_covered(uint64_t at, uint64_t len)
 {
     for (unsigned i = 0; i < 2; i++) {

@@ -86,6 +86,10 @@ void memory_move(struct space *space, uint64_t from, uint64_t to, uint64_t len);
 /* Takes over what the kernel has written there: it is loose what that is. */
 void memory_adopt(struct proc *proc, uint64_t at, uint64_t len);
 
+/* Takes over how long the stacks are: it is loose how far a call has come that found no memory, as
+ * Linux does not take back that a stack has grown. */
+void memory_adopt_growth(struct proc *proc);
+
 /* Writes what a call has written, and objects if the kernel has not. */
 void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len);
 

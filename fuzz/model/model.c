@@ -114,7 +114,8 @@ static void run_call(struct proc *proc, const struct event *event)
         *doing = (struct doing){.nr = event->nr, .file = -1};
     }
     if (event->was_refused && event->nr != MREMAP && ask_result(-ENOMEM)) {
-        call = NULL; /* nothing has changed, but that it does not wait */
+        call = NULL; /* nothing has changed, but that it does not wait; and stacks */
+        memory_adopt_growth(proc);
         proc->waited = 0;
     } else if (call) {
         call(proc, event);
