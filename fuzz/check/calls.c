@@ -534,6 +534,9 @@ void calls_after(const struct event *event)
 
     taken.is_taken = false;
     taken.is_now = false;
+    if (event->has_other_code) {
+        return;
+    }
     if (is_result) {
         check_error(event);
     }

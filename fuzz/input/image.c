@@ -90,6 +90,11 @@ const uint8_t *image_scratch(void)
     return (const uint8_t *)&scratch;
 }
 
+const uint32_t *image_stubs(void)
+{
+    return scratch.stubs;
+}
+
 /* ---- ELF files, elf(5) ---- */
 
 struct header {

@@ -71,6 +71,9 @@ enum {
     SLOT_path_over,
 };
 
+/* What lies in the code page, from IMAGE_CODE on: IMAGE_STUB_WORDS. */
+const uint32_t *image_stubs(void);
+
 /* Writes the initramfs. Returns its size, at most IMAGE_ARCHIVE_MAX: /init and /long, and what
  * paths in the scratch page name. */
 #define IMAGE_ARCHIVE_MAX (64 * 1024)

@@ -4,6 +4,7 @@
 #include "abi/signal.h"
 #include "base/cpu.h"
 #include "base/inject.h"
+#include "base/string.h"
 #include "fuzz/check/peek.h"
 #include "fuzz/input/image.h"
 #include "fuzz/run/body.h"
@@ -163,7 +164,6 @@ struct before {
     uint64_t refusals;
     uint64_t forgiven;
     bool was_pending;
-    bool has_svc; /* there is one to be executed */
 };
 
 /* Whether pc is at a load or a store; which, and its arguments. */
@@ -185,21 +185,30 @@ static bool tell_access(const struct plat_user *user, uint64_t pc, struct event 
     return true;
 }
 
+static bool has_other_code(const struct process *process)
+{
+    uint32_t stubs[IMAGE_STUB_WORDS];
+
+    return run_peek_into(process, IMAGE_CODE, stubs, sizeof(stubs)) &&
+           memcmp(stubs, image_stubs(), sizeof(stubs)) != 0;
+}
+
 void actor_tell(int tid, struct event *event)
 {
     const struct thread *thread = actor_find(tid);
     const struct plat_user *user = &thread->user;
 
-    *event = (struct event){.kind = EVENT_SKIPPED,
-                            .pid = thread->process->pid->number,
-                            .tid = tid,
-                            .nr = EVENT_NO_CALL,
-                            .tried = EVENT_SKIPPED,
-                            .pc = user->pc,
-                            .sp = user->sp,
-                            .is_rerun = thread->call.is_pending,
-                            .is_anew = thread->call.restart != RESTART_NOT &&
-                                       thread->call.restart != RESTART_GOES_ON};
+    *event = (struct event){
+        .kind = EVENT_SKIPPED,
+        .pid = thread->process->pid->number,
+        .tid = tid,
+        .nr = EVENT_NO_CALL,
+        .tried = EVENT_SKIPPED,
+        .pc = user->pc,
+        .sp = user->sp,
+        .is_rerun = thread->call.is_pending,
+        .has_other_code = !thread->call.is_pending && has_other_code(thread->process),
+        .is_anew = thread->call.restart != RESTART_NOT && thread->call.restart != RESTART_GOES_ON};
     if (!thread->call.is_pending && image_is_at_rest(user->pc)) {
         event->nr = IMAGE_NO_CALL;
         return;
@@ -301,10 +310,7 @@ static enum actor_progress look(const struct thread *thread, const struct before
     if (is_still_there(thread, before)) {
         return ACTOR_GOES_ON; /* a page came first */
     }
-    if (!before->was_pending && before->pc == IMAGE_CODE + IMAGE_CALL && !before->has_svc) {
-        return ACTOR_GOES_ON; /* the image was written over, and something else was executed */
-    }
-    if (is_call) {
+    if (is_call || event->has_other_code) {
         event->kind = EVENT_RESULT;
         event->result = (int64_t)thread->user.x[0];
         return is_done(thread, before) ? ACTOR_DONE : ACTOR_GOES_ON;
@@ -316,15 +322,6 @@ static enum actor_progress look(const struct thread *thread, const struct before
         event->result = event->kind == EVENT_LOADED ? (int64_t)thread->user.x[REG_LOADED] : 0;
     }
     return ACTOR_DONE; /* a jump that found something to execute */
-}
-
-/* Whether there is a system call at an address. */
-static bool is_svc(const struct process *process, uint64_t pc)
-{
-    const uint32_t svc = 0xd4000001;
-    uint32_t word;
-
-    return run_peek_into(process, pc, &word, sizeof(word)) && word == svc;
 }
 
 enum actor_progress actor_step(struct event *event)
@@ -341,7 +338,6 @@ enum actor_progress actor_step(struct event *event)
         .refusals = inject_refusals(),
         .forgiven = inject_forgiven(),
         .was_pending = thread->call.is_pending,
-        .has_svc = is_svc(process, thread->user.pc),
     };
 
     if (rests && (int64_t)thread->user.x[0] == -ENOSYS) {

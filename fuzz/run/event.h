@@ -53,7 +53,9 @@ struct event {
     bool is_anew;          /* from its beginning: it had given up for a signal */
     bool is_spurious;      /* and nothing had woken it: it must wait again */
     bool was_refused;      /* an allocation found no memory in this step */
-    bool has_lost_info;    /* there was none for what is to be said of a signal */
+    bool has_other_code;   /* instructions were written over, and nobody knows what was executed:
+                              no cache was told, and what the CPU has fetched may be older */
+    bool has_lost_info;    /* there was no memory for what is to be said of a signal */
     bool is_handled;       /* handlers of signals were called in this step: EVENT_CAUGHT, or
                               behind the call that they have interrupted: EVENT_RESULT */
     bool is_stopped;       /* the thread is, behind the step: EVENT_STOPPED, or behind handlers and

@@ -194,6 +194,22 @@ TEST(run_a_failing_allocation)
     test_note("%u allocations", failures);
 }
 
+/* Old instructions are executed, as no cache was told of the new ones: what they do is told, and
+ * nobody knows better. */
+TEST(run_of_instructions_that_were_written_over)
+{
+    start(SCHEDULE_EAGER);
+    ADD(0, mprotect, NUMBER((int64_t)IMAGE_CODE), NUMBER(1), NUMBER(PROT_WRITE | PROT_EXEC));
+    add_access(OP_STORE, 0, 0)->args[0].value = (int64_t)IMAGE_CODE;
+    ADD(0, clone, NUMBER(17));
+    add_access(OP_STORE, 0, 7);
+    ADD(3, getpid);
+    go();
+    EXPECT_EQ(run.outcomes[1].kind, EVENT_STORED);
+    expect_result(2, 2);
+    expect_result(4, 2);
+}
+
 TEST(run_skips_what_cannot_be)
 {
     start(SCHEDULE_EAGER);
