@@ -98,15 +98,21 @@ int clock_id_find_timer(int number, const struct thread *caller, struct clock_id
     return needs_device(number) || (!error && id->is_to_read) ? -EOPNOTSUPP : error;
 }
 
+bool clock_id_is_gone(const struct clock_id *id)
+{
+    return id->pid && (id->is_of_thread ? !id->pid->thread : !id->pid->process);
+}
+
 nsec_t clock_id_now(const struct clock_id *id)
 {
     if (!id->pid) {
         return clock_now();
     }
-    if (id->is_of_thread) {
-        return id->pid->thread ? cpu_clock_of_thread(id->pid->thread, id->time) : 0;
+    if (clock_id_is_gone(id)) {
+        return 0;
     }
-    return id->pid->process ? cpu_clock_of_process(id->pid->process, id->time) : 0;
+    return id->is_of_thread ? cpu_clock_of_thread(id->pid->thread, id->time)
+                            : cpu_clock_of_process(id->pid->process, id->time);
 }
 
 struct timers *clock_id_timers(const struct clock_id *id)

@@ -113,8 +113,8 @@ static bool act(struct process *process, int signal)
 /* Whether the process ends by a signal, so that it is all the same what its call does. */
 static bool ends_by(const struct process *process, int signal)
 {
-    return signal && !(process->signals.actions->handled & signal_bit(signal)) &&
-           !signal_stops(signal) && !signal_does_nothing(process, signal);
+    return !(process->signals.actions->handled & signal_bit(signal)) && !signal_stops(signal) &&
+           !signal_does_nothing(process, signal);
 }
 
 void deliver_init(void)

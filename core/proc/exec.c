@@ -112,7 +112,7 @@ static int count_vector(const struct exec_vector *vector, struct measure *measur
     return 0;
 }
 
-/* The string at index of the caller's: where it is and how long. */
+/* The string at index of the caller's, which have been counted: where it is and how long. */
 static int string_at(const struct exec_vector *vector, uint64_t index, uint64_t *string,
                      uint64_t *len)
 {
@@ -122,9 +122,8 @@ static int string_at(const struct exec_vector *vector, uint64_t index, uint64_t 
         return 0;
     }
     int error = pointer_at(vector, index, string);
-    if (!error) {
-        error = user_string_len(*string, EXEC_STRING_MAX, len);
-    }
+    ASSERT(!error);
+    error = user_string_len(*string, EXEC_STRING_MAX, len);
     return error == -ENAMETOOLONG ? -E2BIG : error;
 }
 
@@ -209,7 +208,7 @@ static int measure_request(const struct exec_request *request, struct plan *plan
 }
 
 /* Gives back the room of argv[0], which a script replaces. */
-static int drop_first(const struct exec_request *request, struct plan *plan)
+static void drop_first(const struct exec_request *request, struct plan *plan)
 {
     uint64_t string;
     uint64_t len;
@@ -218,26 +217,20 @@ static int drop_first(const struct exec_request *request, struct plan *plan)
         len = str_len(plan->prefix.strings[--plan->prefix.count]);
     } else {
         int error = string_at(&request->argv, 0, &string, &len);
-        if (error) {
-            return error;
-        }
+        ASSERT(!error); /* it has been measured */
         plan->prefix.skipped = 1;
     }
     plan->argv.count--;
     plan->argv.bytes -= len + 1;
     plan->room += len + 1;
-    return 0;
 }
 
 /* In the place of a script comes its interpreter, with the script's name as an argument. */
 static int plan_script(const struct exec_request *request, struct plan *plan, const char *name,
                        const struct script *script)
 {
-    int error = drop_first(request, plan);
-
-    if (!error) {
-        error = add_prefix(plan, name);
-    }
+    drop_first(request, plan);
+    int error = add_prefix(plan, name);
     if (!error && script->argument) {
         error = add_prefix(plan, script->argument);
     }
@@ -291,7 +284,8 @@ static int push_string(struct stack *stack, const char *s)
     return error;
 }
 
-/* Copies len bytes of user memory, of the space in use, to where the next string goes. */
+/* Copies len bytes of user memory, of the space in use, which have been read, to where the next
+ * string goes. */
 static int push_user_bytes(struct stack *stack, uaddr_t from, uint64_t len)
 {
     char chunk[256];
@@ -299,9 +293,8 @@ static int push_user_bytes(struct stack *stack, uaddr_t from, uint64_t len)
     for (uint64_t done = 0, count; done < len; done += count) {
         count = min_u64(sizeof(chunk), len - done);
         int error = user_read(chunk, from + done, count);
-        if (!error) {
-            error = space_write(stack->space, stack->next_string + done, chunk, count);
-        }
+        ASSERT(!error);
+        error = space_write(stack->space, stack->next_string + done, chunk, count);
         if (error) {
             return error;
         }
@@ -327,9 +320,10 @@ static int push_vector(struct stack *stack, const struct exec_vector *vector, ui
         uint64_t string;
         uint64_t len;
         int error = string_at(vector, i, &string, &len);
-        if (!error && vector->is_kernel) {
+        ASSERT(!error); /* it has been measured */
+        if (vector->is_kernel) {
             error = push_kernel_string(stack, vector->kernel[i]);
-        } else if (!error) {
+        } else {
             error = push_word(stack, stack->next_string);
             if (!error) {
                 error = push_user_bytes(stack, string, len + 1);

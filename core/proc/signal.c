@@ -83,9 +83,7 @@ static void tell_parent(struct process *process, int code, int status)
     struct process *parent = process->parent;
     struct abi_siginfo info = signal_info_of(SIGCHLD, code, process);
 
-    if (!parent) {
-        return;
-    }
+    ASSERT(parent); /* init does not stop */
     info.si_status = status;
     struct abi_sigaction action = signal_action(parent, SIGCHLD);
     if (action.handler != SIG_IGN && !(action.flags & SA_NOCLDSTOP)) {
@@ -111,16 +109,18 @@ bool signal_must_stop(const struct thread *thread)
 {
     const struct signals *own = &thread->process->signals;
 
-    return own->stop && !own->is_stopped && !thread->vfork_child;
+    ASSERT(!own->is_stopped); /* or else none of its threads would run */
+    return own->stop && !thread->vfork_child;
 }
 
 void signal_look_if_stopped(struct process *process)
 {
     struct signals *own = &process->signals;
 
-    if (!own->stop || own->is_stopped) {
+    if (!own->stop) {
         return;
     }
+    ASSERT(!own->is_stopped);
     LIST_FOR(link, &process->threads) {
         if (CONTAINER_OF(link, struct thread, process_link)->state != THREAD_STOPPED) {
             return;

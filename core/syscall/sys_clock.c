@@ -28,12 +28,9 @@ int64_t sys_clock_gettime(struct thread *thread, const uint64_t *args)
 
 /* A signal has come: what is left of a sleep, which goes on if there is no handler. One that has an
  * end and no length is made again then. */
-static int64_t give_up(struct call *call, const struct clock_id *clock, uaddr_t at,
-                       bool is_absolute)
+static int64_t give_up(struct call *call, nsec_t left, uaddr_t at, bool is_absolute)
 {
-    nsec_t deadline = call->deadline;
-    nsec_t now = clock_id_now(clock);
-    const struct abi_timespec rest = clock_timespec(deadline > now ? deadline - now : 0);
+    const struct abi_timespec rest = clock_timespec(left);
     int error = at ? user_write(at, &rest, sizeof(rest)) : 0;
 
     call->restart = is_absolute ? RESTART_UNHANDLED : RESTART_GOES_ON;
@@ -46,9 +43,10 @@ static int64_t sleep(struct thread *thread, const struct clock_id *clock, uaddr_
                      bool is_absolute)
 {
     struct call *call = &thread->call;
+    nsec_t now = clock_id_now(clock);
     int64_t result;
 
-    if (clock_id_now(clock) >= call->deadline) {
+    if (now >= call->deadline) {
         if (PLANTED(OWN_15)) {
             plant_memory = thread->tid;
         }
@@ -62,7 +60,8 @@ static int64_t sleep(struct thread *thread, const struct clock_id *clock, uaddr_
     } else {
         result = sched_block(thread, WAIT_TIME, 0, NULL, call->deadline);
     }
-    return result == CALL_INTERRUPTED ? give_up(call, clock, rest, is_absolute) : result;
+    return result == CALL_INTERRUPTED ? give_up(call, call->deadline - now, rest, is_absolute)
+                                      : result;
 }
 
 /* Reads how long, or until when, and begins. */

@@ -137,6 +137,9 @@ int64_t sys_timer_create(struct thread *thread, const uint64_t *args)
 
 static struct abi_itimerspec itimerspec_of(const struct posix_timer *timer)
 {
+    if (clock_id_is_gone(&timer->clock)) {
+        return (struct abi_itimerspec){0};
+    }
     return (struct abi_itimerspec){
         .it_interval = clock_timespec(timer->interval),
         .it_value = clock_timespec(posix_timer_left(timer)),
@@ -182,6 +185,9 @@ int64_t sys_timer_settime(struct thread *thread, const uint64_t *args)
     struct posix_timer *timer = posix_timer_find(thread->process, (int)args[0]);
     if (!clock_is_valid(&wanted.it_value) || !clock_is_valid(&wanted.it_interval) || !timer) {
         return -EINVAL;
+    }
+    if (clock_id_is_gone(&timer->clock)) {
+        return -ESRCH;
     }
     usage_charge_system(thread);
     const struct abi_itimerspec old = itimerspec_of(timer);

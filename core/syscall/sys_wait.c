@@ -43,7 +43,8 @@ static bool is_wanted(const struct process *child, const struct wanted *wanted)
 static int news_of(const struct process *child, uint32_t options)
 {
     if (child->state == PROCESS_ZOMBIE) {
-        return options & WEXITED ? CLD_EXITED : 0;
+        ASSERT(options & WEXITED);
+        return CLD_EXITED;
     }
     if (((options & WSTOPPED) || PLANTED(STP_1)) && child->signals.stop &&
         child->signals.is_stop_untold) {

@@ -195,7 +195,8 @@ void call_timer_create(struct proc *self, const struct event *event)
         world.lost = "too many timers";
         return;
     }
-    world.timers[world.timer_count++] = (struct timer_model){
+    struct timer_model *timer = &world.timers[world.timer_count++];
+    *timer = (struct timer_model){
         .owner = process,
         .id = process->next_timer,
         .exec_count = process->exec_count,
@@ -205,6 +206,7 @@ void call_timer_create(struct proc *self, const struct event *event)
         .signal = wanted.sigev_signo,
         .value = event->args[1] ? wanted.sigev_value : (uint64_t)process->next_timer,
     };
+    timer->by = timers_whose(self, clock, &timer->is_by_thread);
     memory_give(self, event->args[2], &process->next_timer, sizeof(process->next_timer));
     process->next_timer++;
 }
@@ -224,6 +226,12 @@ static uint64_t left_of(const struct timer_model *timer)
         due = timers_next(due, alarm->interval, world.now, &count);
     }
     return timer->is_silent && due <= world.now ? 0 : left_until(due);
+}
+
+/* Whose time it goes by has ended; a process, and it has been waited for. */
+static bool has_lost_its_clock(const struct timer_model *timer)
+{
+    return timer->by && (timer->is_by_thread ? !is_thread(timer->by) : !is_process(timer->by));
 }
 
 static struct abi_itimerspec timer_of(const struct timer_model *timer)
@@ -280,7 +288,7 @@ static int check_timer(struct proc *self, const struct event *event,
     if (!time_is_valid(&wanted->it_value) || !time_is_valid(&wanted->it_interval) || !timer) {
         return -EINVAL;
     }
-    return check_old(self, event->args[3]);
+    return has_lost_its_clock(timer) ? -ESRCH : check_old(self, event->args[3]);
 }
 
 void call_timer_settime(struct proc *self, const struct event *event)

@@ -25,6 +25,20 @@ static bool is_used(const struct proc *self, int number, bool is_read)
     return world_find(whose) || (is_read && whose == self->tid);
 }
 
+const struct proc *timers_whose(struct proc *self, int number, bool *is_of_thread)
+{
+    int whose = number < 0 ? ~(number >> WHOSE) : 0;
+
+    *is_of_thread = number < 0 ? number & OF_THREAD : number == CLOCK_THREAD_CPUTIME_ID;
+    if (timers_clock(self, number, false) != CLOCK_IS_USED) {
+        return NULL;
+    }
+    if (whose == 0) {
+        return *is_of_thread ? self : self->process;
+    }
+    return *is_of_thread ? world_find_thread(whose) : world_find(whose);
+}
+
 enum clock_kind timers_clock(const struct proc *self, int number, bool is_read)
 {
     if (number < 0) {

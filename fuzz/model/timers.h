@@ -14,6 +14,9 @@ enum clock_kind {
 /* What the clock with a number is to a process; is_read: that is all it is wanted for. */
 enum clock_kind timers_clock(const struct proc *self, int number, bool is_read);
 
+/* Whose time a clock shows, and whether it is that of a thread; NULL: the machine's. */
+const struct proc *timers_whose(struct proc *self, int number, bool *is_of_thread);
+
 /* Whether there is one with this number that needs a device, which is not there. */
 bool timers_needs_device(int number);
 

@@ -251,7 +251,9 @@ struct timer_model {
     int id;
     unsigned exec_count; /* of the owner, when it was made */
     bool is_silent;
-    bool is_by_use;     /* it goes by the time that somebody uses */
+    bool is_by_use;        /* it goes by the time that somebody uses */
+    const struct proc *by; /* a thread, or, if it is that of a process, a process */
+    bool is_by_thread;
     struct alarm alarm; /* of a silent one never set */
     struct proc *to;    /* a thread, or NULL: its process */
     int signal;

@@ -28,8 +28,11 @@ MUST_CHECK int clock_id_find(int number, const struct thread *caller, bool is_re
 /* The same for one that can be waited for. -EOPNOTSUPP: it cannot. */
 MUST_CHECK int clock_id_find_timer(int number, const struct thread *caller, struct clock_id *id);
 
-/* What it shows, and the timers that wait for it. 0, and NULL: whose time it was has ended; the
- * time of a process is there until it has been waited for. */
+/* Whether the thread whose time it is has ended, or the process, and that has been waited for. */
+bool clock_id_is_gone(const struct clock_id *id);
+
+/* What it shows, and the timers that wait for it. 0, and NULL: it is gone; NULL also if it is the
+ * time of a zombie. */
 nsec_t clock_id_now(const struct clock_id *id);
 struct timers *clock_id_timers(const struct clock_id *id);
 

@@ -164,6 +164,15 @@ TEST(signalfd_tells_each_cause)
         EXPECT_EQ(info[0].ssi_pid, 0);
         EXPECT_EQ(tell(faults[i], 16)->ssi_pid, 5);
     }
+    EXPECT_EQ(info[0].ssi_addr_lsb, 0);
+    EXPECT_EQ(tell(SIGBUS, 4)->ssi_addr_lsb, 8); /* memory that is broken */
+    EXPECT_EQ(info[0].ssi_addr, UINT64_C(6) << 32 | 5);
+    EXPECT_EQ(tell(SIGBUS, BUS_OBJERR)->ssi_addr_lsb, 0);
+    EXPECT_EQ(tell(SIGSYS, 1)->ssi_call_addr, UINT64_C(6) << 32 | 5);
+    EXPECT_EQ(info[0].ssi_syscall, 8);
+    EXPECT_EQ(info[0].ssi_arch, 7);
+    EXPECT_EQ(info[0].ssi_pid, 0);
+    EXPECT_EQ(tell(SIGSYS, 3)->ssi_band, 5); /* none that it has */
     fixture_end();
 }
 
@@ -272,6 +281,30 @@ TEST(signalfd_in_part_when_a_handler_comes)
     EXPECT(deliver_signals(child->thread));
     EXPECT(child->thread->call.is_interrupted);
     EXPECT_EQ(calls_rerun(child), SIZE);
+    fixture_end();
+}
+
+/* What another thread has been told to do, stop, does not take from it what it waited for. */
+TEST(signalfd_is_read_when_the_process_is_to_stop)
+{
+    begin(0);
+    struct process *child = calls_child(CALL(init, clone, CLONE_FILES | SIGCHLD));
+    struct thread *other = calls_thread(child->thread);
+    const struct abi_iovec vectors[] = {{READ_AT, SIZE}, {READ_AT + 1024, SIZE}};
+    fixture_run(child);
+    calls_put(GIVEN_AT, vectors, sizeof(vectors));
+    EXPECT_EQ(CALL(child, readv, FD, GIVEN_AT, 2), CALL_BLOCKED);
+    EXPECT_EQ(CALL(init, kill, 2, SIGUSR1), 0);
+    EXPECT_EQ(CALL(init, tgkill, 2, (uint64_t)other->tid, SIGSTOP), 0);
+    fixture_run_thread(other);
+    EXPECT(!deliver_signals(other));
+    EXPECT(!child->signals.is_stopped);
+    fixture_run(child);
+    EXPECT(deliver_signals(child->thread));
+    EXPECT(child->thread->call.is_interrupted);
+    EXPECT_EQ(calls_rerun(child), SIZE);
+    EXPECT(!deliver_signals(child->thread));
+    EXPECT(child->signals.is_stopped);
     fixture_end();
 }
 

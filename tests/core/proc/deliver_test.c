@@ -250,6 +250,28 @@ TEST(deliver_while_a_vfork_is_waited_for)
     fixture_end();
 }
 
+/* Its process stops when it does, behind the vfork. */
+TEST(deliver_a_stop_while_a_vfork_is_waited_for)
+{
+    begin();
+    struct thread *other = calls_thread(thread);
+    EXPECT_EQ(CALL(child, clone, CLONE_VM | CLONE_VFORK | SIGCHLD), CALL_BLOCKED);
+    struct process *made = thread->vfork_child->process;
+    EXPECT_EQ(signal_send_info(child, other, &(struct abi_siginfo){.si_signo = SIGSTOP}), 0);
+    fixture_run_thread(other);
+    EXPECT(!deliver_signals(other));
+    EXPECT_EQ(thread->state, THREAD_BLOCKED);
+    EXPECT(!child->signals.is_stopped);
+    calls_exit(made, 0);
+    EXPECT_EQ(thread->state, THREAD_READY);
+    fixture_run(child);
+    EXPECT(deliver_signals(thread));
+    EXPECT(calls_rerun(child) > 0);
+    EXPECT(!deliver_signals(thread));
+    EXPECT(child->signals.is_stopped);
+    fixture_end();
+}
+
 /* ---- calls that wait ---- */
 
 /* The child is in a wait for a child of its own. */

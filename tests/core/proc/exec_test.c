@@ -490,6 +490,31 @@ TEST(exec_errors_in_the_order_of_linux)
 }
 
 /* A script's own strings count too. */
+/* Of two errors it is the same as Linux's: there is no room for the name of the file, before the
+ * strings are looked at. */
+TEST(exec_most_pointers)
+{
+    enum { COUNT = (128 << 10) / 8 - 2 };
+    struct abi_rlimit limits[RLIMIT_NLIMITS];
+    struct process *made = NULL;
+
+    for (unsigned i = 0; i < RLIMIT_NLIMITS; i++) {
+        limits[i] = (struct abi_rlimit){4096, 4096};
+    }
+    begin();
+    struct exec_request request = request_of("/bin/prog");
+    uint64_t nowhere = 0x1000;
+    request.argv = repeated(0, COUNT, 0);
+    EXPECT_EQ(user_write(ARGS_AT + (COUNT - 1) * 8, &nowhere, 8), 0);
+    cpu_this()->limits = limits;
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -EFAULT);
+    request.argv = repeated(0, COUNT + 1, 0);
+    EXPECT_EQ(user_write(ARGS_AT + COUNT * 8, &nowhere, 8), 0);
+    EXPECT_EQ(exec_spawn(init->thread, &request, &made), -E2BIG);
+    cpu_this()->limits = NULL;
+    fixture_end();
+}
+
 TEST(exec_of_a_script_with_the_most_bytes)
 {
     const unsigned script_size = sizeof("/bin/s1");
@@ -685,6 +710,25 @@ TEST(exec_spawn_without_memory_for_names_of_all_lengths)
         path[len] = '\0';
         failing.path = path;
         failing.argv = (struct exec_vector){0};
+        failing.envp = (struct exec_vector){0};
+        fixture_fail_each(spawn, end_spawned, &made);
+        fixture_end();
+    }
+}
+
+/* The same in the middle of the vector. */
+TEST(exec_spawn_without_memory_for_pointers)
+{
+    static char path[RAMFS_PATH_MAX];
+    static const char *const argv[] = {"a", "b", "c", "d"};
+    struct process *made;
+
+    for (unsigned len = 3600; len < RAMFS_PATH_MAX; len += 15) {
+        begin_failing();
+        memset(path, 'x', len);
+        path[len] = '\0';
+        failing.path = path;
+        failing.argv = (struct exec_vector){.is_kernel = true, .kernel = argv, .kernel_count = 4};
         failing.envp = (struct exec_vector){0};
         fixture_fail_each(spawn, end_spawned, &made);
         fixture_end();

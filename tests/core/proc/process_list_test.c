@@ -74,6 +74,11 @@ TEST(process_list_says_what_each_waits_for)
         {WAIT_CHILD, -12, " waits for child of group 12\n"},
         {WAIT_PIPE_BYTES, 3, " reads from pipe 3\n"},
         {WAIT_PIPE_ROOM, 4, " writes to pipe 4\n"},
+        {WAIT_CPU_TIME, 5, " sleeps until 5 has used more time\n"},
+        {WAIT_SIGNAL, 0, " waits for a signal\n"},
+        {WAIT_SIGNALFD, 0, " reads signals\n"},
+        {WAIT_TIMERFD, 0, " reads a timer\n"},
+        {WAIT_FUTEX, 0x1230, " waits for the futex at 0x1230\n"},
     };
     struct waitq queue;
 

@@ -333,3 +333,54 @@ TEST(sys_clock_nanosleep_by_ones_own_time)
     EXPECT_EQ(sleep_by(CLOCK_PROCESS_CPUTIME_ID, 0, 100 * (int64_t)CLOCK_DET_STEP), CALL_BLOCKED);
     fixture_end();
 }
+
+/* One that a signal interrupts tells how much more the other has to use. */
+TEST(sys_clock_nanosleep_until_another_has_used_time_is_interrupted)
+{
+    struct abi_timespec rest;
+
+    begin();
+    struct process *child = calls_fork(init);
+    EXPECT_EQ(sleep_by((int)used_by(child->pid->number, false, 2), 0, 3000), CALL_BLOCKED);
+    child->usage.user += 1000;
+    init->thread->call.is_interrupted = true;
+    sched_wake(init->thread);
+    EXPECT_EQ(calls_rerun(init), CALL_INTERRUPTED);
+    EXPECT_EQ(init->thread->call.restart, RESTART_GOES_ON);
+    calls_get(BUFFER_AT + 64, &rest, sizeof(rest));
+    EXPECT_EQ(rest.tv_nsec, 2000);
+    EXPECT(!timer_is_armed(&init->thread->timer));
+    fixture_end();
+}
+
+TEST(sys_clock_nanosleep_by_the_time_of_one_that_has_ended_is_interrupted)
+{
+    begin();
+    calls_put(BUFFER_AT, &(struct abi_timespec){0, 3000}, sizeof(struct abi_timespec));
+    struct process *child = calls_fork(init);
+    struct process *other = calls_fork(init);
+    int clock = (int)used_by(child->pid->number, false, 2);
+    EXPECT_EQ(CALL(other, clock_nanosleep, (uint64_t)clock, 0, BUFFER_AT, 0), CALL_BLOCKED);
+    calls_exit(child, 0);
+    EXPECT_EQ(CALL(init, wait4, 2, 0, 0, 0), 2);
+    other->thread->call.is_interrupted = true;
+    sched_wake(other->thread);
+    EXPECT_EQ(calls_rerun(other), CALL_INTERRUPTED);
+    EXPECT_EQ(other->thread->call.restart, RESTART_GOES_ON);
+    fixture_end();
+}
+
+/* What the kernel does for a process may pass the time of a timer: it comes at once. */
+TEST(sys_setitimer_of_time_that_has_passed_unseen)
+{
+    begin();
+    const struct abi_itimerval times = {{0, 0}, {0, 50}};
+    calls_put(BUFFER_AT, &times, sizeof(times));
+    EXPECT_EQ(CALL(init, setitimer, ITIMER_PROF, BUFFER_AT, 0), 0);
+    nsec_t due = init->itimers[ITIMER_PROF].due;
+    init->usage.system = due - 7;
+    EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 7);
+    init->usage.system = due + 7;
+    EXPECT_EQ(cpu_clock_next(init->thread), clock_now());
+    fixture_end();
+}

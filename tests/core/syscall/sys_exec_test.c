@@ -161,6 +161,10 @@ TEST(sys_execveat_that_fails)
     EXPECT_EQ(execveat(0, "", AT_EMPTY_PATH), -EACCES);
     EXPECT_EQ(execveat(directory, "", AT_EMPTY_PATH), -EACCES);
     EXPECT_EQ(execveat(AT_FDCWD, "", AT_EMPTY_PATH), -EACCES);
+    EXPECT_EQ(CALL(init, pipe2, CALLS_DATA, 0), 0);
+    int pipe = calls_get_int(CALLS_DATA);
+    EXPECT_EQ(execveat(pipe, "", AT_EMPTY_PATH), -EACCES);
+    EXPECT_EQ(execveat(pipe, "prog", 0), -ENOTDIR);
     EXPECT_EQ(execveat(AT_FDCWD, "", 0), -ENOENT);
     EXPECT_EQ(execveat(directory, "none", 0), -ENOENT);
     EXPECT_EQ(execveat(AT_FDCWD, "/bin/prog", 1), -EINVAL);

@@ -316,15 +316,53 @@ TEST(sys_fd_calls_without_memory)
     fixture_end();
 }
 
+enum unsharing { CALL_UNSHARE, CALL_UNSHARE_FS, CALL_CLOSE_RANGE };
+
+static int64_t unshare_by(struct process *child, enum unsharing call)
+{
+    return call == CALL_CLOSE_RANGE
+               ? CALL(child, close_range, 0, 1, CLOSE_RANGE_UNSHARE)
+               : CALL(child, unshare,
+                      CLONE_FS | (call == CALL_UNSHARE ? CLONE_FILES | CLONE_SYSVSEM : 0));
+}
+
+/* Each of its allocations fails, and all is shared still; then none does. */
+static void expect_each_fails(struct process *child, enum unsharing call)
+{
+    bool has_fired = true;
+
+    for (unsigned n = 1; has_fired; n++) {
+        test_note("allocation %u", n);
+        inject_arm(n, false);
+        int64_t result = unshare_by(child, call);
+        has_fired = inject_has_fired();
+        inject_arm(0, false);
+        EXPECT_EQ(result, has_fired ? -ENOMEM : 0);
+        EXPECT(!has_fired || child->thread->fds == init->thread->fds);
+        EXPECT(!has_fired || child->thread->fs == init->thread->fs);
+        EXPECT(has_fired || n > 1);
+        process_check();
+    }
+}
+
+TEST(sys_unshare_without_memory)
+{
+    static const enum unsharing calls[] = {CALL_UNSHARE_FS, CALL_CLOSE_RANGE};
+
+    for (unsigned i = 0; i < ARRAY_LEN(calls); i++) {
+        begin();
+        struct process *child = calls_child(CALL(init, clone, CLONE_FILES | CLONE_FS | SIGCHLD));
+        expect_each_fails(child, calls[i]);
+        EXPECT(is_open(init, 0));
+        fixture_end();
+    }
+}
+
 TEST(sys_unshare_descriptors_and_directory)
 {
     begin();
     struct process *child = calls_child(CALL(init, clone, CLONE_FILES | CLONE_FS | SIGCHLD));
-    inject_arm(2, false);
-    EXPECT_EQ(CALL(child, unshare, CLONE_FILES | CLONE_FS), -ENOMEM);
-    inject_arm(0, false);
-    EXPECT(child->thread->fds == init->thread->fds);
-    EXPECT_EQ(CALL(child, unshare, CLONE_FILES | CLONE_FS | CLONE_SYSVSEM), 0);
+    expect_each_fails(child, CALL_UNSHARE);
     EXPECT(child->thread->fds != init->thread->fds);
     EXPECT(child->thread->fs != init->thread->fs);
     EXPECT_EQ(CALL(child, umask, 0), 022);

@@ -569,6 +569,30 @@ TEST(sys_execve_of_threads_without_memory_changes_nothing)
     fixture_end();
 }
 
+/* Its descriptors are its own already, and the table of actions is not. */
+TEST(sys_execve_of_shared_actions_without_memory)
+{
+    const struct abi_sigaction action = {.handler = 0x400000};
+    bool has_fired = true;
+
+    begin();
+    EXPECT_EQ(signal_set_action(init, SIGUSR1, &action), 0);
+    struct process *child = calls_child(CALL(init, clone, CLONE_VM | CLONE_SIGHAND | SIGCHLD));
+    for (uint64_t n = 1; has_fired; n++) {
+        test_note("allocation %lu", n);
+        fixture_run(child);
+        calls_put_text(CALLS_DATA, "/bin/prog");
+        inject_arm(n, false);
+        int64_t result = CALL(child, execve, CALLS_DATA, 0, 0);
+        has_fired = inject_has_fired();
+        inject_arm(0, false);
+        EXPECT_EQ(result, has_fired ? -ENOMEM : 0);
+        EXPECT_EQ(child->signals.actions == init->signals.actions, has_fired);
+        process_check();
+    }
+    fixture_end();
+}
+
 /* ---- descriptors of calls that wait ---- */
 
 static int reader;

@@ -103,6 +103,45 @@ TEST(sys_setitimer_goes_on_when_its_signal_is_taken)
     fixture_end();
 }
 
+/* One that is set while the signal of the former is pending comes when it is to. */
+TEST(sys_setitimer_anew_while_its_signal_is_pending)
+{
+    begin();
+    EXPECT_EQ(set_itimer(ITIMER_REAL, 10, 30), 0);
+    EXPECT(clock_jump());
+    EXPECT_EQ(set_itimer(ITIMER_REAL, 1000, 5), 0);
+    nsec_t due = clock_now() + 1000 * CLOCK_DET_STEP;
+    (void)take(SIGALRM);
+    EXPECT(clock_jump());
+    EXPECT_EQ(clock_now(), due);
+    fixture_end();
+}
+
+/* A SIGALRM that somebody sends to the thread is none of the timer's. */
+TEST(sys_setitimer_goes_on_for_its_own_signal_only)
+{
+    begin();
+    EXPECT_EQ(set_itimer(ITIMER_REAL, 10, 30), 0);
+    EXPECT(clock_jump());
+    EXPECT_EQ(CALL(init, tkill, 1, SIGALRM), 0);
+    EXPECT_EQ(take(SIGALRM).si_code, SI_TKILL);
+    EXPECT(!clock_jump());
+    EXPECT_EQ(take(SIGALRM).si_code, SI_KERNEL);
+    EXPECT(clock_jump());
+    fixture_end();
+}
+
+TEST(sys_setitimer_of_used_time_at_its_end)
+{
+    begin();
+    EXPECT_EQ(set_itimer(ITIMER_VIRTUAL, 100, 20), 0);
+    init->usage.user = PLAT_NEVER - 1;
+    cpu_clock_expire(init->thread);
+    EXPECT_EQ(get_itimer(ITIMER_VIRTUAL).it_value.tv_usec, 0);
+    EXPECT_EQ(take(SIGVTALRM).si_code, SI_KERNEL);
+    fixture_end();
+}
+
 TEST(sys_setitimer_tells_what_was)
 {
     struct abi_itimerval old;
@@ -251,6 +290,10 @@ TEST(sys_timer_create_arguments_that_make_no_sense)
     EXPECT_EQ(set(0, 0, NSEC_PER_SEC, 0), -EINVAL);
     EXPECT_EQ(set(0, 0, 1, -1), -EINVAL);
     EXPECT_EQ(CALL(init, timer_gettime, 0, CALLS_NOWHERE), -EFAULT);
+    const struct abi_itimerspec soon = {{0, 0}, {0, 1}};
+    calls_put(TIMES_AT, &soon, sizeof(soon));
+    EXPECT_EQ(CALL(init, timer_settime, 0, 0, TIMES_AT, CALLS_NOWHERE), -EFAULT);
+    EXPECT_EQ(get(0).it_value.tv_nsec, 0); /* nor has it been set */
     fixture_end();
 }
 
@@ -355,6 +398,64 @@ TEST(sys_timer_settime_that_nobody_hears)
     fixture_end();
 }
 
+TEST(sys_timer_settime_that_nobody_hears_once)
+{
+    begin();
+    EXPECT_EQ(create(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1), 0);
+    init->thread->signal_mask = 0;
+    EXPECT_EQ(set(0, 0, 100, 0), 0);
+    EXPECT(clock_jump());
+    EXPECT(!clock_jump());
+    EXPECT_EQ(get(0).it_value.tv_nsec, 0);
+    fixture_end();
+}
+
+/* At its own times, when these are no more frequent than ticks. */
+TEST(sys_timer_settime_that_nobody_hears_now_and_then)
+{
+    enum { INTERVAL = 5000000 };
+
+    begin();
+    EXPECT_EQ(create(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1), 0);
+    init->thread->signal_mask = 0;
+    EXPECT_EQ(set(0, TIMER_ABSTIME, INTERVAL, INTERVAL), 0);
+    for (unsigned i = 1; i < 4; i++) {
+        EXPECT(clock_jump());
+        EXPECT_EQ(clock_now(), i * (nsec_t)INTERVAL);
+    }
+    fixture_end();
+}
+
+/* The time that a process uses goes on with it: there are no ticks to wait for. */
+TEST(sys_timer_settime_of_used_time_that_nobody_hears)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    int clock = (int)((~(unsigned)child->pid->number << 3) | 2);
+    EXPECT_EQ(create(clock, SIGEV_SIGNAL, SIGUSR1), 0);
+    init->thread->signal_mask = 0;
+    EXPECT_EQ(set(0, 0, 1000, 1000), 0);
+    child->usage.user += 1500;
+    cpu_clock_expire(child->thread);
+    EXPECT_EQ(get(0).it_value.tv_nsec, 500);
+    fixture_end();
+}
+
+TEST(sys_timer_settime_at_the_end_of_time)
+{
+    begin();
+    EXPECT_EQ(create(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1), 0);
+    EXPECT_EQ(set(0, 0, 1000, 1000), 0);
+    const struct abi_itimerspec last = {{0, 1000}, {INT64_MAX, 0}};
+    calls_put(TIMES_AT, &last, sizeof(last));
+    EXPECT_EQ(CALL(init, timer_settime, 0, TIMER_ABSTIME, TIMES_AT, 0), 0);
+    EXPECT(clock_jump());
+    EXPECT_EQ(clock_now(), PLAT_NEVER - 1);
+    EXPECT_EQ(take(SIGUSR1).si_overrun, 0);
+    EXPECT(!clock_jump()); /* there is no later */
+    fixture_end();
+}
+
 TEST(sys_timer_settime_silent)
 {
     begin();
@@ -433,9 +534,31 @@ TEST(sys_timer_create_by_the_time_of_another)
     child->usage.system += 1000;
     cpu_clock_expire(child->thread);
     EXPECT_EQ(take(SIGUSR1).si_code, SI_TIMER);
-    EXPECT_EQ(set(0, 0, 1000, 0), 0);
+    EXPECT_EQ(set(0, 0, 1000, 7), 0);
     calls_exit(child, 0);
+    EXPECT_EQ(get(0).it_value.tv_nsec, 1000);
+    EXPECT_EQ(set(0, 0, 1000, 7), 0); /* it never comes */
     EXPECT_EQ(CALL(init, wait4, (uint64_t)-1, 0, 0, 0), 2);
-    EXPECT_EQ(set(0, 0, 1000, 0), 0); /* it never comes */
+    EXPECT_EQ(get(0).it_value.tv_nsec, 0);
+    EXPECT_EQ(get(0).it_interval.tv_nsec, 0);
+    EXPECT_EQ(set(0, 0, 1000, 0), -ESRCH);
+    fixture_end();
+}
+
+TEST(sys_timer_create_by_the_time_of_a_thread_that_ends)
+{
+    begin();
+    struct thread *other = calls_thread(init->thread);
+    int clock = (int)((~(unsigned)other->tid << 3) | 4 | 2);
+    EXPECT_EQ(create(clock, SIGEV_SIGNAL, SIGUSR1), 0);
+    EXPECT_EQ(set(0, 0, 1000, 0), 0);
+    other->user_time += 400;
+    EXPECT_EQ(get(0).it_value.tv_nsec, 600);
+    (void)CALL_IN(other, exit, 0);
+    EXPECT_EQ(get(0).it_value.tv_nsec, 0);
+    EXPECT_EQ(set(0, 0, 1000, 0), -ESRCH);
+    EXPECT(!is_pending(SIGUSR1));
+    EXPECT_EQ(CALL(init, timer_delete, 0), 0);
+    EXPECT_EQ(posix_timer_count(), 0);
     fixture_end();
 }
