@@ -62,6 +62,8 @@ static struct {
     uint64_t stops;
     uint64_t stopped_calls;      /* that process was in a call */
     uint64_t stops_behind_calls; /* that has given something */
+    uint64_t leavings;           /* threads that have ended while others go on */
+    uint64_t threads;            /* that another did it, or nobody there */
     uint64_t given_up; /* what the model does not tell: it accepts what comes behind, too */
 } counts;
 
@@ -96,9 +98,9 @@ static void tell_wrongly(struct event event, const struct event *right, uint64_t
     bool is_accepted;
 
     bool is_fresh = gives_a_fresh_address(right) && event.kind == right->kind && event.result > 0;
-    if (is_fresh ||
-        (event.kind == right->kind && event.result == right->result &&
-         event.wait_status == right->wait_status && event.is_stopped == right->is_stopped)) {
+    if (is_fresh || (event.kind == right->kind && event.result == right->result &&
+                     event.wait_status == right->wait_status &&
+                     event.is_stopped == right->is_stopped && event.tid == right->tid)) {
         return;
     }
     (void)answers(&event, &is_accepted);
@@ -114,8 +116,10 @@ static void tell_wrongly(struct event event, const struct event *right, uint64_t
     counts.altered++;
     counts.accepted += is_accepted;
     if (is_accepted) {
-        test_note("event %lu, process %d, call %u: %ld was accepted for %ld", counts.events,
-                  right->pid, right->nr, event.result, right->result);
+        test_note("event %lu, thread %d of process %d, call %u: kind %d, %ld of thread %d was "
+                  "accepted for kind %d, %ld",
+                  counts.events, right->tid, right->pid, right->nr, event.kind, event.result,
+                  event.tid, right->kind, right->result);
     }
     EXPECT(!is_accepted);
 }
@@ -180,6 +184,52 @@ static void alter_stop(const struct event *right, uint64_t allowed)
     }
 }
 
+/* It ended, and others of its process go on; or it did not, or its process ended with it. */
+static void alter_leaving(const struct event *right, uint64_t allowed)
+{
+    static const enum event_kind others[] = {EVENT_RESULT, EVENT_BLOCKED, EVENT_CAUGHT,
+                                             EVENT_AGAIN,  EVENT_STORED,  EVENT_ENDED};
+    struct event event = *right;
+
+    counts.leavings += right->kind == EVENT_LEFT;
+    event.kind = EVENT_LEFT;
+    tell_wrongly(event, right, allowed);
+    for (unsigned i = 0; right->kind == EVENT_LEFT && i < sizeof(others) / sizeof(others[0]); i++) {
+        event.kind = others[i];
+        event.is_stopped = false;
+        tell_wrongly(event, right, allowed);
+        event.is_stopped = true;
+        tell_wrongly(event, right, allowed);
+    }
+}
+
+/* Whether it could not have been this thread: it is another process's, or in another call; but a
+ * process ends with any. */
+static bool is_another(const struct proc *thread, const struct event *right)
+{
+    bool has_others = thread->pid != right->pid;
+    bool is_elsewhere =
+        right->is_rerun && right->kind != EVENT_ENDED && thread->doing.nr != right->nr;
+
+    return is_thread(thread) && (has_others || (is_elsewhere && thread->tid != right->tid));
+}
+
+static void alter_thread(const struct event *right, uint64_t allowed)
+{
+    enum { NOBODY = 30000 };
+    struct event event = *right;
+
+    event.tid = NOBODY;
+    tell_wrongly(event, right, allowed);
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (is_another(&world.procs[i], right)) {
+            event.tid = world.procs[i].tid;
+            tell_wrongly(event, right, allowed);
+            counts.threads += world.procs[i].pid == right->pid;
+        }
+    }
+}
+
 static void alter(const struct event *right)
 {
     bool is_accepted;
@@ -195,6 +245,8 @@ static void alter(const struct event *right)
         counts.given_up++;
         return;
     }
+    alter_leaving(right, allowed);
+    alter_thread(right, allowed);
     switch (right->kind) {
     case EVENT_RESULT:
     case EVENT_BLOCKED:
@@ -245,9 +297,13 @@ TEST(model_objects_to_whatever_did_not_happen)
     EXPECT(counts.stops > 20);
     EXPECT(counts.stopped_calls > 5);
     EXPECT(counts.stops_behind_calls > 0);
+    EXPECT(counts.leavings > 5);
+    EXPECT(counts.threads > 5);
     model_allowed(&results, &events);
     printf("# %lu stops, %lu of them in calls, %lu behind what these gave\n", counts.stops,
            counts.stopped_calls, counts.stops_behind_calls);
+    printf("# %lu threads left, %lu events told of another of the same process\n", counts.leavings,
+           counts.threads);
     printf("# %lu events, %lu altered, %lu where several answers are allowed, of which %lu "
            "were accepted; %lu at which it gives up\n",
            counts.events, counts.altered, counts.loose, counts.loosely_accepted, counts.given_up);
