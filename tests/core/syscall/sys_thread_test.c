@@ -612,6 +612,32 @@ static struct thread *begin_with_a_reader(void)
     return made;
 }
 
+/* The second one is woken for a signal that it and the first can take, and blocks the next one:
+ * nobody has been woken who takes that. */
+TEST(sys_signal_behind_one_that_another_was_woken_for)
+{
+    const uint64_t nowhere = 4; /* no frame is ever pushed */
+
+    begin();
+    struct process *child = calls_fork(init);
+    struct thread *first = child->thread;
+    struct thread *second = thread_of(CALL(child, clone, THREAD));
+    const struct abi_sigaction action = {.handler = nowhere};
+    EXPECT_EQ(signal_set_action(child, SIGUSR1, &action), 0);
+    EXPECT_EQ(signal_set_action(child, SIGUSR2, &action), 0);
+    signal_set_mask(second, signal_bit(SIGUSR2));
+    calls_put(CALLS_DATA, &(struct abi_timespec){.tv_sec = 1000}, sizeof(struct abi_timespec));
+    EXPECT_EQ(CALL_IN(first, nanosleep, CALLS_DATA, 0), CALL_BLOCKED);
+    EXPECT_EQ(CALL_IN(second, nanosleep, CALLS_DATA, 0), CALL_BLOCKED);
+    EXPECT_EQ(CALL(init, kill, (uint64_t)second->tid, SIGUSR1), 0);
+    EXPECT_EQ(first->state, THREAD_BLOCKED);
+    EXPECT_EQ(second->state, THREAD_READY);
+    EXPECT_EQ(CALL(init, kill, (uint64_t)child->pid->number, SIGUSR2), 0);
+    EXPECT_EQ(first->state, THREAD_READY);
+    process_check();
+    fixture_end();
+}
+
 TEST(sys_read_goes_on_when_its_descriptor_is_closed)
 {
     struct thread *made = begin_with_a_reader();
