@@ -481,6 +481,26 @@ TEST(sys_waitid_tells_a_stop_and_a_continuation)
     fixture_end();
 }
 
+/* The signal that tells of it is ignored: it wakes nobody. */
+TEST(sys_wait4_is_woken_by_a_stop_and_a_continuation)
+{
+    begin();
+    struct process *child = calls_fork(init);
+    EXPECT_EQ(wait_for(init, ANY, WUNTRACED | WCONTINUED), CALL_BLOCKED);
+    fixture_run(child);
+    signal_stop(child, SIGSTOP);
+    signal_stop_thread(child->thread);
+    EXPECT_EQ(init->thread->state, THREAD_READY);
+    EXPECT_EQ(calls_rerun(init), child->pid->number);
+    expect_status(SIGSTOP << 8 | 0x7f);
+    EXPECT_EQ(wait_for(init, ANY, WUNTRACED | WCONTINUED), CALL_BLOCKED);
+    signal_send(child, SIGCONT);
+    EXPECT_EQ(init->thread->state, THREAD_READY);
+    EXPECT_EQ(calls_rerun(init), child->pid->number);
+    expect_status(0xffff);
+    fixture_end();
+}
+
 TEST(sys_waitid_sees_how_a_signal_ended_it)
 {
     begin();
