@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 #include "platform/hosted/vclock.h"
+#include "proc/clock_id.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -231,4 +232,18 @@ TEST_DIES(clock_jump_without_det, "clock_jump: clock.is_det")
 {
     begin(false);
     clock_jump();
+}
+
+TEST(clock_forward_to_the_end_of_time)
+{
+    const nsec_t interval = UINT64_C(1) << 63 | 5;
+    uint64_t count;
+
+    EXPECT_EQ(clock_forward(10, 7, 9, &count), 10);
+    EXPECT_EQ(count, 0);
+    EXPECT_EQ(clock_forward(10, 7, 24, &count), 31);
+    EXPECT_EQ(count, 3);
+    EXPECT_EQ(clock_forward(1, interval, PLAT_NEVER - 1, &count), PLAT_NEVER - 1);
+    EXPECT_EQ(count, 2);
+    EXPECT_EQ(clock_forward(PLAT_NEVER - 9, 10, PLAT_NEVER - 5, &count), PLAT_NEVER - 1);
 }

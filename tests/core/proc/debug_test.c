@@ -215,3 +215,14 @@ TEST(debug_next_has_all_threads)
     EXPECT_EQ(debug_next(number), 0);
     fixture_end();
 }
+
+TEST(debug_before_there_are_processes)
+{
+    struct debug_thread found;
+
+    fixture_begin(300);
+    EXPECT(!debug_current(&found));
+    EXPECT_EQ(debug_next(0), 0);
+    debug_fp_changed(4711);
+    fixture_end();
+}

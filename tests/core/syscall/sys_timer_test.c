@@ -562,3 +562,30 @@ TEST(sys_timer_create_by_the_time_of_a_thread_that_ends)
     EXPECT_EQ(posix_timer_count(), 0);
     fixture_end();
 }
+
+/* Its signal waits until nobody's time is left to go on by. */
+TEST(sys_timer_create_by_the_time_of_one_that_is_gone_when_it_is_heard)
+{
+    begin();
+    struct thread *other = calls_thread(init->thread);
+    struct process *child = calls_fork(init);
+    const int clocks[] = {(int)((~(unsigned)other->tid << 3) | 4 | 2),
+                          (int)((~(unsigned)child->pid->number << 3) | 2)};
+    for (int i = 0; i < 2; i++) {
+        EXPECT_EQ(create(clocks[i], SIGEV_SIGNAL, SIGUSR1 + 2 * i), i);
+        EXPECT_EQ(set(i, 0, 1000, 1000), 0);
+    }
+    other->user_time += 1500;
+    child->usage.user += 2500;
+    cpu_clock_expire(other);
+    cpu_clock_expire(child->thread);
+    (void)CALL_IN(other, exit, 0);
+    calls_exit(child, 0);
+    EXPECT_EQ(CALL(init, wait4, (uint64_t)-1, 0, 0, 0), 3);
+    EXPECT_EQ(take(SIGUSR1).si_code, SI_TIMER);
+    EXPECT_EQ(take(SIGUSR1 + 2).si_code, SI_TIMER);
+    EXPECT(!is_pending(SIGUSR1));
+    EXPECT_EQ(get(0).it_value.tv_nsec, 0);
+    EXPECT_EQ(get(1).it_value.tv_nsec, 0);
+    fixture_end();
+}
