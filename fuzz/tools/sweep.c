@@ -18,11 +18,14 @@
 static const char usage[] = "usage: sweep [option]... FILE.repro...\n"
                             "  --words=WORDS      more kernel words\n"
                             "  --findings=FOLDER  where programs that find something are written;\n"
-                            "                     build/fuzz/findings\n";
+                            "                     build/fuzz/findings\n"
+                            "  --calls            also says, for each call, how often one of its\n"
+                            "                     allocations failed, and which was the last\n";
 
 enum {
     HANG_SECONDS = 60, /* for a run */
     NTH_MAX = UINT8_MAX,
+    TYPES_MAX = 512, /* of instructions */
 };
 
 /* What is run next. */
@@ -38,12 +41,17 @@ static struct shared {
     struct place place;
     unsigned long runs;
     unsigned long fired; /* allocations that have failed */
+    struct {
+        unsigned long fired;
+        unsigned last; /* the greatest number of one that has failed */
+    } types[TYPES_MAX];
     bool is_found;
     char check[REPRO_CHECK_MAX];
     char details[400];
 } * shared;
 
 static struct repro repro; /* the program that is swept */
+static bool says_calls;
 static struct run run;
 
 /* ---- in the process that runs ---- */
@@ -68,6 +76,19 @@ static void run_once(const struct input *input)
     run_input(&run, input, RUN_ALL);
 }
 
+/* The nth allocation of an instruction has failed. */
+static void count(const struct insn *insn, unsigned nth)
+{
+    const struct insn_type *type = insn_type_find(insn->op, insn->nr);
+    unsigned at = (unsigned)(type - insn_types);
+
+    shared->fired++;
+    if (type && at < TYPES_MAX) {
+        shared->types[at].fired++;
+        shared->types[at].last = nth > shared->types[at].last ? nth : shared->types[at].last;
+    }
+}
+
 /* Whatever is left to do with one instruction, in one of the two ways. */
 static void sweep_instruction(struct place *place)
 {
@@ -82,7 +103,9 @@ static void sweep_instruction(struct place *place)
         place->nth++; /* it goes on behind this one, whatever happens */
         run_once(&input);
         has_fired = run.outcomes[place->insn].has_fired;
-        shared->fired += has_fired;
+        if (has_fired) {
+            count(insn, place->nth - 1);
+        }
     }
 }
 
@@ -198,14 +221,26 @@ static bool take_option(const char *argument)
 {
     const char *words = value_of(argument, "--words");
     const char *folder = value_of(argument, "--findings");
+    bool calls = strcmp(argument, "--calls") == 0;
 
+    says_calls |= calls;
     if (words) {
         body_set_words(words);
     }
     if (folder) {
         found_directory = folder;
     }
-    return words || folder;
+    return words || folder || calls;
+}
+
+static void print_calls(void)
+{
+    for (unsigned i = 0; i < insn_type_count && i < TYPES_MAX; i++) {
+        if (shared->types[i].fired > 0) {
+            printf("%-20s %6lu failures, up to allocation %u\n", insn_types[i].name,
+                   shared->types[i].fired, shared->types[i].last);
+        }
+    }
 }
 
 int main(int argc, char **argv)
@@ -233,6 +268,9 @@ int main(int argc, char **argv)
         }
         findings += sweep(argv[i]);
         programs++;
+    }
+    if (says_calls) {
+        print_calls();
     }
     printf("programs=%u runs=%lu failures=%lu findings=%u\n", programs, shared->runs, shared->fired,
            findings);

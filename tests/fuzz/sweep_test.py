@@ -39,6 +39,34 @@ def finds(plant, check):
     expect(re.search(r'the program is in \S+\.repro', ended.output), 'no program was written')
 
 
+# What allocates, and how many allocations of one call must have failed, at least: objects, their
+# descriptors, the pages that answers and frames go to.
+ALLOCATES = {
+    'clone': 20, 'clone3': 18, 'execve': 12, 'spawn': 20, 'unshare': 3, 'close_range': 2,
+    'dup': 3, 'dup3': 1, 'fcntl': 1, 'openat': 1, 'pipe2': 5, 'write': 3, 'readv': 2,
+    'pidfd_open': 2, 'pidfd_send_signal': 1, 'signalfd4': 4, 'timerfd_create': 3,
+    'timerfd_settime': 1, 'timerfd_gettime': 1, 'timer_create': 5, 'timer_settime': 1,
+    'timer_gettime': 1, 'setitimer': 1, 'getitimer': 1, 'clock_gettime': 1, 'clock_getres': 1,
+    'nanosleep': 1, 'futex': 3, 'get_robust_list': 2, 'kill': 3, 'tkill': 1, 'tgkill': 1,
+    'rt_sigqueueinfo': 1, 'rt_tgsigqueueinfo': 1, 'rt_sigaction': 5, 'rt_sigprocmask': 3,
+    'rt_sigpending': 1, 'rt_sigtimedwait': 1, 'rt_sigsuspend': 1, 'sigaltstack': 1,
+    'prlimit64': 1, 'wait4': 2, 'waitid': 2, 'exit': 1, 'exit_group': 1, 'mmap': 4, 'munmap': 2,
+    'mremap': 2, 'mprotect': 2, 'madvise': 2, 'load': 2, 'store': 2,
+}
+
+
+@case
+def each_call_that_allocates_fails_at_each_allocation():
+    files = sorted(glob.glob('fuzz/corpus/*.repro') + glob.glob('fuzz/regress/*.repro'))
+    ended, _ = sweep('--calls', *files)
+    ended.expect(0)
+    rows = re.findall(r'^(\w+) +\d+ failures, up to allocation (\d+)$', ended.output, re.MULTILINE)
+    last = {name: int(number) for name, number in rows}
+    for name, least in ALLOCATES.items():
+        expect(last.get(name, 0) >= least,
+               f'of {name} allocation {last.get(name, 0)} was the last to fail, not {least}')
+
+
 @case
 def programs_bear_each_failing_allocation():
     files = sorted(glob.glob('fuzz/corpus/*.repro') + glob.glob('fuzz/regress/*.repro'))
