@@ -12,8 +12,7 @@ enum { SIZE = sizeof(struct abi_signalfd_siginfo) };
 
 static const uint64_t never_read = UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1);
 
-/* Under the lowest number, if that is what the call gives. */
-static struct file *open_file(struct proc *self, enum file_kind kind, uint32_t flags, bool closes)
+struct file *anon_open(struct proc *self, enum file_kind kind, uint32_t flags, bool closes)
 {
     int number = files_lowest(self, 0);
 
@@ -38,7 +37,7 @@ void call_pidfd_open(struct proc *self, const struct event *event)
     } else if (!proc) {
         (void)ask_result(family_uses_number(number) ? -EINVAL : -ESRCH);
     } else {
-        struct file *file = open_file(self, FILE_PIDFD, flags, true);
+        struct file *file = anon_open(self, FILE_PIDFD, flags, true);
         if (file) {
             file->proc = (int)(proc - world.procs);
         }
@@ -68,7 +67,7 @@ void call_signalfd4(struct proc *self, const struct event *event)
     } else if (flags & ~(uint32_t)(SFD_CLOEXEC | SFD_NONBLOCK)) {
         (void)ask_result(-EINVAL);
     } else if (number == -1) {
-        file = open_file(self, FILE_SIGNALFD, flags & SFD_NONBLOCK, flags & SFD_CLOEXEC);
+        file = anon_open(self, FILE_SIGNALFD, flags & SFD_NONBLOCK, flags & SFD_CLOEXEC);
         if (file) {
             file->signals = set & ~never_read;
         }

@@ -168,6 +168,9 @@ static void do_read(struct proc *self, const struct event *event, struct file *f
     case FILE_SIGNALFD:
         anon_read(self, event, file);
         break;
+    case FILE_TIMERFD:
+        anon_read_timer(self, event, file);
+        break;
     default:
         read_console(self, event, file);
         break;
@@ -178,7 +181,8 @@ static void do_read(struct proc *self, const struct event *event, struct file *f
 static void do_write(struct proc *self, const struct event *event, struct file *file,
                      uint64_t offset)
 {
-    if (is_too_far(file, offset) || file->kind == FILE_PIDFD || file->kind == FILE_SIGNALFD) {
+    if (is_too_far(file, offset) || file->kind == FILE_PIDFD || file->kind == FILE_SIGNALFD ||
+        file->kind == FILE_TIMERFD) {
         (void)ask_result(-EINVAL);
     } else if (file->kind == FILE_PIPE) {
         pipes_write(self, event, file);
@@ -348,7 +352,7 @@ void call_lseek(struct proc *self, const struct event *event)
         (void)ask_result(-EBADF);
     } else if (whence > SEEK_HOLE) {
         (void)ask_result(-EINVAL);
-    } else if (file->kind == FILE_SIGNALFD) {
+    } else if (file->kind == FILE_SIGNALFD || file->kind == FILE_TIMERFD) {
         (void)ask_result(0); /* nowhere */
     } else if (!can_seek(file)) {
         (void)ask_result(-ESPIPE);

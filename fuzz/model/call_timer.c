@@ -9,11 +9,6 @@
 #define NSEC_PER_USEC UINT64_C(1000)
 #define USEC_PER_SEC UINT64_C(1000000)
 
-static struct abi_timespec timespec_of(uint64_t time)
-{
-    return (struct abi_timespec){(int64_t)(time / NSEC_PER_SEC), (int64_t)(time % NSEC_PER_SEC)};
-}
-
 /* ---- setitimer ---- */
 
 static bool is_itimer(int which)
@@ -236,7 +231,8 @@ static bool has_lost_its_clock(const struct timer_model *timer)
 
 static struct abi_itimerspec timer_of(const struct timer_model *timer)
 {
-    return (struct abi_itimerspec){timespec_of(timer->alarm.interval), timespec_of(left_of(timer))};
+    return (struct abi_itimerspec){time_timespec(timer->alarm.interval),
+                                   time_timespec(left_of(timer))};
 }
 
 void call_timer_gettime(struct proc *self, const struct event *event)
@@ -334,22 +330,5 @@ void call_clock_getres(struct proc *self, const struct event *event)
         (void)ask_result(-EFAULT);
     } else if (ask_result(0) && event->args[1]) {
         memory_give(self, event->args[1], &resolution, sizeof(resolution));
-    }
-}
-
-/* A file of a timer is not followed: there is none here. */
-void call_timerfd_create(struct proc *self, const struct event *event)
-{
-    uint32_t flags = (uint32_t)event->args[1];
-    int clock = (int)event->args[0];
-    bool is_clock = clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC ||
-                    clock == CLOCK_BOOTTIME || clock == CLOCK_REALTIME_ALARM ||
-                    clock == CLOCK_BOOTTIME_ALARM;
-
-    (void)self;
-    if ((flags & ~(uint32_t)(TFD_CLOEXEC | TFD_NONBLOCK)) || !is_clock) {
-        (void)ask_result(-EINVAL);
-    } else if (!ask_any_error()) {
-        give_up_for(GIVE_UP_TIMER);
     }
 }

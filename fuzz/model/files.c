@@ -253,7 +253,7 @@ struct file *files_create(enum file_kind kind, uint32_t flags)
         world.file_count++;
     }
     *file = (struct file){.kind = kind, .flags = flags, .node = -1, .pipe = -1};
-    if (kind == FILE_PIDFD || kind == FILE_SIGNALFD) {
+    if (kind == FILE_PIDFD || kind == FILE_SIGNALFD || kind == FILE_TIMERFD) {
         file->node = NO_TYPE;
     }
     return file;

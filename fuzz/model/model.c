@@ -232,6 +232,8 @@ static bool would_block(struct proc *proc)
         return signal_would_block(proc);
     case WAITS_READING:
         return anon_would_block(proc);
+    case WAITS_TIMERFD:
+        return world.files[proc->doing.file].count == 0;
     case WAITS_FUTEX:
         return futex_would_block(proc);
     case WAITS_BYTES:

@@ -175,6 +175,40 @@ void timers_set_itimer(struct proc *process, int which, uint64_t due, uint64_t i
     }
 }
 
+static void come_to_file(struct file *file)
+{
+    file->alarm.is_set = false;
+    file->is_late = true;
+    file->count++;
+}
+
+void timers_set_file(struct file *file, uint64_t due, uint64_t interval)
+{
+    file->alarm = (struct alarm){.due = due, .interval = interval};
+    file->count = 0;
+    file->is_late = false;
+    if (due > world.moment) {
+        set(&file->alarm, due);
+    } else if (due) {
+        come_to_file(file);
+    }
+}
+
+void timers_go_on_file(struct file *file)
+{
+    uint64_t count;
+
+    if (file->is_late && file->alarm.interval) {
+        uint64_t due = timers_next(file->alarm.due, file->alarm.interval, world.moment, &count);
+        file->is_late = false;
+        file->count += count - 1; /* one counts already */
+        file->alarm.due = due;
+        if (due > world.moment) {
+            set(&file->alarm, due);
+        }
+    }
+}
+
 /* SIGALRM, whoever has sent it, lets setitimer's go on. */
 static void take_alarm(struct alarm *itimer)
 {
@@ -255,6 +289,12 @@ void timers_pass(void)
             signals_send(proc, SIGALRM);
         }
     } while (alarm);
+    for (unsigned i = 0; i < world.file_count; i++) {
+        struct file *file = &world.files[i];
+        if (file->kind == FILE_TIMERFD && file->refs > 0 && first(NULL, &file->alarm)) {
+            come_to_file(file);
+        }
+    }
 }
 
 void timers_stop(void)
@@ -264,5 +304,8 @@ void timers_stop(void)
     }
     for (unsigned i = 0; i < world.proc_count; i++) {
         bytes_zero(world.procs[i].itimers, sizeof(world.procs[i].itimers));
+    }
+    for (unsigned i = 0; i < world.file_count; i++) {
+        timers_set_file(&world.files[i], 0, 0);
     }
 }

@@ -34,6 +34,10 @@ uint64_t timers_next(uint64_t due, uint64_t interval, uint64_t now, uint64_t *co
 void timers_set_itimer(struct proc *process, int which, uint64_t due, uint64_t interval);
 void timers_set(struct timer_model *timer, uint64_t due, uint64_t interval);
 
+/* The same for a file, and it goes on to its next time when it is looked at. */
+void timers_set_file(struct file *file, uint64_t due, uint64_t interval);
+void timers_go_on_file(struct file *file);
+
 /* A signal of a process, or of one of its threads, was taken: what has sent it goes on. said is
  * what is said of it. */
 void timers_taken(struct queue *queue, struct said *said);

@@ -24,4 +24,9 @@ static inline uint64_t time_after(uint64_t now, const struct abi_timespec *durat
     return len > end - now ? end : now + len;
 }
 
+static inline struct abi_timespec time_timespec(uint64_t time)
+{
+    return (struct abi_timespec){(int64_t)(time / NSEC_PER_SEC), (int64_t)(time % NSEC_PER_SEC)};
+}
+
 #endif

@@ -84,6 +84,14 @@ struct object {
 
 /* ---- files ---- */
 
+/* When something comes. */
+struct alarm {
+    bool is_set;
+    uint64_t due;      /* or was */
+    uint64_t interval; /* 0: it comes once */
+    uint64_t order;    /* among those of the same moment */
+};
+
 struct node {
     int parent; /* the root's is itself */
     const char *name;
@@ -103,7 +111,8 @@ enum file_kind {
     FILE_PATH,
     FILE_PIPE,
     FILE_PIDFD,
-    FILE_SIGNALFD
+    FILE_SIGNALFD,
+    FILE_TIMERFD
 };
 
 enum { NO_TYPE = -2 };
@@ -118,6 +127,9 @@ struct file {
     int pipe;
     int proc;         /* the place of the process that it stands for */
     uint64_t signals; /* that are read from it */
+    struct alarm alarm;
+    uint64_t count; /* how often it came since it was read */
+    bool is_late;   /* it has come, and how often since is not counted yet */
 };
 
 struct piece {
@@ -166,7 +178,8 @@ enum waits {
     WAITS_CONSOLE,
     WAITS_FUTEX,
     WAITS_SIGNAL,
-    WAITS_READING /* signals */
+    WAITS_READING, /* signals */
+    WAITS_TIMERFD
 };
 
 /* A word that is waited for, and among whom. */
@@ -235,14 +248,6 @@ struct used {
     int64_t waits;
     int64_t least[USED_COUNT]; /* what was told last, by enum used_kind: it does not become less */
     bool is_none;              /* nothing of all that */
-};
-
-/* When something comes. */
-struct alarm {
-    bool is_set;
-    uint64_t due;      /* or was */
-    uint64_t interval; /* 0: it comes once */
-    uint64_t order;    /* among those of the same moment */
 };
 
 /* One of timer_create's. */

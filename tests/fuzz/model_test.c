@@ -316,8 +316,11 @@ TEST(model_that_has_given_up_accepts_everything)
         .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 1};
     const struct event wrong = {
         .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_getpid, .result = 2};
-    const struct event beyond = {
-        .kind = EVENT_RESULT, .pid = 1, .pc = IMAGE_CODE, .nr = NR_timerfd_create, .result = 3};
+    const struct event beyond = {.kind = EVENT_RESULT,
+                                 .pid = 1,
+                                 .pc = IMAGE_CODE,
+                                 .nr = NR_clock_nanosleep,
+                                 .args = {CLOCK_PROCESS_CPUTIME_ID}};
     const struct input_config config = input_dull_config();
     uint64_t before = give_up_count(GIVE_UP_TIMER);
 
@@ -356,9 +359,9 @@ TEST(model_gives_up_where_it_does_not_tell)
 
     body_reset(&config);
     model_begin(&run_eyes);
-    EXPECT(tell_init(NR_timerfd_create, 99, 0, -EINVAL) == NULL);
+    EXPECT(tell_init(NR_clock_nanosleep, 99, 0, -EINVAL) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_NOT);
-    EXPECT(tell_init(NR_timerfd_create, 0, 0, 3) == NULL);
+    EXPECT(tell_init(NR_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, 0) == NULL);
     EXPECT_EQ(give_up_why(), GIVE_UP_TIMER);
     model_begin(&run_eyes);
     EXPECT(tell_init(NR_kill, 1, SIGCONT, 0) == NULL);
