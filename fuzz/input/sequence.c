@@ -4,89 +4,13 @@
 #include "fuzz/input/generate.h"
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
+#include "fuzz/input/interrupted.h"
 #include "fuzz/input/normal.h"
 #include "fuzz/input/operands.h"
+#include "fuzz/input/steps.h"
 
-/* ---- what the steps are ---- */
-
-enum { PAGE = 4096, PIPE_SIZE = 16 * PAGE, LARGE = PIPE_SIZE + PAGE };
-
-enum { FIRST = SEQUENCE_STEPS_MAX }; /* who: the one who began; else who the step has made */
-
-struct step {
-    uint8_t who;
-    uint8_t op;
-    uint16_t nr;
-    bool fails;                      /* an allocation of it may */
-    struct operand args[INPUT_ARGS]; /* a result's index is a step */
-};
-
-#define NUMBER(number)                                                                             \
-    {                                                                                              \
-        OPERAND_NUMBER, 0, 0, number                                                               \
-    }
-#define SLOT(name)                                                                                 \
-    {                                                                                              \
-        OPERAND_SLOT, SLOT_##name, 0, 0                                                            \
-    }
-#define RESULT(step, added)                                                                        \
-    {                                                                                              \
-        OPERAND_RESULT, step, 0, added                                                             \
-    }
-#define READER(step) RESULT(step, 0)
-#define WRITER(step)                                                                               \
-    {                                                                                              \
-        OPERAND_RESULT, step, 1, 0                                                                 \
-    }
-#define CALL(who, name, ...)                                                                       \
-    {                                                                                              \
-        who, OP_CALL, NR_##name, false,                                                            \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define FAIL(who, name, ...)                                                                       \
-    {                                                                                              \
-        who, OP_CALL, NR_##name, true,                                                             \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define LOAD(who, ...)                                                                             \
-    {                                                                                              \
-        who, OP_LOAD, 0, false,                                                                    \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define STORE(who, ...)                                                                            \
-    {                                                                                              \
-        who, OP_STORE, 0, false,                                                                   \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-#define JUMP(who, ...)                                                                             \
-    {                                                                                              \
-        who, OP_JUMP, 0, false,                                                                    \
-        {                                                                                          \
-            __VA_ARGS__                                                                            \
-        }                                                                                          \
-    }
-
-/* What the calls of many are. */
-#define FORK(who) CALL(who, clone, NUMBER(SIGCHLD))
-#define FORK_IN_WINDOW(who) FAIL(who, clone, NUMBER(SIGCHLD))
-#define EXIT(who) CALL(who, exit_group, NUMBER(1))
-#define MAP(who, at, size, prot, flags)                                                            \
-    CALL(who, mmap, NUMBER(at), NUMBER(size), NUMBER(prot), NUMBER(MAP_ANONYMOUS | (flags)),       \
-         NUMBER(-1), NUMBER(0))
-#define WAIT(who, pid, options) CALL(who, wait4, NUMBER(pid), SLOT(status), NUMBER(options))
-
-#define READ_WRITE (PROT_READ | PROT_WRITE)
 #define SVC_LOW NUMBER(0x0001) /* of an instruction that does nothing: svc #0 */
 #define SVC_HIGH NUMBER(0xd400)
-#define FAR UINT64_C(0x20200000)
 
 static const struct step fresh_code[] = {
     MAP(FIRST, 0, PAGE, READ_WRITE, MAP_PRIVATE),
@@ -222,9 +146,6 @@ static const struct step shared_later[] = {
 };
 
 /* Two wait for a word of shared memory, the one for good, and are woken in their order. */
-#define FUTEX(who, operation, at, value, argument, other, last)                                    \
-    CALL(who, futex, RESULT(0, at), NUMBER(operation), NUMBER(value), NUMBER(argument),            \
-         RESULT(0, other), NUMBER(last))
 static const struct step two_waiters[] = {
     MAP(FIRST, 0, PAGE, READ_WRITE, MAP_SHARED),
     FORK(FIRST),
@@ -421,9 +342,7 @@ static const struct step handler_spoils_records[] = {
 };
 
 /* A child is stopped in a call, and goes on. */
-#define KILL(who, step, signal) CALL(who, kill, RESULT(step, 0), NUMBER(signal))
 #define STOP(step) KILL(FIRST, step, SIGSTOP)
-#define GO_ON(step) KILL(FIRST, step, SIGCONT)
 #define SIGACTION(who, signal, action)                                                             \
     CALL(who, rt_sigaction, NUMBER(signal), SLOT(action), NUMBER(0), NUMBER(SIGNAL_SET_SIZE))
 static const struct step stop_in_read[] = {
@@ -589,14 +508,35 @@ static const struct {
     KIND(lost_shell),
 };
 
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), INTERRUPTED_ONE_IN = 3 };
 
 /* ---- choosing ---- */
 
+static const uint8_t actions[] = {SLOT_action_handle, SLOT_action_restart, SLOT_action_onstack,
+                                  SLOT_action_ignore, SLOT_action_default};
+
+/* Signals that keys or timers send. */
+static const struct {
+    uint8_t signal;
+    uint8_t event; /* slot of a timer that sends it */
+} sent[] = {
+    {SIGUSR1, SLOT_event_user}, {SIGTERM, SLOT_event_end},   {SIGTSTP, SLOT_event_stop},
+    {40, SLOT_event_queued},    {SIGCHLD, SLOT_event_child}, {SIGINT, SLOT_event_user},
+    {SIGQUIT, SLOT_event_user},
+};
+
+enum { SENT = sizeof(sent) / sizeof(sent[0]) };
+
 void sequence_begin(struct sequence *sequence, struct context *context)
 {
+    struct random *random = context->random;
+    bool is_interrupted = random_below(random, INTERRUPTED_ONE_IN) == 0;
+
     *sequence = (struct sequence){
-        .kind = (uint8_t)random_below(context->random, KINDS),
+        .kind = (uint8_t)(is_interrupted ? KINDS + random_below(random, interrupted_kinds)
+                                         : random_below(random, KINDS)),
+        .signal = (uint8_t)random_below(random, SENT),
+        .action = actions[random_below(random, sizeof(actions))],
         .actor = context->people[context_child(context)].actor,
         .goes_on = true,
     };
@@ -625,10 +565,47 @@ static struct operand fit_operand(const struct sequence *sequence, struct operan
     return operand;
 }
 
+static void draw(const struct sequence *sequence, struct random *random, struct insn *insn,
+                 enum drawn drawn, unsigned profile)
+{
+    static const uint8_t keys[] = {3, 26, 28}; /* Ctrl-C, Ctrl-Z, Ctrl-\ */
+    unsigned first = drawn == DRAWN_KEY ? WINDOW_INTERRUPT_KEY : WINDOW_TIMER;
+
+    switch (drawn) {
+    case DRAWN_FAILURE:
+        insn->fail_nth = profile >= GENERATE_FAILURES ? (uint8_t)(1 + random_below(random, 8)) : 0;
+        break;
+    case DRAWN_KEY:
+    case DRAWN_WINDOW:
+        if (profile >= GENERATE_SCHEDULES && (drawn == DRAWN_KEY || random_below(random, 2))) {
+            insn->window = (uint8_t)(1 + random_below(random, 4));
+            insn->window_event = (uint8_t)(first + random_below(random, WINDOW_EVENTS - first));
+        }
+        break;
+    case DRAWN_ACTION:
+        insn->args[0] = operand_number(sent[sequence->signal].signal);
+        insn->args[1] = operand_slot(sequence->action);
+        break;
+    case DRAWN_EVENT:
+        insn->args[1] = operand_slot(sent[sequence->signal].event);
+        break;
+    case DRAWN_TYPED:
+        insn->args[0] = operand_number(keys[random_below(random, sizeof(keys))]);
+        break;
+    default:
+        break;
+    }
+}
+
 void sequence_make(struct sequence *sequence, struct context *context, struct insn *insn,
                    unsigned index, unsigned profile)
 {
-    const struct step *step = &kinds[sequence->kind].steps[sequence->step];
+    bool is_interrupted = sequence->kind >= KINDS;
+    const struct step *step = is_interrupted
+                                  ? interrupted_step(sequence->kind - KINDS, sequence->step)
+                                  : &kinds[sequence->kind].steps[sequence->step];
+    unsigned count =
+        is_interrupted ? interrupted_count(sequence->kind - KINDS) : kinds[sequence->kind].count;
     const struct insn_type *type = insn_type_find(step->op, step->nr);
     unsigned actor = step->who == FIRST ? sequence->actor : sequence->at[step->who] + 1u;
 
@@ -640,15 +617,7 @@ void sequence_make(struct sequence *sequence, struct context *context, struct in
     for (unsigned i = 0; i < type->arg_count; i++) {
         insn->args[i] = fit_operand(sequence, step->args[i], type->kinds[i]);
     }
-    bool is_interrupted = kinds[sequence->kind].steps == group_of_fork;
-    if (step->fails && is_interrupted && profile >= GENERATE_SCHEDULES) {
-        insn->window = (uint8_t)(1 + random_below(context->random, 4));
-        insn->window_event =
-            (uint8_t)(WINDOW_INTERRUPT_KEY +
-                      random_below(context->random, WINDOW_EVENTS - WINDOW_INTERRUPT_KEY));
-    } else if (step->fails && !is_interrupted && profile >= GENERATE_FAILURES) {
-        insn->fail_nth = (uint8_t)(1 + random_below(context->random, 8));
-    }
+    draw(sequence, context->random, insn, (enum drawn)step->drawn, profile);
     sequence->at[sequence->step++] = (uint8_t)index;
-    sequence->goes_on = sequence->step < kinds[sequence->kind].count;
+    sequence->goes_on = sequence->step < count;
 }

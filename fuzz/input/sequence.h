@@ -8,11 +8,13 @@
 
 #include "fuzz/input/context.h"
 
-enum { SEQUENCE_STEPS_MAX = 10 };
+enum { SEQUENCE_STEPS_MAX = 12 };
 
 /* How far a program is with one. All zeros: there is none. */
 struct sequence {
     uint8_t kind;
+    uint8_t signal;                 /* that what is drawn is about */
+    uint8_t action;                 /* what it does: a slot */
     uint8_t step;                   /* of the next instruction */
     uint8_t at[SEQUENCE_STEPS_MAX]; /* the instructions of the steps so far */
     uint8_t actor;                  /* who began it */

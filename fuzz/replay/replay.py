@@ -187,6 +187,8 @@ DIFFERENCES = (
      lambda eft, linux, insn: eft == 'EINVAL'),
     ('on Eft waitid writes nothing when it fails', ('waitid',),
      lambda eft, linux, insn: linux == 'EFAULT'),
+    ("the console of Linux's first process is no terminal of its session", ('ioctl',),
+     lambda eft, linux, insn: linux == 'ENOTTY' and 'TIOC' in insn),
     ('a terminal of Linux takes all ranges or none', ('writev',),
      lambda eft, linux, insn: linux == 'EFAULT'),
     ('Eft does not take the tags off addresses', ('munmap', 'mprotect', 'madvise', 'mremap'),

@@ -2,6 +2,9 @@
  * Failing allocations, all of them: each program that is given is run as it is, and then for each
  * of its instructions with the first allocation failing, the second, and so on until there is no
  * such allocation any more; once alone, and once with all behind it until the call has ended.
+ *
+ * Or all interrupts: in each window of each instruction, and behind it, comes what is due next by
+ * the clock, and each of the keys that send a signal.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -12,10 +15,14 @@
 #include <unistd.h>
 
 #include "fuzz/driver/found.h"
+#include "fuzz/input/edit.h"
 #include "fuzz/input/insn.h"
+#include "fuzz/input/names.h"
+#include "fuzz/input/normal.h"
 #include "fuzz/run/body_hosted.h"
 
 static const char usage[] = "usage: sweep [option]... FILE.repro...\n"
+                            "  --windows          interrupts, and no failing allocations\n"
                             "  --words=WORDS      more kernel words\n"
                             "  --findings=FOLDER  where programs that find something are written;\n"
                             "                     build/fuzz/findings\n"
@@ -25,22 +32,29 @@ static const char usage[] = "usage: sweep [option]... FILE.repro...\n"
 enum {
     HANG_SECONDS = 60, /* for a run */
     NTH_MAX = UINT8_MAX,
-    TYPES_MAX = 512, /* of instructions */
+    TYPES_MAX = 512,      /* of instructions */
+    BEHIND = NTH_MAX + 1, /* as nth: not in a window, but behind the instruction */
+    FAILURES = 2,         /* ways: once, and for good */
+    INTERRUPTS = WINDOW_EVENTS - 1,
 };
+
+static unsigned ways = FAILURES;
 
 /* What is run next. */
 struct place {
     bool is_begun; /* the program as it is has been run */
     unsigned insn;
-    bool fails_forever;
-    unsigned nth; /* 1: nothing of this has been run */
+    unsigned way; /* fails for ever; or an enum window_event, less 1 */
+    unsigned nth; /* that has been run last; 0: nothing of this has */
 };
 
 /* Runs are made in a process of their own, since what is found ends it: known to both. */
 static struct shared {
     struct place place;
     unsigned long runs;
-    unsigned long fired; /* allocations that have failed */
+    unsigned long waits;   /* calls of the programs as they are that have waited, */
+    unsigned long windows; /* and their windows */
+    unsigned long fired;   /* allocations that have failed, or interrupts that came */
     struct {
         unsigned long fired;
         unsigned last; /* the greatest number of one that has failed */
@@ -76,44 +90,90 @@ static void run_once(const struct input *input)
     run_input(&run, input, RUN_ALL);
 }
 
-/* The nth allocation of an instruction has failed. */
-static void count(const struct insn *insn, unsigned nth)
+/* What was to happen to an instruction has. */
+static void count(const struct place *place)
 {
+    const struct insn *insn = &repro.input.insns[place->insn];
     const struct insn_type *type = insn_type_find(insn->op, insn->nr);
     unsigned at = (unsigned)(type - insn_types);
 
     shared->fired++;
     if (type && at < TYPES_MAX) {
         shared->types[at].fired++;
-        shared->types[at].last = nth > shared->types[at].last ? nth : shared->types[at].last;
+        shared->types[at].last =
+            place->nth > shared->types[at].last ? place->nth : shared->types[at].last;
     }
 }
 
-/* Whatever is left to do with one instruction, in one of the two ways. */
-static void sweep_instruction(struct place *place)
+/* What comes in a window, as an instruction. */
+static struct insn interrupt(unsigned event)
+{
+    static const uint8_t keys[WINDOW_EVENTS] = {
+        [WINDOW_INTERRUPT_KEY] = 3, [WINDOW_QUIT_KEY] = 28, [WINDOW_STOP_KEY] = 26};
+    struct insn insn = {.op = event == WINDOW_TIMER ? OP_TICK : OP_TYPE, .preempt = INSN_NOBODY};
+
+    insn.args[0] = (struct operand){OPERAND_NUMBER, 0, 0, keys[event]};
+    return insn;
+}
+
+/* The program with one thing that happens; true: it did. */
+static bool run_with(const struct place *place)
 {
     static struct input input;
     struct insn *insn = &input.insns[place->insn];
-    bool has_fired = true;
+    const struct outcome *outcome = &run.outcomes[place->insn];
 
-    while (has_fired && place->nth <= NTH_MAX) {
-        input = repro.input;
+    input = repro.input;
+    if (place->nth == BEHIND) {
+        edit_open(&input, place->insn + 1, 1);
+        input.insns[place->insn + 1] = interrupt(place->way + 1);
+        input_normalise(&input);
+    } else if (ways == FAILURES) {
         insn->fail_nth = (uint8_t)place->nth;
-        insn->fails_forever = place->fails_forever;
+        insn->fails_forever = place->way;
+    } else {
+        insn->window = (uint8_t)place->nth;
+        insn->window_event = (uint8_t)(place->way + 1);
+    }
+    run_once(&input);
+    return place->nth == BEHIND ||
+           (ways == FAILURES ? outcome->has_fired : outcome->windows >= place->nth);
+}
+
+/* Whatever is left to do with one instruction, in one way. */
+static void sweep_instruction(struct place *place)
+{
+    bool goes_on = true;
+
+    while (goes_on && place->nth < NTH_MAX) {
         place->nth++; /* it goes on behind this one, whatever happens */
-        run_once(&input);
-        has_fired = run.outcomes[place->insn].has_fired;
-        if (has_fired) {
-            count(insn, place->nth - 1);
+        goes_on = run_with(place);
+        if (goes_on) {
+            count(place);
+        }
+    }
+    if (ways == INTERRUPTS && repro.input.count < INPUT_INSNS_MAX) {
+        place->nth = BEHIND;
+        shared->fired += run_with(place);
+    }
+}
+
+static void count_windows(void)
+{
+    for (unsigned i = 0; i < repro.input.count; i++) {
+        if (run.outcomes[i].has_blocked) {
+            shared->waits++;
+            shared->windows += run.outcomes[i].windows;
         }
     }
 }
 
 static void next_way(struct place *place)
 {
-    place->insn += place->fails_forever;
-    place->fails_forever = !place->fails_forever;
-    place->nth = 1;
+    place->way++;
+    place->insn += place->way / ways;
+    place->way %= ways;
+    place->nth = 0;
 }
 
 static _Noreturn void go_on(void)
@@ -125,6 +185,7 @@ static _Noreturn void go_on(void)
     if (!place->is_begun) {
         place->is_begun = true;
         run_once(&repro.input);
+        count_windows();
     }
     while (place->insn < count) {
         if (insn_can_fail(&repro.input.insns[place->insn])) {
@@ -166,23 +227,28 @@ static void print_finding(const char *path)
     const struct place *place = &shared->place;
 
     printf("%s: FOUND %s: %s\n", path, shared->check, shared->details);
-    if (place->nth > 1) {
-        printf("  with (fail_nth: %u%s) in line %u\n", place->nth - 1,
-               place->fails_forever ? " forever" : "", place->insn);
+    if (place->nth == BEHIND) {
+        printf("  with %s behind line %u\n", window_event_names[place->way + 1], place->insn);
+    } else if (place->nth > 0 && ways == INTERRUPTS) {
+        printf("  with (window: %u %s) in line %u\n", place->nth,
+               window_event_names[place->way + 1], place->insn);
+    } else if (place->nth > 0) {
+        printf("  with (fail_nth: %u%s) in line %u\n", place->nth, place->way ? " forever" : "",
+               place->insn);
     }
 }
 
-/* Of what one instruction shows in one of the two ways, the first is enough; and of a program that
+/* Of what one instruction shows in one way, the first is enough; and of a program that
  * finds something as it is, that. */
 static unsigned sweep(const char *path)
 {
     unsigned findings = 0;
 
-    shared->place = (struct place){.nth = 1};
+    shared->place = (struct place){.nth = 0};
     while (find_next()) {
         findings++;
         print_finding(path);
-        if (shared->place.nth == 1) {
+        if (shared->place.nth == 0) {
             break;
         }
         next_way(&shared->place);
@@ -219,6 +285,7 @@ static const char *value_of(const char *argument, const char *name)
 /* false: it is no option. */
 static bool take_option(const char *argument)
 {
+    bool is_windows = strcmp(argument, "--windows") == 0;
     const char *words = value_of(argument, "--words");
     const char *folder = value_of(argument, "--findings");
     bool calls = strcmp(argument, "--calls") == 0;
@@ -230,7 +297,10 @@ static bool take_option(const char *argument)
     if (folder) {
         found_directory = folder;
     }
-    return words || folder || calls;
+    if (is_windows) {
+        ways = INTERRUPTS;
+    }
+    return is_windows || words || folder || calls;
 }
 
 static void print_calls(void)
@@ -272,7 +342,8 @@ int main(int argc, char **argv)
     if (says_calls) {
         print_calls();
     }
-    printf("programs=%u runs=%lu failures=%lu findings=%u\n", programs, shared->runs, shared->fired,
-           findings);
+    printf("programs=%u waits=%lu windows=%lu runs=%lu %s=%lu findings=%u\n", programs,
+           shared->waits, shared->windows, shared->runs,
+           ways == FAILURES ? "failures" : "interrupts", shared->fired, findings);
     return findings > 0;
 }
