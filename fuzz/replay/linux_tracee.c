@@ -56,8 +56,9 @@ enum tracee_state {
 };
 
 struct tracee {
-    pid_t host; /* as its tracer sees it */
-    int pid;    /* as it sees itself */
+    pid_t host;    /* as its tracer sees it */
+    pid_t process; /* so too, of which it is a thread */
+    int pid;       /* as it sees itself */
     enum tracee_state state;
     int insn;           /* what it does, or NO_INSN */
     bool is_poked;      /* goes on only to take its signals */
@@ -161,6 +162,11 @@ static int own_pid(pid_t host)
     return pid;
 }
 
+static pid_t process_of(pid_t host)
+{
+    return (pid_t)status_field(world_read_proc(host, "status"), "\nTgid:", 10);
+}
+
 static struct tracee *add(pid_t host)
 {
     struct tracee *tracee = find_host(host);
@@ -172,8 +178,12 @@ static struct tracee *add(pid_t host)
         world_give_up("too many processes");
     }
     tracee = &all.tracees[all.count++];
-    *tracee = (struct tracee){
-        .host = host, .pid = own_pid(host), .state = RUNS, .insn = NO_INSN, .is_stopping = true};
+    *tracee = (struct tracee){.host = host,
+                              .process = process_of(host),
+                              .pid = own_pid(host),
+                              .state = RUNS,
+                              .insn = NO_INSN,
+                              .is_stopping = true};
     return tracee;
 }
 
@@ -463,11 +473,31 @@ static void look_at_jobs(void)
     }
 }
 
+/* Whether others of its process go on. */
+static bool has_others(const struct tracee *tracee)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        if (&all.tracees[i] != tracee && all.tracees[i].process == tracee->process &&
+            all.tracees[i].state != ENDED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only itself, and not all of its process. */
+static bool is_exit(const struct tracee *tracee)
+{
+    const struct insn *insn = tracee->insn == NO_INSN ? NULL : &all.run->input->insns[tracee->insn];
+
+    return insn && insn->op == OP_CALL && insn->nr == NR_exit;
+}
+
 static void on_end(struct tracee *tracee, int status)
 {
     struct outcome *outcome = outcome_of(tracee);
 
-    outcome->kind = EVENT_ENDED;
+    outcome->kind = is_exit(tracee) && has_others(tracee) ? EVENT_LEFT : EVENT_ENDED;
     outcome->pid = tracee->pid;
     outcome->result = 0;
     outcome->wait_status = status;
@@ -533,7 +563,10 @@ static void on_exit_begun(struct tracee *tracee)
 {
     unsigned long status = 0;
 
-    if (tracee == &all.tracees[0] && ptrace(PTRACE_GETEVENTMSG, tracee->host, 0, &status) == 0) {
+    if (tracee == &all.tracees[0] && is_exit(tracee) && has_others(tracee)) {
+        complain("the end of the first thread of init");
+    } else if (tracee == &all.tracees[0] &&
+               ptrace(PTRACE_GETEVENTMSG, tracee->host, 0, &status) == 0) {
         on_end(tracee, (int)status);
         tracee->state = STANDS; /* and goes on when all is over */
     } else {
@@ -599,30 +632,51 @@ static bool take_stops(void)
 
 /* ---- until nobody goes on ---- */
 
-static bool is_waiting(const struct tracee *tracee)
+/* The first thread of a process is a zombie until the last has ended, and nobody is told of it. */
+static void note_left(struct tracee *tracee)
+{
+    outcome_of(tracee)->kind = EVENT_LEFT;
+    outcome_of(tracee)->pid = tracee->pid;
+    tracee->state = ENDED;
+}
+
+static bool is_waiting(struct tracee *tracee)
 {
     const char *state = strrchr(world_read_proc(tracee->host, "stat"), ')');
 
-    return state && (state[2] == 'S' || state[2] == 'D');
+    if (!state) {
+        complain("a program of another thread"); /* which has its number now */
+    } else if (state[2] == 'Z' && is_exit(tracee) && has_others(tracee)) {
+        note_left(tracee);
+    }
+    return state && (state[2] == 'S' || state[2] == 'D' || tracee->state == ENDED);
 }
 
-/* Lets those who stand take their signals. */
+static bool has_signal(const struct tracee *tracee)
+{
+    const char *status = world_read_proc(tracee->host, "status");
+    uint64_t pending =
+        status_field(status, "\nSigPnd:", 16) | status_field(status, "\nShdPnd:", 16);
+
+    return pending & ~status_field(status, "\nSigBlk:", 16);
+}
+
+/* Lets those who stand take their signals. Who finds that another thread has taken the one of their
+ * process goes on in user mode and has to come back. */
 static bool poke(void)
 {
     bool has_any = false;
 
     for (unsigned i = 0; i < all.count; i++) {
         struct tracee *tracee = &all.tracees[i];
-        if (tracee->state != STANDS && tracee->state != ENTERS) {
-            continue;
-        }
-        const char *status = world_read_proc(tracee->host, "status");
-        uint64_t pending =
-            status_field(status, "\nSigPnd:", 16) | status_field(status, "\nShdPnd:", 16);
-        if (pending & ~status_field(status, "\nSigBlk:", 16)) {
+        bool stands = tracee->state == STANDS || tracee->state == ENTERS;
+        if (stands && has_signal(tracee)) {
             tracee->is_poked = true;
             resume(tracee, PTRACE_CONT, 0);
             has_any = true;
+        } else if (tracee->state == RUNS && tracee->is_poked && !tracee->is_stopping &&
+                   !has_signal(tracee)) {
+            tracee->is_stopping = ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0) == 0;
         }
     }
     return has_any;
@@ -769,7 +823,7 @@ void tracee_kill_all_but_init(void)
 {
     all.is_ending = true;
     for (unsigned i = 1; i < all.count && !all.is_over && !all.complaint; i++) {
-        if (all.tracees[i].state != ENDED) {
+        if (all.tracees[i].state != ENDED && all.tracees[i].process != all.tracees[0].process) {
             kill(all.tracees[i].host, SIGKILL);
             tracee_settle();
         }
