@@ -40,10 +40,8 @@ bool clock_is_valid(const struct abi_timespec *duration)
 
 nsec_t clock_time(const struct abi_timespec *time)
 {
-    const uint64_t seconds_max = (PLAT_NEVER - 1) / NSEC_PER_SEC - 1;
-
-    if ((uint64_t)time->tv_sec > seconds_max) {
-        return PLAT_NEVER - 1;
+    if ((uint64_t)time->tv_sec >= CLOCK_LAST / NSEC_PER_SEC) {
+        return CLOCK_LAST;
     }
     return (uint64_t)time->tv_sec * NSEC_PER_SEC + (uint64_t)time->tv_nsec;
 }
@@ -61,12 +59,12 @@ nsec_t clock_deadline(const struct abi_timespec *duration)
     nsec_t length = clock_time(duration);
     nsec_t now = clock_now();
 
-    return length > PLAT_NEVER - 1 - now ? PLAT_NEVER - 1 : now + length;
+    return length > CLOCK_LAST - now ? CLOCK_LAST : now + length;
 }
 
 void clock_count_call(void)
 {
-    clock.det_now += min_u64(CLOCK_DET_STEP, PLAT_NEVER - 1 - clock.det_now);
+    clock.det_now += min_u64(CLOCK_DET_STEP, CLOCK_LAST - clock.det_now);
 }
 
 /* Sets the platform's timer to what comes first, if that has changed. */

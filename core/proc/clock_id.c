@@ -145,16 +145,13 @@ nsec_t clock_id_after(const struct clock_id *id, nsec_t duration)
 {
     nsec_t now = clock_id_now(id);
 
-    return duration > PLAT_NEVER - 1 - now ? PLAT_NEVER - 1 : now + duration;
+    return duration > CLOCK_LAST - now ? CLOCK_LAST : now + duration;
 }
 
 nsec_t clock_forward(nsec_t when, nsec_t interval, nsec_t now, uint64_t *count)
 {
-    nsec_t passed;
-
     *count = now < when ? 0 : (now - when) / interval + 1;
-    if (__builtin_mul_overflow(*count, interval, &passed) || passed > PLAT_NEVER - 1 - when) {
-        return PLAT_NEVER - 1;
-    }
-    return when + passed;
+
+    nsec_t passed = *count * interval; /* below 2^64, as none of the three is above CLOCK_LAST */
+    return passed > CLOCK_LAST - when ? CLOCK_LAST : when + passed;
 }

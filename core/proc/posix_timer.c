@@ -34,6 +34,10 @@ static void expire(struct timer *timer)
     struct posix_timer *own = CONTAINER_OF(timer, struct posix_timer, timer);
     struct thread *thread = own->to ? own->to->thread : NULL;
 
+    if (own->notify == SIGEV_NONE) {
+        own->is_active = false; /* one that goes by the time that somebody uses */
+        return;
+    }
     own->is_untaken = own->interval;
     own->is_active = own->interval;
     if (own->to && !thread) {
@@ -127,9 +131,9 @@ void posix_timer_set(struct posix_timer *timer, nsec_t when, nsec_t interval)
 {
     clock_disarm(&timer->timer);
     timer->due = when;
-    timer->interval = when ? interval : 0;
+    timer->interval = when || timer->clock.pid ? interval : 0;
     timer->is_untaken = false;
-    timer->is_active = when && timer->notify != SIGEV_NONE;
+    timer->is_active = when && (timer->notify != SIGEV_NONE || timer->clock.pid);
     timer->passed = 0;
     timer->overrun = 0;
     if (timer->is_active) {
@@ -137,8 +141,23 @@ void posix_timer_set(struct posix_timer *timer, nsec_t when, nsec_t interval)
     }
 }
 
+/* The same of one that goes by the time that somebody uses: it does not go on while its signal is
+ * untaken, nor if it sends none (posix_cpu_timer_get of Linux). */
+static nsec_t left_of_used(const struct posix_timer *timer)
+{
+    nsec_t now = clock_id_now(&timer->clock);
+
+    if (!timer->is_active || clock_id_is_gone(&timer->clock)) {
+        return 0;
+    }
+    return timer->due > now ? timer->due - now : 1;
+}
+
 nsec_t posix_timer_left(const struct posix_timer *timer)
 {
+    if (timer->clock.pid) {
+        return left_of_used(timer);
+    }
     bool is_silent = timer->notify == SIGEV_NONE;
     nsec_t now = clock_id_now(&timer->clock);
     nsec_t due = timer->due;

@@ -3,8 +3,8 @@
 #include "fuzz/model/calls.h"
 #include "fuzz/model/futexes.h"
 #include "fuzz/model/memory.h"
+#include "fuzz/model/times.h"
 
-#define NSEC_PER_SEC INT64_C(1000000000)
 #define NEVER UINT64_MAX
 
 /* Without FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME. */
@@ -25,7 +25,6 @@ static int find(struct proc *self, const struct event *event, unsigned arg, bool
 
 static int find_deadline(struct proc *self, const struct event *event, uint64_t *deadline)
 {
-    const uint64_t end = NEVER - 1;
     bool is_relative = command_of(event) == FUTEX_WAIT;
     uint64_t start = is_relative ? event->now_ns : 0;
     struct abi_timespec time;
@@ -47,16 +46,10 @@ static int find_deadline(struct proc *self, const struct event *event, uint64_t 
     if (!memory_read(self, event->args[3], &time, sizeof(time))) {
         return -EFAULT;
     }
-    if (time.tv_sec < 0 || time.tv_nsec < 0 || time.tv_nsec >= NSEC_PER_SEC) {
+    if (!time_is_valid(&time)) {
         return -EINVAL;
     }
-    uint64_t len = (uint64_t)time.tv_nsec;
-    bool is_endless = __builtin_add_overflow((uint64_t)time.tv_sec * NSEC_PER_SEC, len, &len) ||
-                      (uint64_t)time.tv_sec >= end / NSEC_PER_SEC ||
-                      __builtin_add_overflow(len, start, deadline) || *deadline > end;
-    if (is_endless) {
-        *deadline = end;
-    }
+    *deadline = time_after(start, &time);
     return 0;
 }
 

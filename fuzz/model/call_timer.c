@@ -75,7 +75,7 @@ static void set_itimer(struct proc *self, int which, const struct abi_itimerval 
         return;
     }
     timers_set_itimer(self->process, which,
-                      value ? least(value, UINT64_MAX - 1 - world.now) + world.now : 0,
+                      value ? least(value, LAST_MOMENT - world.now) + world.now : 0,
                       value || which != ITIMER_REAL ? interval : 0);
 }
 
@@ -231,8 +231,9 @@ static bool has_lost_its_clock(const struct timer_model *timer)
 
 static struct abi_itimerspec timer_of(const struct timer_model *timer)
 {
-    return (struct abi_itimerspec){time_timespec(timer->alarm.interval),
-                                   time_timespec(left_of(timer))};
+    return (struct abi_itimerspec){
+        time_timespec(has_lost_its_clock(timer) ? 0 : timer->alarm.interval),
+        time_timespec(left_of(timer))};
 }
 
 void call_timer_gettime(struct proc *self, const struct event *event)
@@ -267,7 +268,7 @@ static void set_timer(struct timer_model *timer, const struct abi_itimerspec *wa
         return;
     }
     if (value && !is_absolute) {
-        value = least(value, UINT64_MAX - 1 - world.now) + world.now;
+        value = least(value, LAST_MOMENT - world.now) + world.now;
     }
     timers_set(timer, value, time_after(0, &wanted->it_interval));
 }

@@ -77,7 +77,7 @@ void call_timerfd_settime(struct proc *self, const struct event *event)
     }
     uint64_t value = time_after(0, &wanted.it_value);
     if (value && !(event->args[1] & TFD_TIMER_ABSTIME)) {
-        value = least(value, UINT64_MAX - 1 - world.now) + world.now;
+        value = least(value, LAST_MOMENT - world.now) + world.now;
     }
     timers_set_file(file, value, time_after(0, &wanted.it_interval));
 }

@@ -1,6 +1,7 @@
 #include "fuzz/model/timers.h"
 
 #include "fuzz/model/signals.h"
+#include "fuzz/model/times.h"
 
 /* Numbers of clocks of what is used: who, inverted; a thread or a process; and which time
  * (clock_getcpuclockid(3), include/linux/posix-timers.h of Linux). */
@@ -95,10 +96,8 @@ bool timers_is_there(int place)
 
 uint64_t timers_next(uint64_t due, uint64_t interval, uint64_t now, uint64_t *count)
 {
-    const uint64_t end = UINT64_MAX - 1;
-
     *count = now < due ? 0 : (now - due) / interval + 1;
-    return *count > (end - due) / interval ? end : due + *count * interval;
+    return *count > (LAST_MOMENT - due) / interval ? LAST_MOMENT : due + *count * interval;
 }
 
 static void set(struct alarm *alarm, uint64_t due)
@@ -151,7 +150,7 @@ static void come(struct timer_model *timer)
 
 void timers_set(struct timer_model *timer, uint64_t due, uint64_t interval)
 {
-    timer->alarm = (struct alarm){.due = due, .interval = due ? interval : 0};
+    timer->alarm = (struct alarm){.due = due, .interval = due || timer->is_by_use ? interval : 0};
     timer->has_come = false;
     timer->passed = 0;
     timer->overrun = 0;

@@ -5,6 +5,7 @@
 #include "fuzz/model/world.h"
 
 #define NSEC_PER_SEC UINT64_C(1000000000)
+#define LAST_MOMENT ((uint64_t)INT64_MAX) /* of time */
 
 static inline bool time_is_valid(const struct abi_timespec *time)
 {
@@ -14,14 +15,11 @@ static inline bool time_is_valid(const struct abi_timespec *time)
 /* The moment so long after now; the last one if there is none. */
 static inline uint64_t time_after(uint64_t now, const struct abi_timespec *duration)
 {
-    const uint64_t end = UINT64_MAX - 1;
-    const uint64_t seconds_max = end / NSEC_PER_SEC - 1;
-
-    if ((uint64_t)duration->tv_sec > seconds_max) {
-        return end;
+    if ((uint64_t)duration->tv_sec >= LAST_MOMENT / NSEC_PER_SEC) {
+        return LAST_MOMENT;
     }
     uint64_t len = (uint64_t)duration->tv_sec * NSEC_PER_SEC + (uint64_t)duration->tv_nsec;
-    return len > end - now ? end : now + len;
+    return len > LAST_MOMENT - now ? LAST_MOMENT : now + len;
 }
 
 static inline struct abi_timespec time_timespec(uint64_t time)

@@ -9,6 +9,8 @@
 
 enum {
     NR_DUP = 23,
+    NR_READV = 65,
+    NR_PREAD64 = 67,
     NR_SIGNALFD4 = 74,
     NR_TIMERFD_CREATE = 85,
     NR_TIMERFD_SETTIME = 86,

@@ -41,6 +41,7 @@ void check_inherit(void);
 void check_restart(void);
 void check_itimer(void);
 void check_timer(void);
+void check_bounds(void);
 void check_clock(void);
 void check_timerfd(void);
 void check_signalfd(void);

@@ -11,6 +11,7 @@
 
 #define NSEC_PER_SEC ((nsec_t)1000000000)
 #define CLOCK_DET_STEP ((nsec_t)1000)
+#define CLOCK_LAST ((nsec_t)INT64_MAX) /* the last moment of time, as on Linux */
 
 void clock_init(bool is_det);
 bool clock_is_det(void);

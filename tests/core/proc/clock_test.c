@@ -181,9 +181,9 @@ TEST(clock_expire_sets_the_timer_again)
 TEST(clock_deadline_at_the_end_of_time)
 {
     begin(true);
-    sleep_until(0, PLAT_NEVER - 1);
+    sleep_until(0, CLOCK_LAST);
     EXPECT(clock_jump());
-    EXPECT_EQ(clock_now(), PLAT_NEVER - 1);
+    EXPECT_EQ(clock_now(), CLOCK_LAST);
     expect_awake(0, true);
     fixture_end();
 }
@@ -236,14 +236,13 @@ TEST_DIES(clock_jump_without_det, "clock_jump: clock.is_det")
 
 TEST(clock_forward_to_the_end_of_time)
 {
-    const nsec_t interval = UINT64_C(1) << 63 | 5;
     uint64_t count;
 
     EXPECT_EQ(clock_forward(10, 7, 9, &count), 10);
     EXPECT_EQ(count, 0);
     EXPECT_EQ(clock_forward(10, 7, 24, &count), 31);
     EXPECT_EQ(count, 3);
-    EXPECT_EQ(clock_forward(1, interval, PLAT_NEVER - 1, &count), PLAT_NEVER - 1);
+    EXPECT_EQ(clock_forward(1, CLOCK_LAST - 1, CLOCK_LAST, &count), CLOCK_LAST);
     EXPECT_EQ(count, 2);
-    EXPECT_EQ(clock_forward(PLAT_NEVER - 9, 10, PLAT_NEVER - 5, &count), PLAT_NEVER - 1);
+    EXPECT_EQ(clock_forward(CLOCK_LAST - 9, 10, CLOCK_LAST - 5, &count), CLOCK_LAST);
 }

@@ -437,15 +437,15 @@ TEST(sys_futex_time_without_end)
     begin();
     uaddr_t time = put_time(waiters[0], INT64_MAX, 999999999);
     EXPECT_EQ(CALL(waiters[0], futex, SHARED, FUTEX_WAIT, 0, time), CALL_BLOCKED);
-    EXPECT_EQ(waiters[0]->thread->call.deadline, PLAT_NEVER - 1);
+    EXPECT_EQ(waiters[0]->thread->call.deadline, CLOCK_LAST);
     EXPECT_EQ(wake_at(SHARED, 1), 1);
     expect_woken(0);
-    time = put_time(waiters[0], (int64_t)((PLAT_NEVER - 1) / NSEC_PER_SEC - 1), 999999999);
+    time = put_time(waiters[0], (int64_t)(CLOCK_LAST / NSEC_PER_SEC - 1), 999999999);
     EXPECT_EQ(CALL(waiters[0], futex, SHARED, FUTEX_WAIT, 0, time), CALL_BLOCKED);
     EXPECT(clock_jump());
     EXPECT_EQ(calls_rerun(waiters[0]), -ETIMEDOUT);
     EXPECT_EQ(CALL(waiters[0], futex, SHARED, FUTEX_WAIT, 0, time), CALL_BLOCKED);
-    EXPECT_EQ(waiters[0]->thread->call.deadline, PLAT_NEVER - 1);
+    EXPECT_EQ(waiters[0]->thread->call.deadline, CLOCK_LAST);
     end();
 }
 
