@@ -1,6 +1,7 @@
 #include "proc/timer.h"
 
 #include "base/panic.h"
+#include "platform/platform.h"
 
 void timers_init(struct timers *set)
 {
@@ -36,7 +37,8 @@ nsec_t timers_first(const struct timers *set)
 
 bool timers_expire(struct timers *set, nsec_t now)
 {
-    bool has_any = false;
+    enum { BETWEEN_WINDOWS = 16 };
+    unsigned count = 0;
 
     for (struct tree_node *node = tree_first(&set->tree); node && node->key <= now;
          node = tree_first(&set->tree)) {
@@ -44,7 +46,9 @@ bool timers_expire(struct timers *set, nsec_t now)
         timer_disarm(timer);
         timer->expire(timer);
         ASSERT(!timer->set || timer->node.key > now);
-        has_any = true;
+        if (++count % BETWEEN_WINDOWS == 0) {
+            plat_irq_window();
+        }
     }
-    return has_any;
+    return count > 0;
 }

@@ -38,7 +38,7 @@ void timer_disarm(struct timer *timer);
 /* When the first of them is due; PLAT_NEVER: there is none. */
 nsec_t timers_first(const struct timers *set);
 
-/* What is due now is done. false: nothing is. */
+/* What is due now is done, with windows in between. false: nothing is. */
 bool timers_expire(struct timers *set, nsec_t now);
 
 #endif

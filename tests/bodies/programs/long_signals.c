@@ -1,5 +1,5 @@
-/* Asks the kernel for everything that takes long with signals, threads and futexes: many of each.
- * What is done is done by a child, which ends with all of it. */
+/* Asks the kernel for everything that takes long with signals, timers, threads and futexes: many of
+ * each. What is done is done by a child, which ends with all of it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MANY = 300, MOST = 1000, STACK = 16384, QUEUED = 10000, FRAMES = 1000, CHILDREN = 100 };
+enum { MANY = 300, MOST = 1000, STACK = 16384, QUEUED = 10000, FRAMES = 1000, CHILDREN = 100, TIMERS = 1000 };
 
 static void check(int holds, const char *what)
 {
@@ -95,6 +95,30 @@ static void take_from_behind(void)
     queue(SIGRTMIN, QUEUED);
 }
 
+/* ---- many timers ---- */
+
+/* All come at one moment, and each has something to say. */
+static void come_together(void)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
+    const struct timespec none = {0, 0};
+    struct itimerspec at = {0};
+    timer_t timer;
+    sigset_t all;
+
+    mask_all(SIG_BLOCK);
+    check(clock_gettime(CLOCK_MONOTONIC, &at.it_value) == 0, "clock_gettime");
+    at.it_value.tv_sec += 2;
+    for (int i = 0; i < TIMERS; i++) {
+        check(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0, "timer_create");
+        check(timer_settime(timer, TIMER_ABSTIME, &at, NULL) == 0, "timer_settime");
+    }
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at.it_value, NULL);
+    sigfillset(&all);
+    for (int i = 0; i < TIMERS; i++)
+        check(sigtimedwait(&all, NULL, &none) == SIGRTMIN, "each has come");
+}
+
 /* ---- many threads ---- */
 
 static pthread_t threads[MOST];
@@ -135,6 +159,23 @@ static void wake_all(void)
     __atomic_store_n(&word, 1, __ATOMIC_SEQ_CST);
     check(syscall(SYS_futex, &other, FUTEX_WAKE, MANY, NULL, NULL, 0) == MANY, "wake");
     join(MANY);
+}
+
+static struct timespec moment;
+
+static void *sleeps_until_moment(void *unused)
+{
+    __atomic_add_fetch(&started, 1, __ATOMIC_SEQ_CST);
+    check(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, NULL) == 0, "clock_nanosleep");
+    return unused;
+}
+
+static void sleep_together(void)
+{
+    check(clock_gettime(CLOCK_MONOTONIC, &moment) == 0, "clock_gettime");
+    moment.tv_sec += 10;
+    start(sleeps_until_moment, MOST);
+    join(MOST);
 }
 
 static void *waits_for_child(void *unused)
@@ -258,6 +299,8 @@ int main(int argc, char **argv)
     in_child(take_all, "take_all");
     in_child(take_nested, "take_nested");
     in_child(take_from_behind, "take_from_behind");
+    in_child(come_together, "come_together");
+    in_child(sleep_together, "sleep_together");
     in_child(wake_all, "wake_all");
     in_child(wait_all, "wait_all");
     in_child(signal_all, "signal_all");
