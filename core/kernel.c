@@ -20,6 +20,7 @@
 #include "mm/frame.h"
 #include "mm/tlb.h"
 #include "proc/clock.h"
+#include "proc/cred.h"
 #include "proc/deliver.h"
 #include "proc/exec.h"
 #include "proc/print_processes.h"
@@ -173,7 +174,7 @@ static bool start_from_words(const struct plat_boot *boot)
     return select_reuse();
 }
 
-static int add_member(const struct cpio_member *member)
+static int add_file(const struct cpio_member *member)
 {
     const struct ramfs_node *node;
 
@@ -190,6 +191,13 @@ static int add_member(const struct cpio_member *member)
         break;
     }
     return ramfs_add(member->name, member->mode, member->bytes, member->size);
+}
+
+static int add_member(const struct cpio_member *member)
+{
+    int error = add_file(member);
+
+    return error ? error : ramfs_set_owner(member->name, member->user, member->group);
 }
 
 static bool unpack_initramfs(const struct plat_boot *boot)
@@ -287,6 +295,7 @@ void kernel_boot(const struct plat_boot *boot)
     pid_init();
     process_init();
     thread_init();
+    cred_init();
     pending_init();
     posix_timer_init();
     deliver_init();

@@ -26,6 +26,8 @@ enum {
 struct entry {
     char path[PATH_MAX_HERE]; /* "/a/b"; the root is "" */
     uint32_t mode;
+    uint32_t user;
+    uint32_t group;
     uint32_t device;
     const uint8_t *bytes;
     uint64_t size;
@@ -56,7 +58,7 @@ static bool read_hex(const uint8_t *text, uint64_t *number)
     return true;
 }
 
-/* The fields by their places in cpio(5); owners, times and the sum are nobody's concern. */
+/* The fields by their places in cpio(5); times and the sum are nobody's concern. */
 enum { INODE, MODE, UID, GID, LINKS, TIME, SIZE, MAJOR, MINOR, RMAJOR, RMINOR, NAME, SUM, FIELDS };
 
 /* What cpio_next must say of the header at *at, and the member; *at goes behind it. */
@@ -73,7 +75,7 @@ static enum cpio_result read_one(const uint8_t *bytes, uint64_t size, uint64_t *
         return CPIO_BAD_MAGIC;
     }
     for (unsigned i = 0; i < SUM; i++) {
-        bool matters = i != UID && i != GID && i != TIME;
+        bool matters = i != TIME;
         if (!read_hex(bytes + *at + 6 + i * 8, &field[i]) && matters) {
             return CPIO_BAD_HEADER;
         }
@@ -88,6 +90,8 @@ static enum cpio_result read_one(const uint8_t *bytes, uint64_t size, uint64_t *
     *member = (struct cpio_member){
         .name = (const char *)bytes + name,
         .mode = (uint32_t)field[MODE],
+        .user = (uint32_t)field[UID],
+        .group = (uint32_t)field[GID],
         .links = (uint32_t)field[LINKS],
         .identity = field[MAJOR] << 48 ^ field[MINOR] << 32 ^ field[INODE],
         .device = (uint32_t)(field[RMAJOR] << 8 | (field[RMINOR] & 0xff)),
@@ -117,6 +121,8 @@ static void check_member(const struct cpio_member *member, const struct cpio_mem
 {
     HOLDS("cpio.member", member->name == expected->name);
     SAME("cpio.member", member->mode, expected->mode);
+    SAME("cpio.member", member->user, expected->user);
+    SAME("cpio.member", member->group, expected->group);
     SAME("cpio.member", member->links, expected->links);
     SAME("cpio.member", member->identity, expected->identity);
     SAME("cpio.member", member->device, expected->device);
@@ -223,6 +229,8 @@ static void join(struct entry *entry)
         struct entry *from = entry->size > 0 ? entry : other;
         struct entry *to = entry->size > 0 ? other : entry;
         to->mode = from->mode;
+        to->user = from->user;
+        to->group = from->group;
         to->bytes = from->bytes;
         to->size = from->size;
     }
@@ -243,6 +251,8 @@ static int note_member(const struct cpio_member *member)
     }
     bool is_device = type == RAMFS_CHARACTER;
     entry->mode = member->mode;
+    entry->user = member->user;
+    entry->group = member->group;
     entry->device = is_device ? member->device : 0;
     entry->bytes = is_device ? NULL : member->bytes;
     entry->size = is_device ? 0 : member->size;
@@ -291,6 +301,8 @@ static void compare_file(const struct entry *entry)
         WRONG("cpio.tree", "%s is not there: %d", path, error);
     }
     SAME("cpio.tree", node->mode, entry->mode);
+    SAME("cpio.tree", node->user, entry->user);
+    SAME("cpio.tree", node->group, entry->group);
     SAME("cpio.tree", node->size, entry->size);
     HOLDS("cpio.tree", node->bytes == entry->bytes);
     SAME("cpio.tree", node->device, entry->device);
@@ -305,6 +317,8 @@ static void note_tree(const struct ramfs_node *node, const char *path)
     struct entry *entry = add_entry(path);
 
     entry->mode = node->mode;
+    entry->user = node->user;
+    entry->group = node->group;
     entry->device = node->device;
     LIST_FOR(link, &node->children) {
         const struct ramfs_node *child = CONTAINER_OF(link, struct ramfs_node, sibling);
@@ -319,7 +333,7 @@ static void note_tree(const struct ramfs_node *node, const char *path)
 }
 
 /* As the kernel does it at boot. */
-static int add_member(const struct cpio_member *member)
+static int add_file(const struct cpio_member *member)
 {
     const struct ramfs_node *node;
     uint32_t type = member->mode & RAMFS_TYPE_MASK;
@@ -332,6 +346,13 @@ static int add_member(const struct cpio_member *member)
                               member->identity);
     }
     return ramfs_add(member->name, member->mode, member->bytes, member->size);
+}
+
+static int add_member(const struct cpio_member *member)
+{
+    int error = add_file(member);
+
+    return error ? error : ramfs_set_owner(member->name, member->user, member->group);
 }
 
 static void unpack(const uint8_t *bytes, uint64_t size)

@@ -247,10 +247,19 @@ static int build(const struct elf_source *source, struct space **space, uaddr_t 
         .argv = {.kernel = words, .kernel_count = ARRAY_LEN(words), .is_kernel = true},
         .envp = {.is_kernel = true},
     };
-    struct plat_user user = {0};
-    int error = exec_build(&request, space, &user);
+    struct cred *cred = cred_create();
+    struct exec_built built = {0};
 
-    *entry = user.pc;
+    if (!cred) {
+        return -ENOMEM;
+    }
+    int error = exec_build(&request, cred, true, &built);
+    if (!error) {
+        *space = built.space;
+        *entry = built.user.pc;
+        cred_put(built.cred);
+    }
+    cred_put(cred);
     return error;
 }
 

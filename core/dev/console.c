@@ -174,8 +174,7 @@ static void send_signal(char key)
     console.line_len = 0;
     drop_committed(console.committed_len);
     if (group && group != process_first()->group && !list_is_empty(&group->members)) {
-        const struct abi_siginfo info = signal_info(signal_of(key));
-        signal_send_group(group, &info);
+        signal_send_group(group, signal_of(key));
     } else {
         show_line_again();
     }

@@ -8,6 +8,8 @@ enum {
     FIELDS_START = 6, /* behind the magic */
     FIELD_INODE = 0,
     FIELD_MODE = 1,
+    FIELD_USER = 2,
+    FIELD_GROUP = 3,
     FIELD_LINKS = 4,
     FIELD_SIZE = 6,
     FIELD_PLACE_MAJOR = 7,
@@ -41,10 +43,11 @@ static bool read_field(const uint8_t *header, unsigned field, uint64_t *value)
     return true;
 }
 
-/* Owners and times are not looked at. */
+/* Times are not looked at. */
 static const uint8_t known_fields[] = {
-    FIELD_INODE,       FIELD_MODE,         FIELD_LINKS,        FIELD_SIZE,      FIELD_PLACE_MAJOR,
-    FIELD_PLACE_MINOR, FIELD_DEVICE_MAJOR, FIELD_DEVICE_MINOR, FIELD_NAME_SIZE,
+    FIELD_INODE,        FIELD_MODE,         FIELD_USER,        FIELD_GROUP,
+    FIELD_LINKS,        FIELD_SIZE,         FIELD_PLACE_MAJOR, FIELD_PLACE_MINOR,
+    FIELD_DEVICE_MAJOR, FIELD_DEVICE_MINOR, FIELD_NAME_SIZE,
 };
 
 static enum cpio_result read_member(struct cpio *cpio, struct cpio_member *member)
@@ -76,6 +79,8 @@ static enum cpio_result read_member(struct cpio *cpio, struct cpio_member *membe
     }
     member->name = (const char *)cpio->bytes + name;
     member->mode = (uint32_t)fields[FIELD_MODE];
+    member->user = (uint32_t)fields[FIELD_USER];
+    member->group = (uint32_t)fields[FIELD_GROUP];
     member->links = (uint32_t)fields[FIELD_LINKS];
     member->identity =
         fields[FIELD_PLACE_MAJOR] << 48 ^ fields[FIELD_PLACE_MINOR] << 32 ^ fields[FIELD_INODE];

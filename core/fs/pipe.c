@@ -165,7 +165,8 @@ static int64_t write_pipe(struct file *file, struct transfer *transfer, uint64_t
     while (transfer_left(transfer) > 0) {
         if (pipe->readers == 0) {
             struct thread *writer = transfer->thread;
-            const struct abi_siginfo info = signal_info_of(SIGPIPE, SI_USER, writer->process);
+            const struct abi_siginfo info =
+                signal_info_of(SIGPIPE, SI_USER, writer->process, writer->cred);
             (void)signal_send_info(writer->process, writer, &info);
             return transfer_result(transfer, -EPIPE);
         }

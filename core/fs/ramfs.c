@@ -143,6 +143,8 @@ static int add(const char *path, uint32_t mode, struct ramfs_node **added)
         leave(node);
     }
     node->mode = mode;
+    node->user = 0;
+    node->group = 0;
     node->device = 0;
     node->bytes = NULL;
     node->size = 0;
@@ -167,6 +169,8 @@ static void join(struct ramfs_node *node, const struct ramfs_node *file, unsigne
 {
     node->number = file->number;
     node->mode = file->mode;
+    node->user = file->user;
+    node->group = file->group;
     node->bytes = file->bytes;
     node->size = file->size;
     node->links = links;
@@ -221,6 +225,30 @@ int ramfs_add_device(const char *path, uint32_t mode, uint32_t device,
         *node = added;
     }
     return error;
+}
+
+int ramfs_set_owner(const char *path, uint32_t user, uint32_t group)
+{
+    struct ramfs_node *node;
+    int error = make_node(path, &node);
+
+    if (error) {
+        return error;
+    }
+    node->user = user;
+    node->group = group;
+    if (list_is_empty(&node->linked)) {
+        return 0;
+    }
+    LIST_FOR(link, &ramfs.linked) {
+        struct ramfs_node *other = CONTAINER_OF(link, struct ramfs_node, linked);
+        if (other->identity == node->identity) {
+            other->user = user;
+            other->group = group;
+        }
+        plat_irq_window();
+    }
+    return 0;
 }
 
 const struct ramfs_node *ramfs_root(void)
@@ -332,6 +360,8 @@ void ramfs_status(const struct ramfs_node *node, struct abi_stat *status)
         .st_ino = node->number,
         .st_mode = node->mode,
         .st_nlink = node->links,
+        .st_uid = node->user,
+        .st_gid = node->group,
         .st_rdev = node->device,
         .st_size = (int64_t)node->size,
         .st_blksize = PAGE_SIZE,

@@ -11,6 +11,7 @@
 #include "mm/limit.h"
 #include "mm/uaccess.h"
 #include "platform/scratch.h"
+#include "proc/exec_cred.h"
 #include "proc/script.h"
 #include "proc/sigframe.h"
 
@@ -53,7 +54,8 @@ struct plan {
     struct prefix prefix;     /* of argv */
     struct measure argv;
     struct measure envp;
-    uint64_t room; /* bytes that the strings may have yet */
+    uint64_t room;     /* bytes that the strings may have yet */
+    struct cred *cred; /* that the program has: a reference, when it is known */
 };
 
 /* The first lines of the scripts that are being run. */
@@ -66,7 +68,7 @@ static int source_of(const struct ramfs_node *node, struct elf_source *source)
     if ((node->mode & RAMFS_TYPE_MASK) != RAMFS_REGULAR || !(node->mode & RAMFS_EXECUTABLE)) {
         return -EACCES;
     }
-    *source = (struct elf_source){.bytes = node->bytes, .len = node->size};
+    *source = (struct elf_source){.bytes = node->bytes, .len = node->size, .file = node};
     return 0;
 }
 
@@ -351,7 +353,8 @@ static int push_argv(struct stack *stack, const struct exec_request *request,
     return push_vector(stack, &request->argv, plan->prefix.skipped, plan->argv.given);
 }
 
-static int push_auxv(struct stack *stack, const struct elf_image *image, const char *path)
+static int push_auxv(struct stack *stack, const struct elf_image *image, const struct cred *cred,
+                     const char *path)
 {
     uint8_t random[RANDOM_BYTES];
     uaddr_t random_at = stack->next_string;
@@ -365,11 +368,11 @@ static int push_auxv(struct stack *stack, const struct elf_image *image, const c
         {AT_BASE, 0},
         {AT_FLAGS, 0},
         {AT_ENTRY, image->entry},
-        {AT_UID, 0},
-        {AT_EUID, 0},
-        {AT_GID, 0},
-        {AT_EGID, 0},
-        {AT_SECURE, 0},
+        {AT_UID, cred->user.real},
+        {AT_EUID, cred->user.effective},
+        {AT_GID, cred->group.real},
+        {AT_EGID, cred->group.effective},
+        {AT_SECURE, exec_cred_is_secure(cred)},
         {AT_CLKTCK, 100},
         {AT_HWCAP, HWCAP_FP | HWCAP_ASIMD | HWCAP_CRC32},
         {AT_HWCAP2, 0},
@@ -414,18 +417,45 @@ static int build_stack(struct space *space, const struct exec_request *request,
         error = push_vector(&stack, &request->envp, 0, envp.given);
     }
     if (!error) {
-        error = push_auxv(&stack, image, request->path);
+        error = push_auxv(&stack, image, plan->cred, request->path);
     }
     *sp = stack.sp;
     return error;
 }
 
-int exec_build(const struct exec_request *request, struct space **space, struct plat_user *user)
+/* The memory of the program, and where it begins. */
+static int build_space(const struct exec_request *request, const struct plan *plan,
+                       struct exec_built *built)
+{
+    struct elf_image image;
+    uaddr_t sp;
+    int error = space_create(&built->space);
+
+    if (error) {
+        return error;
+    }
+    error = elf_load(built->space, &plan->source, &image);
+    if (!error) {
+        error = build_stack(built->space, request, plan, &image, &sp);
+    }
+    if (!error) {
+        error = sigframe_map_trampoline(built->space);
+        if (PLANTED(OWN_21)) {
+            plant_memory = error != 0;
+        }
+    }
+    if (error) {
+        space_put(built->space);
+        return error;
+    }
+    built->user = (struct plat_user){.pc = image.entry, .sp = sp};
+    return 0;
+}
+
+int exec_build(const struct exec_request *request, struct cred *cred, bool may_gain,
+               struct exec_built *built)
 {
     struct plan plan = {0};
-    struct elf_image image;
-    struct space *made;
-    uaddr_t sp;
     int error = measure_request(request, &plan);
 
     if (!error) {
@@ -435,27 +465,17 @@ int exec_build(const struct exec_request *request, struct space **space, struct 
         error = find_program(request, &plan);
     }
     if (!error) {
-        error = space_create(&made);
+        error = exec_cred_find(cred, plan.source.file, may_gain, &plan.cred);
     }
     if (error) {
         return error;
     }
-    error = elf_load(made, &plan.source, &image);
-    if (!error) {
-        error = build_stack(made, request, &plan, &image, &sp);
-    }
-    if (!error) {
-        error = sigframe_map_trampoline(made);
-        if (PLANTED(OWN_21)) {
-            plant_memory = error != 0;
-        }
-    }
+    error = build_space(request, &plan, built);
     if (error) {
-        space_put(made);
+        cred_put(plan.cred);
         return error;
     }
-    *user = (struct plat_user){.pc = image.entry, .sp = sp};
-    *space = made;
+    built->cred = plan.cred;
     return 0;
 }
 
@@ -511,10 +531,9 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     struct cpu *cpu = cpu_this();
     struct process *process = thread->process;
     struct space *old = process->space;
-    struct space *made;
-    struct plat_user user;
+    struct exec_built made;
     struct fdtable *fds = NULL;
-    int error = exec_build(request, &made, &user);
+    int error = exec_build(request, thread->cred, exec_cred_may_gain(thread), &made);
 
     if (error && PLANTED(OWN_14)) {
         thread->clear_tid = 0;
@@ -527,7 +546,8 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     }
     error = PLANTED(X_28) ? lose_old(old) : unshare(thread, &fds);
     if (error) {
-        space_put(made);
+        space_put(made.space);
+        cred_put(made.cred);
         return error;
     }
     process_keep_thread(thread);
@@ -542,13 +562,14 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     posix_timer_end(process);
     pending_drop_timers(&process->signals.pending);
     pending_drop_timers(&thread->pending);
-    process->space = made;
+    exec_cred_take(thread, made.cred);
+    process->space = made.space;
     if (PLANTED(K_10)) {
-        cpu->space = made;
+        cpu->space = made.space;
     }
-    space_use(made);
+    space_use(made.space);
     space_put(old);
-    thread->user = user;
+    thread->user = made.user;
     if (cpu->fp_owner == thread) {
         plat_fp_use(NULL);
         cpu->fp_owner = NULL;
@@ -563,24 +584,28 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
 int exec_spawn(struct thread *parent, const struct exec_request *request, struct process **child)
 {
     struct process *made;
-    int error = process_create(parent ? parent->process : NULL, 0, &made);
+    struct exec_built built;
+    int error = process_create(parent, 0, &made);
 
     if (error) {
         return error;
     }
     error = process_inherit(made, parent, 0);
     if (!error) {
-        error = exec_build(request, &made->space, &made->thread->user);
+        error = exec_build(request, made->thread->cred, true, &built);
     }
     if (error) {
         process_discard(made);
         return error;
     }
+    made->space = built.space;
+    made->thread->user = built.user;
     fdtable_exec(made->thread->fds);
     sigframe_exec(made->thread);
     made->has_execed = true;
     process_set_name(made, request->path);
     process_start(made, parent, 0);
+    exec_cred_take(made->thread, built.cred);
     signal_reset_handlers(made);
     *child = made;
     return 0;

@@ -30,13 +30,10 @@ static bool has_stopped(const struct pid *group)
 
 void group_tell_orphaned(const struct process *child, const struct process *parent)
 {
-    const struct abi_siginfo end = signal_info(SIGHUP);
-    const struct abi_siginfo go_on = signal_info(SIGCONT);
-
     if (parent->group == child->group || parent->session != child->session ||
         !has_stopped(child->group) || !group_is_orphaned(child->group)) {
         return;
     }
-    signal_send_group(child->group, &end);
-    signal_send_group(child->group, &go_on);
+    signal_send_group(child->group, SIGHUP);
+    signal_send_group(child->group, SIGCONT);
 }

@@ -63,16 +63,52 @@ static void set_first_limits(struct process *process)
     process->limits[RLIMIT_RTPRIO] = (struct abi_rlimit){0, 0};
 }
 
-int process_may_grow(const struct process *process)
+const struct cred *process_cred(const struct process *process)
 {
-    uint64_t count = thread_count() + processes.headless;
-
-    return count >= process->limits[RLIMIT_NPROC].rlim_cur ? -EAGAIN : 0;
+    return process->thread ? process->thread->cred : process->zombie_cred;
 }
 
-int process_create(const struct process *parent, int number, struct process **process)
+/* The threads of a real user, and the numbers that are left of some. */
+static uint64_t count_of_user(uint32_t user)
 {
-    int error = parent ? process_may_grow(parent) : 0;
+    uint64_t count = 0;
+
+    for (struct process *p = processes.init; p; p = process_next(p)) {
+        count += !p->thread && p->zombie_cred->user.real == user;
+        LIST_FOR(link, &p->threads) {
+            count += CONTAINER_OF(link, struct thread, process_link)->cred->user.real == user;
+            plat_irq_window();
+        }
+        plat_irq_window();
+    }
+    return count;
+}
+
+/* Nobody else is looked at unless the limit is less than there are threads at all. */
+bool process_user_exceeds(const struct process *process, const struct cred *cred)
+{
+    uint64_t limit = process->limits[RLIMIT_NPROC].rlim_cur;
+
+    return cred->user.real != 0 && thread_count() + processes.headless > limit &&
+           count_of_user(cred->user.real) > limit;
+}
+
+int process_may_grow(const struct thread *maker, int number)
+{
+    const struct cred *cred = maker->cred;
+    uint64_t limit = maker->process->limits[RLIMIT_NPROC].rlim_cur;
+    bool is_limited = cred->user.real != 0 && !cred_is_privileged(cred);
+
+    if (is_limited && thread_count() + processes.headless >= limit &&
+        count_of_user(cred->user.real) >= limit) {
+        return -EAGAIN;
+    }
+    return number != 0 && !cred_is_privileged(cred) ? -EPERM : 0;
+}
+
+int process_create(const struct thread *maker, int number, struct process **process)
+{
+    int error = maker ? process_may_grow(maker, number) : 0;
 
     if (error) {
         return error;
@@ -219,27 +255,30 @@ static struct thread *first_thread(const struct process *process)
 
 /* One of child's threads wants to be told of its parent's end; NULL: one that has ended. */
 static void tell_death(struct process *child, struct thread *thread, int signal,
-                       const struct process *parent)
+                       const struct process *parent, const struct cred *cred)
 {
-    if (signal) {
-        const struct abi_siginfo info = signal_info_of(signal, SI_USER, parent);
+    const struct cred *childs = thread ? thread->cred : child->zombie_cred;
+
+    if (signal && signal_may_send(parent, cred, child, childs, signal)) {
+        const struct abi_siginfo info = signal_info_of(signal, SI_USER, parent, cred);
         (void)signal_send_near(child, thread, &info);
     }
 }
 
-/* A child hangs at another thread now, and is told of the end of the one before. */
-static void pass_child(struct process *child, struct thread *to)
+/* A child hangs at another thread now, and is told of the end of the one before, whose credentials
+ * these are. */
+static void pass_child(struct process *child, struct thread *to, const struct cred *cred)
 {
     const struct process *from = child->parent;
 
     child->parent = to->process;
     child->parent_thread = to;
     if (!child->thread) {
-        tell_death(child, NULL, child->zombie_death_signal, from);
+        tell_death(child, NULL, child->zombie_death_signal, from, cred);
     }
     LIST_FOR(link, &child->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
-        tell_death(child, thread, thread->death_signal, from);
+        tell_death(child, thread, thread->death_signal, from, cred);
         plat_irq_window();
     }
 }
@@ -251,7 +290,7 @@ static void pass_list(struct list *list, const struct thread *from, struct threa
     LIST_FOR(link, list) {
         struct process *child = CONTAINER_OF(link, struct process, sibling);
         if (from ? child->parent_thread == from : child->parent_thread != to) {
-            pass_child(child, to);
+            pass_child(child, to, child->parent_thread->cred);
         }
         plat_irq_window();
     }
@@ -283,7 +322,7 @@ static void reparent(struct process *process)
         child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&reaper->children, link);
-        pass_child(child, heir);
+        pass_child(child, heir, process->zombie_cred);
         group_tell_orphaned(child, process);
         has_news |= child->signals.is_stop_untold || child->signals.is_continue_untold;
         plat_irq_window();
@@ -297,7 +336,7 @@ static void reparent(struct process *process)
         child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&reaper->zombies, link);
-        pass_child(child, heir);
+        pass_child(child, heir, process->zombie_cred);
         group_tell_orphaned(child, process);
         tell_parent(child);
         if (PLANTED(OWN_19) && reaper->zombies.prev == link) {
@@ -339,6 +378,7 @@ static void end_thread(struct thread *thread)
         process->zombie_params = thread->params;
         process->zombie_mask = thread->signal_mask;
         process->zombie_death_signal = thread->death_signal;
+        process->zombie_cred = cred_get(thread->cred);
         processes.headless++;
     }
     thread_leave_space(thread);
@@ -388,6 +428,14 @@ void process_end_thread(struct thread *thread, int wait_status)
     }
 }
 
+/* Its number is a thread's again, or nobody's. */
+static void forget_headless(struct process *process)
+{
+    cred_put(process->zombie_cred);
+    process->zombie_cred = NULL;
+    processes.headless--;
+}
+
 void process_keep_thread(struct thread *thread)
 {
     struct process *process = thread->process;
@@ -398,7 +446,7 @@ void process_keep_thread(struct thread *thread)
     }
     if (!process->thread) {
         thread_take_number(thread);
-        processes.headless--;
+        forget_headless(process);
     }
 }
 
@@ -472,7 +520,7 @@ void process_reap(struct process *process, bool is_waited_for)
     pid_put(process->session);
     process->pid->process = NULL;
     pid_put(process->pid);
-    processes.headless--;
+    forget_headless(process);
     if (!PLANTED(K_14)) {
         pool_free(&processes.pool, process);
     }

@@ -22,6 +22,7 @@ static void check_threads(const struct process *process)
         ASSERT((thread->pid == process->pid) == (thread == process->thread));
         ASSERT(thread->fds);
         ASSERT(thread->fs);
+        ASSERT(thread->cred);
         ASSERT(!thread->call.file || thread->call.is_pending);
         ASSERT(!thread->vfork_parent || thread->vfork_parent->vfork_child == thread);
         ASSERT(!thread->vfork_child || thread->vfork_child->vfork_parent == thread);
@@ -86,6 +87,7 @@ static void check_files(const struct process *process, size_t *tables, size_t *c
             file_see(thread->call.file);
         }
         *contexts += fs_context_check(thread->fs);
+        cred_see(thread->cred);
     }
 }
 
@@ -128,6 +130,10 @@ void process_check(void)
         check_process(p, &timers);
         count++;
         headless += !p->thread;
+        ASSERT(!p->thread == (p->zombie_cred != NULL));
+        if (p->zombie_cred) {
+            cred_see(p->zombie_cred);
+        }
         if (p->state == PROCESS_LIVE) {
             threads += p->thread_count;
             space_check_user(p->space);
@@ -151,4 +157,5 @@ void process_check(void)
     ASSERT(pipe_frames == census.pipes);
     space_check_users();
     signal_check_tables();
+    cred_check_all();
 }

@@ -67,12 +67,21 @@ struct abi_siginfo signal_info(int signal)
     return (struct abi_siginfo){.si_signo = signal, .si_code = SI_KERNEL};
 }
 
-struct abi_siginfo signal_info_of(int signal, int code, const struct process *sender)
+struct abi_siginfo signal_info_of(int signal, int code, const struct process *sender,
+                                  const struct cred *cred)
 {
     struct abi_siginfo info = {.si_signo = signal, .si_code = code};
 
     info.si_pid = sender->pid->number;
+    info.si_uid = cred->user.real;
     return info;
+}
+
+bool signal_may_send(const struct process *sender, const struct cred *cred,
+                     const struct process *process, const struct cred *theirs, int signal)
+{
+    return sender == process || cred_may_signal(cred, theirs) ||
+           (signal == SIGCONT && sender->session == process->session);
 }
 
 /* ---- stopping ---- */
@@ -81,7 +90,7 @@ struct abi_siginfo signal_info_of(int signal, int code, const struct process *se
 static void tell_parent(struct process *process, int code, int status)
 {
     struct process *parent = process->parent;
-    struct abi_siginfo info = signal_info_of(SIGCHLD, code, process);
+    struct abi_siginfo info = signal_info_of(SIGCHLD, code, process, process_cred(process));
 
     ASSERT(parent); /* init does not stop */
     info.si_status = status;
@@ -418,15 +427,17 @@ void signal_send(struct process *process, int signal)
     (void)signal_send_info(process, NULL, &info);
 }
 
-void signal_send_group(struct pid *group, const struct abi_siginfo *info)
+void signal_send_group(struct pid *group, int signal)
 {
+    const struct abi_siginfo info = signal_info(signal);
+
     LIST_FOR(link, &group->members) {
         struct process *member = CONTAINER_OF(link, struct process, group_link);
         if (PLANTED(L_86) && member->pid->number == plant_memory) {
             plant_memory = 0;
             continue;
         }
-        (void)signal_send_info(member, NULL, info);
+        (void)signal_send_info(member, NULL, &info);
         plat_irq_window();
     }
 }

@@ -80,8 +80,9 @@ static int inherit_nothing(struct thread *thread)
     if (error) {
         return error;
     }
+    thread->cred = cred_create();
     thread->fs = fs_context_create();
-    return thread->fs ? open_console(thread->fds) : -ENOMEM;
+    return thread->cred && thread->fs ? open_console(thread->fds) : -ENOMEM;
 }
 
 /* What is above the ordinary is not inherited (sched(7), SCHED_RESET_ON_FORK). */
@@ -113,6 +114,8 @@ int thread_inherit(struct thread *thread, const struct thread *from, uint64_t fl
         reset_params(thread);
     }
     thread->signal_mask = from->signal_mask;
+    thread->cred = cred_get(from->cred);
+    thread->exceeds_nproc = from->exceeds_nproc;
     memcpy(thread->name, from->name, sizeof(thread->name));
     thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);
     if (!thread->fs) {
@@ -165,6 +168,9 @@ void thread_destroy(struct thread *thread)
     if (thread->fs) {
         fs_context_put(thread->fs);
     }
+    if (thread->cred) {
+        cred_put(thread->cred);
+    }
     if (thread->call.file) {
         file_put(thread->call.file);
     }
@@ -179,6 +185,27 @@ void thread_destroy(struct thread *thread)
     thread->pid->thread = NULL;
     pid_put(thread->pid);
     pool_free(&thread_pool, thread);
+}
+
+static bool act_for_the_same(const struct cred_ids *a, const struct cred_ids *b)
+{
+    return a->effective == b->effective && a->fs == b->fs;
+}
+
+void thread_set_cred(struct thread *thread, struct cred *cred)
+{
+    struct cred *old = thread->cred;
+
+    if ((!act_for_the_same(&old->user, &cred->user) ||
+         !act_for_the_same(&old->group, &cred->group)) &&
+        !PLANTED(USR_1)) {
+        thread->death_signal = 0;
+    }
+    if (cred->user.real != old->user.real) {
+        thread->exceeds_nproc = process_user_exceeds(thread->process, cred);
+    }
+    thread->cred = cred;
+    cred_put(old);
 }
 
 void thread_take_number(struct thread *thread)

@@ -92,7 +92,8 @@ static int64_t ticks_of(nsec_t time)
 struct abi_siginfo usage_tell_end(const struct process *zombie, int signal)
 {
     int ended_by = zombie->wait_status & 0x7f;
-    struct abi_siginfo info = signal_info_of(signal, ended_by ? CLD_KILLED : CLD_EXITED, zombie);
+    struct abi_siginfo info =
+        signal_info_of(signal, ended_by ? CLD_KILLED : CLD_EXITED, zombie, process_cred(zombie));
 
     info.si_status = ended_by ? ended_by : zombie->wait_status >> 8;
     info.si_utime = ticks_of(zombie->usage.user);

@@ -5,6 +5,7 @@
 #include "syscall/describe_futex.h"
 #include "syscall/names.h"
 #include "syscall/show.h"
+#include "syscall/show_cred.h"
 #include "syscall/show_time.h"
 
 enum {
@@ -37,6 +38,11 @@ static void tell_int(const struct telling *telling, unsigned index)
 static void tell_uint(const struct telling *telling, unsigned index)
 {
     text_printf(telling->view.text, "0x%x", (unsigned)arg_of(telling, index));
+}
+
+static void tell_user(const struct telling *telling, unsigned index)
+{
+    show_user(telling->view.text, (uint32_t)arg_of(telling, index));
 }
 
 static void tell_long(const struct telling *telling, unsigned index)
@@ -216,6 +222,18 @@ static void tell_out_int(const struct telling *telling, unsigned index)
     show_ints(&telling->view, arg_of(telling, index), 1);
 }
 
+static void tell_in_groups(const struct telling *telling, unsigned index)
+{
+    show_groups(&telling->view, arg_of(telling, index), (int)arg_of(telling, index - 1));
+}
+
+static void tell_out_groups(const struct telling *telling, unsigned index)
+{
+    bool is_asked = (int)arg_of(telling, index - 1) != 0;
+
+    show_groups(&telling->view, arg_of(telling, index), is_asked ? telling->result : -1);
+}
+
 static void tell_out_address(const struct telling *telling, unsigned index)
 {
     show_long(&telling->view, arg_of(telling, index), true);
@@ -364,6 +382,7 @@ static const struct {
     const struct names *one;   /* or one of these */
 } kinds[] = {
     [KIND_INT] = {.tell = tell_int},
+    [KIND_UID] = {.tell = tell_user},
     [KIND_UINT] = {.tell = tell_uint},
     [KIND_LONG] = {.tell = tell_long},
     [KIND_SIZE] = {.tell = tell_size},
@@ -425,6 +444,8 @@ static const struct {
     [KIND_OUT_INT] = {.tell = tell_out_int},
     [KIND_OUT_ADDR] = {.tell = tell_out_address},
     [KIND_OUT_SIZE] = {.tell = tell_out_size},
+    [KIND_IN_GROUPS] = {.tell = tell_in_groups},
+    [KIND_OUT_GROUPS] = {.tell = tell_out_groups},
     [KIND_OUT_FDS] = {.tell = tell_out_fds},
     [KIND_OUT_STATUS] = {.tell = tell_out_status},
     [KIND_IN_SIGINFO] = {.tell = tell_siginfo},

@@ -101,6 +101,9 @@ int64_t sys_execveat(struct thread *thread, const uint64_t *args)
     if (error) {
         return error;
     }
+    if (thread->exceeds_nproc && process_user_exceeds(thread->process, thread->cred)) {
+        return -EAGAIN;
+    }
     request.source_error = find_source(thread, directory, flags, &request.source);
     request.path = name_of(directory);
     request.is_unreachable = request.source_error == 0 && request.path != path_buffer &&

@@ -1,4 +1,4 @@
-/* Who is who: process numbers, users, groups, sessions, and what prctl says of a process. */
+/* Who is who: process numbers, groups of processes, sessions, and what prctl says of a process. */
 #include "syscall/handlers.h"
 
 #include "abi/errno.h"
@@ -26,53 +26,6 @@ int64_t sys_gettid(struct thread *thread, const uint64_t *args)
 {
     (void)args;
     return thread->tid;
-}
-
-/* Everybody is root. */
-int64_t sys_getuid(struct thread *thread, const uint64_t *args)
-{
-    (void)thread;
-    (void)args;
-    return 0;
-}
-
-int64_t sys_geteuid(struct thread *thread, const uint64_t *args)
-{
-    return sys_getuid(thread, args);
-}
-
-int64_t sys_getgid(struct thread *thread, const uint64_t *args)
-{
-    return sys_getuid(thread, args);
-}
-
-int64_t sys_getegid(struct thread *thread, const uint64_t *args)
-{
-    return sys_getuid(thread, args);
-}
-
-/* The real, the effective and the saved one. */
-int64_t sys_getresuid(struct thread *thread, const uint64_t *args)
-{
-    const uint32_t root = 0;
-
-    (void)thread;
-    for (unsigned i = 0; i < 3; i++) {
-        int error = user_prepare_write(args[i], sizeof(root));
-        if (error) {
-            return error;
-        }
-    }
-    for (unsigned i = 0; i < 3; i++) {
-        int error = user_write(args[i], &root, sizeof(root));
-        ASSERT(error == 0); /* it was prepared */
-    }
-    return 0;
-}
-
-int64_t sys_getresgid(struct thread *thread, const uint64_t *args)
-{
-    return sys_getresuid(thread, args);
 }
 
 /* Whether a group exists, in the caller's session. */

@@ -21,9 +21,9 @@ int64_t sys_set_tid_address(struct thread *thread, const uint64_t *args)
 /* A process like the calling one, not started; with CLONE_VM it uses the same memory. */
 static int make_process(struct thread *thread, uint64_t flags, int number, struct thread **child)
 {
-    struct process *parent = thread->process;
+    const struct process *parent = thread->process;
     struct process *made;
-    int error = process_create(parent, number, &made);
+    int error = process_create(thread, number, &made);
 
     if (error) {
         return error;
@@ -54,7 +54,7 @@ static int make_process(struct thread *thread, uint64_t flags, int number, struc
 static int make_thread(struct thread *thread, uint64_t flags, int number, struct thread **child)
 {
     struct thread *made;
-    int error = process_may_grow(thread->process);
+    int error = process_may_grow(thread, number);
 
     if (!error) {
         error = thread_create(thread->process, number, &made);
@@ -265,6 +265,7 @@ discard_child:
 static void start_child(struct thread *child, struct thread *thread,
                         const struct abi_clone_args *wanted)
 {
+    thread->exceeds_nproc = false; /* as Linux has it */
     if (wanted->flags & CLONE_THREAD) {
         sched_add(child);
         return;

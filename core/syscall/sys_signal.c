@@ -20,79 +20,98 @@ static bool is_signal(int signal)
     return signal >= 1 && signal <= SIGNAL_MAX;
 }
 
-/* Signal 0 is not sent: whether it could be is all that is asked. That there is somebody is looked
- * at before the number of the signal, as on Linux. */
-static int send(struct process *process, struct thread *to, const struct abi_siginfo *info)
+/* Whether a signal, or 0, can be sent to a thread, or to a process for the one that has its number.
+ * -ESRCH, -EINVAL, -EPERM, looked at in this order as on Linux. */
+static int check(const struct thread *sender, const struct process *process,
+                 const struct thread *to, int signal)
 {
     if (!process) {
         return -ESRCH;
     }
-    if (info->si_signo != 0 && !is_signal(info->si_signo)) {
+    if (signal != 0 && !is_signal(signal)) {
         return -EINVAL;
     }
-    return info->si_signo ? signal_send_info(process, to, info) : 0;
+    const struct cred *theirs = to ? to->cred : process_cred(process);
+    return signal_may_send(sender->process, sender->cred, process, theirs, signal) ? 0 : -EPERM;
 }
 
-/* To everybody but init and the caller. */
-static int kill_all(const struct process *caller, const struct abi_siginfo *info)
+/* Signal 0 is not sent: whether it could be is all that is asked. */
+static int send(const struct thread *sender, struct process *process, struct thread *to,
+                const struct abi_siginfo *info)
 {
-    int result = -ESRCH;
+    int error = check(sender, process, to, info->si_signo);
+
+    return error || info->si_signo == 0 ? error : signal_send_info(process, to, info);
+}
+
+/* To everybody but init and the caller. Who may not be sent to is passed over: that nobody may be
+ * is no error, as on Linux. */
+static int kill_all(const struct thread *sender, const struct abi_siginfo *info)
+{
+    bool is_anybody = false;
+    int result = 0;
 
     for (struct process *process = process_first(); process; process = process_next(process)) {
-        if (process != caller && process != process_first()) {
-            result = send(process, NULL, info);
+        if (process != sender->process && process != process_first()) {
+            int error = send(sender, process, NULL, info);
+            result = error == -EPERM ? result : error;
+            is_anybody = true;
         }
         plat_irq_window();
     }
-    return result;
+    return is_anybody ? result : -ESRCH;
 }
 
-static int kill_group(struct pid *group, const struct abi_siginfo *info)
+/* It is enough if it could be sent to one of them. */
+static int kill_group(const struct thread *sender, struct pid *group,
+                      const struct abi_siginfo *info)
 {
-    if (!group || list_is_empty(&group->members)) {
+    bool is_sent = false;
+    int error = -ESRCH;
+
+    if (!group) {
         return -ESRCH;
     }
-    if (info->si_signo != 0 && !is_signal(info->si_signo)) {
-        return -EINVAL;
+    LIST_FOR(link, &group->members) {
+        error = send(sender, CONTAINER_OF(link, struct process, group_link), NULL, info);
+        is_sent |= error == 0;
+        plat_irq_window();
     }
-    if (info->si_signo) {
-        signal_send_group(group, info);
-    }
-    return 0;
+    return is_sent ? 0 : error;
 }
 
 /* To the process that has the number, or has the thread with it, which is asked first. */
-static int send_to(int number, const struct abi_siginfo *info)
+static int send_to(const struct thread *sender, int number, const struct abi_siginfo *info)
 {
     struct thread *thread = thread_find(number);
     struct process *process = process_find_by_thread(number);
+    int error = check(sender, process, thread, info->si_signo);
 
-    if (!process || info->si_signo == 0 || !is_signal(info->si_signo)) {
-        return send(process, NULL, info);
-    }
-    return signal_send_near(process, thread, info);
+    return error || info->si_signo == 0 ? error : signal_send_near(process, thread, info);
 }
 
 int64_t sys_kill(struct thread *thread, const uint64_t *args)
 {
     int pid = (int)args[0];
-    const struct abi_siginfo info = signal_info_of((int)args[1], SI_USER, thread->process);
+    const struct abi_siginfo info =
+        signal_info_of((int)args[1], SI_USER, thread->process, thread->cred);
 
     if (pid == INT32_MIN && !PLANTED(L_76)) {
         return -ESRCH; /* it has no opposite */
     }
     if (pid == -1) {
-        return kill_all(thread->process, &info);
+        return kill_all(thread, &info);
     }
     if (pid <= 0) {
-        return kill_group(pid == 0 ? thread->process->group : pid_find(-pid), &info);
+        return kill_group(thread, pid == 0 ? thread->process->group : pid_find(-pid), &info);
     }
-    return send_to(pid, &info);
+    return send_to(thread, pid, &info);
 }
 
 /* To a thread of a process, or of any (0). The number of a process is its first thread's, which may
  * have ended: then nobody takes it. */
-static int64_t kill_thread(int process, int tid, const struct abi_siginfo *info)
+static int64_t kill_thread(const struct thread *sender, int process, int tid,
+                           const struct abi_siginfo *info)
 {
     struct thread *to = thread_find(tid);
     struct process *owner = to ? to->process : process_find(tid);
@@ -103,25 +122,31 @@ static int64_t kill_thread(int process, int tid, const struct abi_siginfo *info)
     if (owner && process != 0 && owner->pid->number != process) {
         owner = NULL;
     }
-    if (owner && !to && is_signal(info->si_signo)) {
+    int error = check(sender, owner, to, info->si_signo);
+    if (error || info->si_signo == 0) {
+        return error;
+    }
+    if (!to) {
         signal_send_ended(owner, info->si_signo);
         return 0;
     }
-    return send(owner, to, info);
+    return signal_send_info(owner, to, info);
 }
 
 int64_t sys_tkill(struct thread *thread, const uint64_t *args)
 {
-    const struct abi_siginfo info = signal_info_of((int)args[1], SI_TKILL, thread->process);
+    const struct abi_siginfo info =
+        signal_info_of((int)args[1], SI_TKILL, thread->process, thread->cred);
 
-    return kill_thread(0, (int)args[0], &info);
+    return kill_thread(thread, 0, (int)args[0], &info);
 }
 
 int64_t sys_tgkill(struct thread *thread, const uint64_t *args)
 {
-    const struct abi_siginfo info = signal_info_of((int)args[2], SI_TKILL, thread->process);
+    const struct abi_siginfo info =
+        signal_info_of((int)args[2], SI_TKILL, thread->process, thread->cred);
 
-    return (int)args[0] <= 0 ? -EINVAL : kill_thread((int)args[0], (int)args[1], &info);
+    return (int)args[0] <= 0 ? -EINVAL : kill_thread(thread, (int)args[0], (int)args[1], &info);
 }
 
 /* The highest code that the kernel itself gives with a signal, sigaction(2). */
@@ -189,7 +214,7 @@ int64_t sys_rt_sigqueueinfo(struct thread *thread, const uint64_t *args)
     if (!may_send_info(thread, (int)args[0], &info)) {
         return -EPERM;
     }
-    return (int)args[0] > 0 ? send_to((int)args[0], &info) : -ESRCH;
+    return (int)args[0] > 0 ? send_to(thread, (int)args[0], &info) : -ESRCH;
 }
 
 int64_t sys_rt_tgsigqueueinfo(struct thread *thread, const uint64_t *args)
@@ -206,7 +231,7 @@ int64_t sys_rt_tgsigqueueinfo(struct thread *thread, const uint64_t *args)
     if (!may_send_info(thread, (int)args[1], &info)) {
         return -EPERM;
     }
-    return kill_thread((int)args[0], (int)args[1], &info);
+    return kill_thread(thread, (int)args[0], (int)args[1], &info);
 }
 
 /* The info of pidfd_send_signal, which says the number of the signal too. */
@@ -226,7 +251,7 @@ int64_t sys_pidfd_send_signal(struct thread *thread, const uint64_t *args)
 {
     const struct file *file = pidfd_find(thread, (int)args[0]);
     int signal = (int)args[1];
-    struct abi_siginfo info = signal_info_of(signal, SI_USER, thread->process);
+    struct abi_siginfo info = signal_info_of(signal, SI_USER, thread->process, thread->cred);
 
     if ((uint32_t)args[3] || !file) {
         return (uint32_t)args[3] ? -EINVAL : -EBADF;
@@ -240,7 +265,7 @@ int64_t sys_pidfd_send_signal(struct thread *thread, const uint64_t *args)
             return -EPERM;
         }
     }
-    return send(file->pid->process, NULL, &info);
+    return send(thread, file->pid->process, NULL, &info);
 }
 
 /* Linux changes the action and then finds that the old one cannot be written; here a call that

@@ -306,6 +306,7 @@ static struct abi_siginfo info_of(const struct process *child, int news)
     info.si_signo = SIGCHLD;
     info.si_code = news;
     info.si_pid = child->pid->number;
+    info.si_uid = process_cred(child)->user.real;
     if (news == CLD_EXITED) {
         int signal = child->wait_status & 0x7f;
         info.si_code = signal ? CLD_KILLED : CLD_EXITED;

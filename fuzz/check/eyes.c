@@ -4,6 +4,7 @@
 #include "fuzz/check/look.h"
 #include "fuzz/check/peek.h"
 
+#include "base/string.h"
 #include "fs/ramfs.h"
 
 /* What was found last: the next question is mostly about the same. */
@@ -127,6 +128,18 @@ static uint64_t sp(int tid)
     return thread ? thread->user.sp : 0;
 }
 
+static void tell_users(const struct cred *cred, struct model_thread *seen)
+{
+    const struct cred_groups *groups = cred->groups;
+
+    memcpy(seen->users, &cred->user, sizeof(cred->user));
+    memcpy(&seen->users[4], &cred->group, sizeof(cred->group));
+    seen->group_count = groups ? groups->count : 0;
+    for (unsigned i = 0; i < seen->group_count && i < MODEL_GROUPS_MAX; i++) {
+        seen->groups[i] = groups->chunks[0]->ids[i];
+    }
+}
+
 static bool tell_thread(int tid, struct model_thread *seen)
 {
     const struct thread *thread = look_tid(tid);
@@ -138,6 +151,7 @@ static bool tell_thread(int tid, struct model_thread *seen)
     seen->death_signal = thread->death_signal;
     seen->nice = thread->nice;
     seen->name = thread->name;
+    tell_users(thread->cred, seen);
     seen->umask = thread->fs->umask;
     seen->mask = thread->signal_mask;
     seen->altstack_sp = thread->altstack.ss_sp;
@@ -164,6 +178,7 @@ static bool tell_process(int pid, struct model_process *seen)
     seen->session = process->session->number;
     seen->is_zombie = process->state == PROCESS_ZOMBIE;
     seen->status = process->wait_status;
+    seen->user = process_cred(process)->user.real;
     seen->exit_signal = process->exit_signal;
     if (seen->is_zombie) {
         return true;

@@ -68,7 +68,7 @@ static uint64_t objects_of(const struct census *census, const struct pool *pool)
  * checks count: processes, numbers, descriptions, pipes. */
 static uint64_t expected(const struct pool *pool)
 {
-    static const char *const counted[] = {"process", "file", "pipe"};
+    static const char *const counted[] = {"process", "file", "pipe", "cred", "groups", "group"};
 
     for (unsigned i = 0; i < ARRAY_LEN(counted); i++) {
         if (str_equal(pool->name, counted[i])) {

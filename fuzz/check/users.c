@@ -5,6 +5,24 @@
 
 static struct tally seen;
 
+static void count_creds(void)
+{
+    LOOK_PROCESSES(process) {
+        if (process->zombie_cred) {
+            tally_add(&seen, process->zombie_cred);
+        }
+        LOOK_THREADS(thread, process) {
+            tally_add(&seen, thread->cred);
+        }
+    }
+    LIST_FOR(link, cred_all()) {
+        const struct cred *cred = CONTAINER_OF(link, struct cred, link);
+        if (cred->groups) {
+            tally_add(&seen, cred->groups);
+        }
+    }
+}
+
 static void count_users(void)
 {
     LOOK_PROCESSES(process) {
@@ -35,6 +53,7 @@ void users_check(void)
     tally_begin(&seen);
     count_users();
     count_regions();
+    count_creds();
     LIST_FOR(link, space_all()) {
         const struct space *space = CONTAINER_OF(link, struct space, link);
         unsigned users = tally_count(&seen, space);
@@ -59,5 +78,17 @@ void users_check(void)
         unsigned users = tally_count(&seen, table);
         CHECK_THAT(PROCESS_NUMBERS, table->users == users,
                    "a table of actions counts %u users, and has %u", table->users, users);
+    }
+    LIST_FOR(link, cred_all()) {
+        const struct cred *cred = CONTAINER_OF(link, struct cred, link);
+        unsigned users = tally_count(&seen, cred);
+        CHECK_THAT(PROCESS_NUMBERS, cred->users == users, "credentials count %u users, and have %u",
+                   cred->users, users);
+    }
+    LIST_FOR(link, cred_all_groups()) {
+        const struct cred_groups *groups = CONTAINER_OF(link, struct cred_groups, link);
+        unsigned users = tally_count(&seen, groups);
+        CHECK_THAT(PROCESS_NUMBERS, groups->users == users,
+                   "a list of groups counts %u users, and has %u", groups->users, users);
     }
 }

@@ -22,6 +22,7 @@
 #include "platform/hosted/vclock.h"
 #include "platform/hosted/vtlb.h"
 #include "proc/clock.h"
+#include "proc/cred.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
@@ -61,6 +62,7 @@ static void start_core(void)
     pid_init();
     process_init();
     thread_init();
+    cred_init();
     pending_init();
     posix_timer_init();
     signal_init();

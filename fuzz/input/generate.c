@@ -301,6 +301,39 @@ static void make_group(struct context *context, struct insn *insn)
     }
 }
 
+/* Mostly by a child, which mostly can go back to what it was: who is not root is refused much. */
+static void make_user(struct context *context, struct insn *insn)
+{
+    static const uint16_t calls[] = {NR_setresuid, NR_setresuid, NR_setresuid, NR_setreuid,
+                                     NR_setuid,    NR_setresgid, NR_setregid,  NR_setgid,
+                                     NR_setfsuid,  NR_setfsgid,  NR_setgroups, NR_getgroups,
+                                     NR_getresuid, NR_getresgid, NR_kill,      NR_kill};
+    struct random *random = context->random;
+    unsigned who = random_below(random, 8) == 0 ? context_anybody(context) : context_child(context);
+
+    set_call(insn, calls[random_below(random, sizeof(calls) / sizeof(calls[0]))], who, context);
+    operands_choose(context, insn);
+    switch (insn->nr) {
+    case NR_setresuid:
+    case NR_setresgid:
+        insn->args[2] = random_below(random, 3) ? operand_number(-1) : insn->args[2];
+        insn->args[0] = random_below(random, 2) ? operand_number(-1) : insn->args[0];
+        break;
+    case NR_setgroups:
+        insn->args[0] = operand_number(random_below(random, 5));
+        insn->args[1] = operand_slot(SLOT_groups_three);
+        break;
+    case NR_getgroups:
+        insn->args[0] = operand_number(random_below(random, 8));
+        break;
+    case NR_kill:
+        (void)context_refer_to_process(context, &insn->args[0]);
+        break;
+    default:
+        break;
+    }
+}
+
 static void make_sleep(struct context *context, struct insn *insn)
 {
     static const uint16_t calls[] = {NR_sched_yield, NR_nanosleep};
@@ -491,19 +524,20 @@ static const struct {
     unsigned weight;
     enum generate_profile since;
 } classes[] = {
-    {make_fork, 12, GENERATE_CALLS},      {make_process, 3, GENERATE_CALLS},
-    {make_exit, 9, GENERATE_CALLS},       {make_wait, 11, GENERATE_CALLS},
-    {make_kill, 5, GENERATE_CALLS},       {make_store, 10, GENERATE_CALLS},
-    {make_load, 7, GENERATE_CALLS},       {make_pipe, 3, GENERATE_CALLS},
-    {make_transfer, 6, GENERATE_CALLS},   {make_descriptor, 4, GENERATE_CALLS},
-    {make_map, 4, GENERATE_CALLS},        {make_unmap, 5, GENERATE_CALLS},
-    {make_exec, 3, GENERATE_CALLS},       {make_signal, 3, GENERATE_CALLS},
-    {make_group, 2, GENERATE_CALLS},      {make_sleep, 2, GENERATE_CALLS},
-    {make_key, 1, GENERATE_CALLS},        {make_any, 5, GENERATE_CALLS},
-    {make_handler, 4, GENERATE_CALLS},    {make_futex, 4, GENERATE_CALLS},
-    {make_timer, 2, GENERATE_CALLS},      {make_pidfd, 2, GENERATE_CALLS},
-    {make_signalfd, 2, GENERATE_CALLS},   {make_thread, 2, GENERATE_CALLS},
-    {make_of_threads, 3, GENERATE_CALLS}, {make_spurious, 2, GENERATE_SCHEDULES},
+    {make_fork, 12, GENERATE_CALLS},        {make_process, 3, GENERATE_CALLS},
+    {make_exit, 9, GENERATE_CALLS},         {make_wait, 11, GENERATE_CALLS},
+    {make_kill, 5, GENERATE_CALLS},         {make_store, 10, GENERATE_CALLS},
+    {make_load, 7, GENERATE_CALLS},         {make_pipe, 3, GENERATE_CALLS},
+    {make_transfer, 6, GENERATE_CALLS},     {make_descriptor, 4, GENERATE_CALLS},
+    {make_map, 4, GENERATE_CALLS},          {make_unmap, 5, GENERATE_CALLS},
+    {make_exec, 3, GENERATE_CALLS},         {make_signal, 3, GENERATE_CALLS},
+    {make_group, 2, GENERATE_CALLS},        {make_sleep, 2, GENERATE_CALLS},
+    {make_key, 1, GENERATE_CALLS},          {make_any, 5, GENERATE_CALLS},
+    {make_handler, 4, GENERATE_CALLS},      {make_futex, 4, GENERATE_CALLS},
+    {make_timer, 2, GENERATE_CALLS},        {make_pidfd, 2, GENERATE_CALLS},
+    {make_signalfd, 2, GENERATE_CALLS},     {make_thread, 2, GENERATE_CALLS},
+    {make_of_threads, 3, GENERATE_CALLS},   {make_user, 2, GENERATE_CALLS},
+    {make_spurious, 2, GENERATE_SCHEDULES},
 };
 
 enum { CLASSES = sizeof(classes) / sizeof(classes[0]) };

@@ -219,6 +219,7 @@ static const int64_t fds[] = {0, 1, 2, 3, 4, 5, 6, 7, -1, AT_FDCWD, 63, 64, 1023
 static const int64_t pids[] = {1, -1, 2, 0, 3, 4, -2, INT32_MIN, 9999, INT32_MAX};
 static const int64_t signals[] = {SIGKILL, SIGTERM, SIGCHLD, 0,  SIGHUP, SIGUSR1, SIGPIPE, SIGCONT,
                                   SIGSTOP, SIGSEGV, 64,      65, -1,     SIGTSTP, SIGTTIN};
+static const int64_t users[] = {0, 1, 2, -1, 1000, 3};
 static const int64_t modes[] = {0, 1, 2, 4, 7, 0644, 0755, 0777, -1};
 static const int64_t flags[] = {0, 1, 2, 4, 3, 6, 8, -1};
 static const int64_t prots[] = {PROT_READ | PROT_WRITE,
@@ -425,6 +426,7 @@ static const struct {
     LIST(PID, pids),
     LIST(SIG, signals),
     LIST(MODE, modes),
+    LIST(UID, users),
     LIST(FLAGS, flags),
     LIST(PROT, prots),
     LIST(MAP_FLAGS, map_flags),

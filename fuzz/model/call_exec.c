@@ -8,6 +8,7 @@
 #include "fuzz/model/program.h"
 #include "fuzz/model/signals.h"
 #include "fuzz/model/threads.h"
+#include "fuzz/model/users.h"
 
 /* All or nothing: what fails has changed nothing. */
 static void replace(struct proc *self, const struct program_wanted *wanted)
@@ -28,6 +29,7 @@ static void replace(struct proc *self, const struct program_wanted *wanted)
     signals_drop_timers(&self->mine);
     memory_leave(self->space);
     program_load(self, &plan);
+    users_exec(self);
     self->process->has_execed = true;
     self->process->exec_count++;
     self->process->exit_signal = SIGCHLD;
@@ -40,6 +42,7 @@ void call_execve(struct proc *self, const struct event *event)
         .path = event->args[0],
         .argv = event->args[1],
         .envp = event->args[2],
+        .is_refused = users_cannot_exec(self),
     };
 
     replace(self, &wanted);
@@ -53,6 +56,7 @@ void call_execveat(struct proc *self, const struct event *event)
         .argv = event->args[2],
         .envp = event->args[3],
         .flags = (uint32_t)event->args[4],
+        .is_refused = users_cannot_exec(self),
     };
 
     replace(self, &wanted);
@@ -80,7 +84,7 @@ void call_spawn(struct proc *self, const struct event *event)
         .envp = spawn.envp,
     };
     int error = program_find(self, &wanted, &plan);
-    if (family_count() >= self->process->limits[RLIMIT_NPROC].rlim_cur) {
+    if (users_are_full(self)) {
         (void)ask_result(-EAGAIN); /* of two errors, either */
         if (!error) {
             return;
@@ -98,5 +102,6 @@ void call_spawn(struct proc *self, const struct event *event)
         signals_reset(child);
         child->has_execed = true;
         program_load(child, &plan);
+        users_exec(child);
     }
 }

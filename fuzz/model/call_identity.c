@@ -20,29 +20,6 @@ void call_getppid(struct proc *self, const struct event *event)
     (void)ask_result(self->process->parent ? self->process->parent->pid : 0);
 }
 
-/* Everybody is root. */
-void call_getuid(struct proc *self, const struct event *event)
-{
-    (void)self;
-    (void)event;
-    (void)ask_result(0);
-}
-
-void call_geteuid(struct proc *self, const struct event *event)
-{
-    call_getuid(self, event);
-}
-
-void call_getgid(struct proc *self, const struct event *event)
-{
-    call_getuid(self, event);
-}
-
-void call_getegid(struct proc *self, const struct event *event)
-{
-    call_getuid(self, event);
-}
-
 void call_sched_yield(struct proc *self, const struct event *event)
 {
     (void)self;

@@ -8,6 +8,7 @@
 #include "fuzz/model/signals.h"
 #include "fuzz/model/threads.h"
 #include "fuzz/model/used.h"
+#include "fuzz/model/users.h"
 
 /* ---- ends: told as EVENT_ENDED ---- */
 
@@ -76,6 +77,7 @@ static struct proc *begin_process(struct proc *parent, int pid, const struct abi
         child->space = memory_fork(parent->space);
     }
     write_numbers(parent, child, wanted);
+    parent->is_one_too_many = false; /* it was not */
     if (is_process(child)) {
         child->exit_signal =
             wanted->flags & CLONE_PARENT ? parent->process->exit_signal : (int)wanted->exit_signal;
@@ -104,8 +106,12 @@ static void make_process(struct proc *self, const struct event *event,
     int pid = (int)event->result;
     bool is_fresh = chosen ? pid == chosen : family_is_fresh(event->result);
 
-    if (family_count() >= self->process->limits[RLIMIT_NPROC].rlim_cur) {
+    if (users_are_full(self)) {
         (void)ask_result(-EAGAIN);
+        return;
+    }
+    if (chosen && !users_is_root(self)) {
+        (void)ask_result(-EPERM);
         return;
     }
     if (ask_again()) {
@@ -538,6 +544,7 @@ static void tell_of(struct proc *self, const struct proc *child, uint64_t info_a
         info.si_signo = SIGCHLD;
         info.si_code = news != CLD_EXITED ? news : signal ? CLD_KILLED : CLD_EXITED;
         info.si_pid = child->pid;
+        info.si_uid = child->users.user.real;
         info.si_status = news == CLD_STOPPED     ? child->stop
                          : news == CLD_CONTINUED ? SIGCONT
                          : signal                ? signal

@@ -197,27 +197,6 @@ void call_getrandom(struct proc *self, const struct event *event)
     }
 }
 
-void call_getresuid(struct proc *self, const struct event *event)
-{
-    const uint32_t root = 0;
-
-    for (unsigned i = 0; i < 3; i++) {
-        if (!memory_can(self, event->args[i], sizeof(root), ACCESS_WRITE)) {
-            (void)ask_result(-EFAULT);
-            return;
-        }
-    }
-    (void)ask_result(0);
-    for (unsigned i = 0; ask_is_answered() && i < 3; i++) {
-        memory_give(self, event->args[i], &root, sizeof(root));
-    }
-}
-
-void call_getresgid(struct proc *self, const struct event *event)
-{
-    call_getresuid(self, event);
-}
-
 /* ---- limits ---- */
 
 static int check_limit(struct proc *self, const struct proc *proc, const struct event *event,

@@ -6,6 +6,7 @@
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
 #include "fuzz/model/times.h"
+#include "fuzz/model/users.h"
 
 #define NEVER UINT64_MAX
 
@@ -168,11 +169,15 @@ static bool may_say(const struct proc *self, int to, const struct said *said)
     return (code < 0 && code != SI_TKILL) || self->tid == to;
 }
 
-static void send(struct proc *proc, int signal, bool to_thread, const struct said *said)
+static void send(const struct proc *self, struct proc *proc, int signal, bool to_thread,
+                 const struct said *said)
 {
     bool is_signal = signal > 0 && signal <= SIGNAL_MAX;
     int result = !proc ? -ESRCH : signal != 0 && !is_signal ? -EINVAL : 0;
 
+    if (result == 0 && !users_may_signal(self, proc, signal)) {
+        result = -EPERM;
+    }
     signals_ask(proc, to_thread, said, result);
 }
 
@@ -189,7 +194,7 @@ void call_rt_sigqueueinfo(struct proc *self, const struct event *event)
     if (error) {
         (void)ask_result(error);
     } else {
-        send(pid > 0 ? world_find_thread(pid) : NULL, signal, false, &said);
+        send(self, pid > 0 ? world_find_thread(pid) : NULL, signal, false, &said);
     }
 }
 
@@ -210,7 +215,7 @@ void call_rt_tgsigqueueinfo(struct proc *self, const struct event *event)
     if (error) {
         (void)ask_result(error);
     } else {
-        send(signals_find_thread(pid, tid), signal, true, &said);
+        send(self, signals_find_thread(pid, tid), signal, true, &said);
     }
 }
 
@@ -253,6 +258,6 @@ void call_pidfd_send_signal(struct proc *self, const struct event *event)
     if (error) {
         (void)ask_result(error);
     } else {
-        send(to, signal, false, &said);
+        send(self, to, signal, false, &said);
     }
 }

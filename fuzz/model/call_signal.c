@@ -6,6 +6,7 @@
 #include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/users.h"
 
 static bool is_signal(int signal)
 {
@@ -29,21 +30,43 @@ static bool is_meant(const struct proc *self, const struct proc *proc, int pid)
     return pid > 0 ? proc->pid == pid : proc->group == (pid == 0 ? self->process->group : -pid);
 }
 
+/* Whether a signal may be sent to somebody who is there. */
+static int check_to(const struct proc *self, const struct proc *proc, int signal)
+{
+    int error = check(signal);
+
+    return error || users_may_signal(self, proc, signal) ? error : -EPERM;
+}
+
+/* What all come to. It is enough if one of a group may be sent to; and who may not be does not
+ * count where everybody is meant. */
+static int check_all(const struct proc *self, int pid, int signal)
+{
+    int result = -ESRCH;
+
+    for (unsigned i = 0; pid != INT32_MIN && i < world.proc_count; i++) {
+        if (is_meant(self, &world.procs[i], pid)) {
+            int error = check_to(self, &world.procs[i], signal);
+            error = pid == -1 && error == -EPERM ? 0 : error;
+            result = result == 0 ? 0 : error;
+        }
+    }
+    return result;
+}
+
 void call_kill(struct proc *self, const struct event *event)
 {
     int pid = (int)event->args[0];
     int signal = (int)event->args[1];
-    unsigned count = 0;
+    int result = check_all(self, pid, signal);
 
-    for (unsigned i = 0; pid != INT32_MIN && i < world.proc_count; i++) {
-        count += is_meant(self, &world.procs[i], pid);
-    }
-    if (!ask_result(count == 0 ? -ESRCH : check(signal)) || !is_signal(signal)) {
+    if (!ask_result(result) || result || signal == 0) {
         return;
     }
     const struct said said = signals_said(signal, SI_USER, self);
-    for (unsigned i = 0; count > 0 && i < world.proc_count; i++) {
-        if (is_meant(self, &world.procs[i], pid)) {
+    for (unsigned i = 0; i < world.proc_count; i++) {
+        if (is_meant(self, &world.procs[i], pid) &&
+            users_may_signal(self, &world.procs[i], signal)) {
             (void)signals_send_said(&world.procs[i], false, &said);
         }
     }
@@ -53,7 +76,7 @@ void call_kill(struct proc *self, const struct event *event)
 static void kill_thread(struct proc *self, struct proc *proc, int tid, int signal)
 {
     const struct said said = signals_said(signal, SI_TKILL, self);
-    int result = tid <= 0 ? -EINVAL : !proc ? -ESRCH : check(signal);
+    int result = tid <= 0 ? -EINVAL : !proc ? -ESRCH : check_to(self, proc, signal);
 
     signals_ask(proc, true, &said, result);
 }

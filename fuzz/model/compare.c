@@ -73,6 +73,28 @@ static bool is_directory(int node, const char *names, unsigned len)
     return at == len;
 }
 
+static bool compare_users(const struct proc *proc, const struct model_thread *seen)
+{
+    static const char *const names[] = {
+        "its user",  "its effective user",  "its saved user",  "its user for files",
+        "its group", "its effective group", "its saved group", "its group for files"};
+    const struct ids *user = &proc->users.user;
+    const struct ids *group = &proc->users.group;
+    const uint32_t wanted[] = {user->real,  user->effective,  user->saved,  user->fs,
+                               group->real, group->effective, group->saved, group->fs};
+
+    for (unsigned i = 0; i < 8; i++) {
+        if (!same(proc, names[i], seen->users[i], wanted[i])) {
+            return false;
+        }
+    }
+    return same(proc, "the number of its groups", seen->group_count, proc->users.group_count) &&
+           same(proc, "that a group differs",
+                !bytes_same(seen->groups, proc->users.groups,
+                            proc->users.group_count * sizeof(seen->groups[0])),
+                0);
+}
+
 static bool compare_thread(const struct proc *proc)
 {
     static struct model_thread seen;
@@ -87,6 +109,7 @@ static bool compare_thread(const struct proc *proc)
                 (uint64_t)proc->death_signal) &&
            same(proc, "its nice value", (uint64_t)seen.nice, (uint64_t)proc->nice) &&
            same(proc, "that its name differs", !bytes_same(seen.name, proc->name, NAME_MAX), 0) &&
+           compare_users(proc, &seen) &&
            same(proc, "its umask", seen.umask, proc->context->umask) &&
            same(proc, "that its working directory differs",
                 !is_directory(proc->context->cwd, seen.cwd, seen.cwd_len), 0) &&
@@ -137,6 +160,7 @@ static bool compare_one(const struct proc *proc)
         same(proc, "its parent", (uint64_t)seen.parent, (uint64_t)parent) &&
         same(proc, "its group", (uint64_t)seen.group, (uint64_t)proc->group) &&
         same(proc, "its session", (uint64_t)seen.session, (uint64_t)proc->session) &&
+        same(proc, "its user", seen.user, proc->users.user.real) &&
         same(proc, "that it is a zombie", seen.is_zombie, proc->life == LIFE_ZOMBIE) &&
         same(proc, "its exit signal", (uint64_t)seen.exit_signal, (uint64_t)proc->exit_signal);
     if (!is_same || proc->life == LIFE_LIVE) {

@@ -95,6 +95,8 @@ static void set_parent(struct proc *child, struct proc *maker, uint64_t flags)
 static void inherit(struct proc *child, const struct proc *maker)
 {
     bytes_copy(child->name, maker->name, sizeof(child->name));
+    child->users = maker->users;
+    child->is_one_too_many = maker->is_one_too_many;
     child->mask = maker->mask;
     child->altstack = maker->altstack;
     child->nice = maker->nice;
@@ -162,6 +164,7 @@ static struct said say_end(const struct proc *zombie, int signal)
 
     info.si_code = ended_by ? CLD_KILLED : CLD_EXITED;
     info.si_pid = zombie->pid;
+    info.si_uid = zombie->users.user.real;
     info.si_status = ended_by ? ended_by : zombie->status >> 8;
     bytes_copy(said.head, &info, sizeof(said.head));
     return said;
@@ -342,13 +345,13 @@ static void give_away_children(struct proc *proc)
         struct proc *child = &world.procs[i];
         if (child->life == LIFE_LIVE && child->parent == proc) {
             child->exit_signal = SIGCHLD;
-            threads_pass(child, threads_first(reaper));
+            threads_pass(child, threads_first(reaper), proc);
             tell_orphaned(child->group, child->session, proc);
         }
     }
     while ((zombie = oldest_zombie(proc))) {
         zombie->exit_signal = SIGCHLD;
-        threads_pass(zombie, threads_first(reaper));
+        threads_pass(zombie, threads_first(reaper), proc);
         tell_orphaned(zombie->group, zombie->session, proc);
         tell_parent(zombie);
     }

@@ -31,8 +31,9 @@ uint64_t give_up_count(enum give_up_reason reason)
 const char *give_up_name(enum give_up_reason reason)
 {
     static const char *const names[] = {
-        [GIVE_UP_NOT] = "nothing", [GIVE_UP_TIMER] = "timer",   [GIVE_UP_HANDLER] = "handler",
-        [GIVE_UP_CALL] = "call",   [GIVE_UP_MEMORY] = "memory", [GIVE_UP_CODE] = "code",
+        [GIVE_UP_NOT] = "nothing",   [GIVE_UP_TIMER] = "timer",   [GIVE_UP_HANDLER] = "handler",
+        [GIVE_UP_CALL] = "call",     [GIVE_UP_MEMORY] = "memory", [GIVE_UP_CODE] = "code",
+        [GIVE_UP_GROUPS] = "groups",
     };
 
     return names[reason];

@@ -16,6 +16,7 @@ enum give_up_reason {
     GIVE_UP_MEMORY,  /* there was none to tell others that somebody went, or who sent a signal */
     GIVE_UP_CODE,    /* instructions were written over, and what there is now did not end at once */
     GIVE_UP_TIMER,   /* a timer goes by the time that is used */
+    GIVE_UP_GROUPS,  /* somebody is in more groups than the model keeps */
     GIVE_UP_REASONS,
 };
 

@@ -22,11 +22,16 @@ struct model_fd {
 };
 
 /* A thread as it sees itself. */
+enum { MODEL_GROUPS_MAX = 32 };
+
 struct model_thread {
     int pid; /* of its process */
     int death_signal;
     int nice;
-    const char *name; /* 16 bytes */
+    const char *name;  /* 16 bytes */
+    uint32_t users[8]; /* real, effective, saved, of the file system; the same of groups */
+    unsigned group_count;
+    uint32_t groups[MODEL_GROUPS_MAX];
     uint32_t umask;
     uint64_t mask;
     uint64_t altstack_sp; /* as it was set */
@@ -47,7 +52,8 @@ struct model_process {
     int group;
     int session;
     bool is_zombie;
-    int status; /* of a zombie */
+    uint32_t user; /* the real one of the thread that has, or had, its number */
+    int status;    /* of a zombie */
     bool is_subreaper;
     int exit_signal;
     unsigned thread_count;

@@ -396,6 +396,9 @@ int program_find(struct proc *self, const struct program_wanted *wanted, struct 
     if (error == -ENOENT && (wanted->flags & AT_EMPTY_PATH)) {
         error = 0;
     }
+    if (!error && wanted->is_refused) {
+        error = -EAGAIN;
+    }
     if (!error) {
         error = measure(self, wanted, __builtin_strlen(path), &plan->strings);
     }

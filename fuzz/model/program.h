@@ -15,6 +15,7 @@ struct program_wanted {
     uint64_t argv;
     uint64_t envp;
     uint32_t flags;
+    bool is_refused; /* with EAGAIN, when its path has been read */
 };
 
 struct program_segment {

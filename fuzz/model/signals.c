@@ -66,6 +66,7 @@ struct said signals_said(int signal, int code, const struct proc *sender)
     struct said said = {.has_times = false};
 
     info.si_pid = sender ? sender->pid : 0;
+    info.si_uid = sender ? sender->users.user.real : 0;
     bytes_copy(said.head, &info, sizeof(said.head));
     return said;
 }
@@ -345,6 +346,7 @@ static void tell_parent(const struct proc *process, int code, int status)
     struct said said = {.has_times = false};
 
     info.si_pid = process->pid;
+    info.si_uid = process->users.user.real;
     info.si_status = status;
     bytes_copy(said.head, &info, sizeof(said.head));
     if (action->handler != SIG_IGN && !(action->flags & SA_NOCLDSTOP)) {

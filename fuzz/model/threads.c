@@ -3,6 +3,7 @@
 #include "fuzz/model/family.h"
 #include "fuzz/model/files.h"
 #include "fuzz/model/signals.h"
+#include "fuzz/model/users.h"
 
 static bool is_of(const struct proc *thread, const struct proc *process)
 {
@@ -31,16 +32,15 @@ struct proc *threads_first(const struct proc *process)
 }
 
 /* PR_SET_PDEATHSIG(2const): the thread that made it has ended. */
-void threads_pass(struct proc *child, struct proc *to)
+void threads_pass(struct proc *child, struct proc *to, const struct proc *from)
 {
-    const struct proc *from = child->parent;
-
     child->parent = to->process;
     child->maker = to;
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *thread = &world.procs[i];
         bool is_one = thread == child || is_of(thread, child);
-        if (is_one && thread->death_signal) {
+        if (is_one && thread->death_signal &&
+            users_may_signal(from, thread, thread->death_signal)) {
             const struct said said = signals_said(thread->death_signal, SI_USER, from);
             (void)signals_send_said(thread, false, &said);
         }
@@ -54,7 +54,7 @@ static void pass_children(const struct proc *from, struct proc *to)
         struct proc *child = &world.procs[i];
         if (is_process(child) && child->parent == to->process &&
             (from ? child->maker == from : child->maker != to)) {
-            threads_pass(child, to);
+            threads_pass(child, to, child->maker);
         }
     }
 }
@@ -108,6 +108,8 @@ static void move(struct proc *to, struct proc *thread)
     to->robust = thread->robust;
     to->vfork_parent = thread->vfork_parent;
     to->alone = thread->alone;
+    to->users = thread->users;
+    to->is_one_too_many = thread->is_one_too_many;
     to->mask = thread->mask;
     to->saved_mask = thread->saved_mask;
     to->has_saved_mask = thread->has_saved_mask;

@@ -11,7 +11,7 @@ bool threads_are_others(const struct proc *proc);
 struct proc *threads_first(const struct proc *process);
 
 /* A child hangs at another thread now, and is told of the end of the one before. */
-void threads_pass(struct proc *child, struct proc *to);
+void threads_pass(struct proc *child, struct proc *to, const struct proc *from);
 
 /* A thread ends, and others of its process go on. */
 void threads_leave(struct proc *proc);

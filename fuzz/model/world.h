@@ -37,6 +37,7 @@ enum {
     NODES_MAX = 64,
     SHARED_MAX = 2 * PROCS_MAX, /* tables, contexts and sets of actions: clone and exec make one */
     NAME_MAX = 16,              /* of a process */
+    GROUPS_MAX = 32,            /* of a thread */
     CODE_BYTES = 0x90,
 };
 
@@ -243,6 +244,21 @@ struct queue {
     struct said said[QUEUE_MAX];
 };
 
+/* Who a thread acts for. */
+struct ids {
+    uint32_t real;
+    uint32_t effective;
+    uint32_t saved;
+    uint32_t fs;
+};
+
+struct users {
+    struct ids user;
+    struct ids group;
+    unsigned group_count;
+    uint32_t groups[GROUPS_MAX]; /* in their order */
+};
+
 /* What a process has used, or its children have. */
 struct used {
     int64_t waits;
@@ -290,6 +306,8 @@ struct proc {
     unsigned parent_exec_count;
     bool has_execed;
     bool is_subreaper;
+    struct users users;   /* when the thread has ended they stay its process's */
+    bool is_one_too_many; /* of its user's threads, when it became that one's */
     int death_signal;
     uint64_t clear_tid;
     uint64_t robust; /* the list of words that it owns, or 0 */

@@ -21,7 +21,10 @@ SECTIONS = {
                   'vfork', 'nanosleep', 'clock_nanosleep', 'clock_nanosleep-until', 'timerfd',
                   'futex', 'futex-for', 'futex-timeout', 'futex-until', 'sigsuspend',
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
+    'users': ['set', 'groups', 'signal', 'info', 'death', 'exec', 'nproc'],
 }
+# The program of users once more, as that of another user and group: (mode, user, group).
+OWNED = {'bin/users-both': (0o6755, 8, 9), 'bin/users-user': (0o6705, 8, 9)}
 HAPPENINGS = 20  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
 
@@ -29,12 +32,13 @@ LIBRARIES = ['glibc', 'musl']
 @functools.cache
 def initrd():
     files = programs.user('init', *SECTIONS)
+    files |= {path: files['bin/users'] for path in OWNED}
     for library in LIBRARIES:
         try:
             files[f'bin/{library}'] = programs.compiled('pthreads', library)
         except debian.Missing:
             pass  # its cases say so
-    return programs.initrd('checks.cpio', files)
+    return programs.initrd('checks.cpio', files, owned=OWNED)
 
 
 @functools.cache
@@ -75,6 +79,16 @@ def threads_holds_on_linux():
 @each
 def threads_checks_the_same(make):
     same_as_on_linux(make, 'threads')
+
+
+@case
+def users_holds_on_linux():
+    programs.checks_hold(*told(linux, 'users'))
+
+
+@each
+def users_checks_the_same(make):
+    same_as_on_linux(make, 'users')
 
 
 @case

@@ -26,6 +26,7 @@
 #include "platform/hosted/vclock.h"
 #include "platform/hosted/vtlb.h"
 #include "proc/clock.h"
+#include "proc/cred.h"
 #include "proc/process.h"
 #include "proc/process_check.h"
 #include "proc/sched.h"
@@ -77,6 +78,7 @@ void fixture_begin(uint64_t frames)
     pid_init();
     process_init();
     thread_init();
+    cred_init();
     pending_init();
     posix_timer_init();
     signal_init();

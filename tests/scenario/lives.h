@@ -45,5 +45,6 @@ void exec_with_long_arguments(struct program programs[PROGRAMS]);
 void names_and_directories(struct program programs[PROGRAMS]);
 void vectors_and_offsets(struct program programs[PROGRAMS]);
 void who_and_how_urgent(struct program programs[PROGRAMS]);
+void who_acts_for_whom(struct program programs[PROGRAMS]);
 
 #endif

@@ -140,3 +140,49 @@ void who_and_how_urgent(struct program programs[PROGRAMS])
     program_result(p, 27);
     CALL(p, exit, N(0));
 }
+
+#define KEEP N(UINT32_MAX)
+
+/* The child acts for others and goes back, and then for good. */
+void who_acts_for_whom(struct program programs[PROGRAMS])
+{
+    struct program *p = &programs[0];
+    struct label child = {0};
+
+    program_fork(p, 20, &child);
+    program_wait(p, X(20), 0);
+    CALL(p, getuid, N(0));
+    program_result(p, 0);
+    CALL(p, exit, N(0));
+    program_place(p, &child);
+    program_store(p, BUFFER, 7 | UINT64_C(3) << 32);
+    CALL(p, setgroups, N(2), N(BUFFER));
+    program_result(p, 0);
+    CALL(p, getgroups, N(2), N(BUFFER));
+    program_result(p, 2);
+    CALL(p, setregid, N(4), N(5));
+    program_result(p, 0);
+    CALL(p, setresgid, KEEP, N(4), N(6));
+    program_result(p, 0);
+    CALL(p, setfsgid, N(6));
+    program_result(p, 4);
+    CALL(p, setgid, N(9));
+    program_result(p, 0);
+    CALL(p, setreuid, KEEP, N(2));
+    program_result(p, 0);
+    CALL(p, setgroups, N(0), N(0));
+    program_result(p, -EPERM);
+    CALL(p, kill, N(1), N(0));
+    program_result(p, 0); /* its real user is root's still */
+    CALL(p, setuid, N(0));
+    program_result(p, 0);
+    CALL(p, setfsuid, N(3));
+    program_result(p, 0);
+    CALL(p, setresuid, N(1), N(1), N(1));
+    program_result(p, 0);
+    CALL(p, kill, N(1), N(0));
+    program_result(p, -EPERM);
+    CALL(p, setuid, N(0));
+    program_result(p, -EPERM);
+    CALL(p, exit, N(0));
+}

@@ -558,6 +558,7 @@ const struct scenario scenarios[] = {
     {"names_and_directories", names_and_directories, 0, NULL},
     {"vectors_and_offsets", vectors_and_offsets, 0, NULL},
     {"who_and_how_urgent", who_and_how_urgent, 0, NULL},
+    {"who_acts_for_whom", who_acts_for_whom, 0, NULL},
 };
 
 const unsigned scenario_count = sizeof(scenarios) / sizeof(scenarios[0]);

@@ -135,6 +135,9 @@ static uint64_t hash_descriptors(uint64_t hash, const struct process *process)
             hash = mix(hash, file->timerfd->count);
         }
     }
+    const struct cred *cred = process->thread->cred;
+    hash = mix(mix(hash, cred->user.effective), cred->user.fs);
+    hash = mix(mix(hash, cred->group.effective), cred->groups ? cred->groups->count : 0);
     return mix(mix(hash, process->thread->fs->cwd->number), process->thread->fs->umask);
 }
 

@@ -64,9 +64,10 @@ def work_file(name, content=None):
     return path
 
 
-def archive(files, plain=()):
-    """An initramfs with these files, {path: bytes}; those in plain may not be executed."""
-    return cpio.archive(files, plain)
+def archive(files, plain=(), owned=None):
+    """An initramfs with these files, {path: bytes}; those in plain may not be executed. owned:
+    cpio.archive."""
+    return cpio.archive(files, plain, owned)
 
 
 # Which build the hosted body is of; tests/tools/cover.py takes another.

@@ -9,17 +9,19 @@ import os
 import sys
 
 
-def entry(path, inode, mode, data=b'', links=1):
+def entry(path, inode, mode, data=b'', links=1, owner=(0, 0)):
     """One member: its header, its name and its data, each padded to four bytes (cpio(5), newc)."""
     name = path.encode() + b'\0'
-    fields = (inode, mode, 0, 0, links, 0, len(data), 0, 0, 0, 0, len(name), 0)
+    fields = (inode, mode, *owner, links, 0, len(data), 0, 0, 0, 0, len(name), 0)
     head = b'070701' + b''.join(b'%08X' % field for field in fields) + name
     return head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
 
 
-def archive(files, plain=()):
+def archive(files, plain=(), owned=None):
     """files: {path: bytes}. All may be executed, but for those whose paths are in plain. Parent
-    folders come before what is in them."""
+    folders come before what is in them. owned: {path: (mode, user, group)}, of files and folders
+    that are not root's."""
+    owned = owned or {}
     folders = set()
     for path in files:
         parts = path.split('/')[:-1]
@@ -27,8 +29,10 @@ def archive(files, plain=()):
     members = [(path, 0o040755, b'', 2) for path in sorted(folders)]
     members += [(path, 0o100644 if path in plain else 0o100755, files[path], 1)
                 for path in sorted(files)]
-    out = b''.join(entry(path, inode, mode, data, links)
-                   for inode, (path, mode, data, links) in enumerate(members, 1))
+    out = b''
+    for inode, (path, mode, data, links) in enumerate(members, 1):
+        rights, *owner = owned.get(path, (mode & 0o7777, 0, 0))
+        out += entry(path, inode, mode & ~0o7777 | rights, data, links, owner)
     return out + entry('TRAILER!!!', 0, 0)
 
 

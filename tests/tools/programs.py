@@ -27,9 +27,9 @@ def compiled(name, library='glibc', more=()):
     return content(program)
 
 
-def initrd(name, files, plain=()):
-    """An archive of those files {path: bytes} and of in_turn."""
-    return work_file(name, archive({'bin/in_turn': compiled('in_turn'), **files}, plain))
+def initrd(name, files, plain=(), owned=None):
+    """An archive of those files {path: bytes} and of in_turn; owned: cpio.archive."""
+    return work_file(name, archive({'bin/in_turn': compiled('in_turn'), **files}, plain, owned))
 
 
 def user(*names):

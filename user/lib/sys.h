@@ -29,6 +29,7 @@
 #define SYS_PID int
 #define SYS_SIG int
 #define SYS_MODE unsigned
+#define SYS_UID unsigned
 #define SYS_FLAGS unsigned
 #define SYS_PROT unsigned
 #define SYS_MAP_FLAGS unsigned
@@ -83,6 +84,8 @@
 #define SYS_OUT_SIZE uint64_t *
 #define SYS_ROBUST const void *
 #define SYS_OUT_FDS int *
+#define SYS_IN_GROUPS const uint32_t *
+#define SYS_OUT_GROUPS uint32_t *
 #define SYS_OUT_STATUS int *
 #define SYS_OUT_SIGINFO struct abi_siginfo *
 #define SYS_IN_SIGINFO const struct abi_siginfo *

@@ -67,6 +67,8 @@ enum plant {
     PLANT_STP_2,  /* SIGCONT makes a zombie a child again */
     PLANT_THR_1,  /* exec leaves the other threads alive */
     PLANT_THR_2,  /* the words that a thread owns are remembered over exec */
+    PLANT_USR_1,  /* who acts for another is told of its parent's end as before */
+    PLANT_USR_2,  /* kill asks for the effective user of the other and not the saved one */
     /* Of our own, for what no other bug breaks. */
     PLANT_OWN_1,  /* the end of a pipe forgets the bytes that nobody has read */
     PLANT_OWN_2,  /* what is mapped may be executed by the kernel */

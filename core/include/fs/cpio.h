@@ -8,6 +8,8 @@
 struct cpio_member {
     const char *name; /* terminated inside the archive */
     uint32_t mode;
+    uint32_t user; /* its owner */
+    uint32_t group;
     uint32_t links;    /* names that the file has */
     uint64_t identity; /* the same for all of them: where the file lay, and its inode number */
     uint32_t device;   /* of a device: major << 8 | minor */

@@ -17,8 +17,11 @@ enum {
     RAMFS_LINK = 0120000,      /* symbolic; its bytes are the path that it stands for */
     RAMFS_LINKS_MAX = 40,      /* that are followed in one path */
     RAMFS_EXECUTABLE = 0111,   /* any of these bits */
-    RAMFS_PATH_MAX = 4096,     /* with the end */
-    RAMFS_NAME_MAX = 255,      /* of a component, for whoever looks for it */
+    RAMFS_SET_USER = 04000,    /* who runs it acts for its owner */
+    RAMFS_SET_GROUP = 02000,   /* and for its group, if that may execute it */
+    RAMFS_GROUP_EXECUTES = 010,
+    RAMFS_PATH_MAX = 4096, /* with the end */
+    RAMFS_NAME_MAX = 255,  /* of a component, for whoever looks for it */
 };
 
 struct ramfs_node {
@@ -29,6 +32,8 @@ struct ramfs_node {
     size_t name_len;
     uint32_t number; /* from 1, in the order of creation: the inode number */
     uint32_t mode;
+    uint32_t user; /* its owner */
+    uint32_t group;
     const uint8_t *bytes;
     uint64_t size;
     uint32_t device;   /* of a device: major << 8 | minor */
@@ -54,6 +59,10 @@ MUST_CHECK int ramfs_add_name(const char *path, uint32_t mode, const uint8_t *by
 /* Adds a device as ramfs_add does. *node: where it is. */
 MUST_CHECK int ramfs_add_device(const char *path, uint32_t mode, uint32_t device,
                                 const struct ramfs_node **node);
+
+/* What path names, which was added, is theirs from now on, under all its names. The errors of
+ * ramfs_add. */
+MUST_CHECK int ramfs_set_owner(const char *path, uint32_t user, uint32_t group);
 
 const struct ramfs_node *ramfs_root(void);
 

@@ -9,11 +9,14 @@
 #include "base/types.h"
 #include "mm/space.h"
 
+struct ramfs_node;
+
 /* Where the file's bytes are. */
 struct elf_source {
     const uint8_t *bytes; /* in kernel memory, for good; or NULL: */
     uaddr_t user;         /* in the space in use */
     uint64_t len;
+    const struct ramfs_node *file; /* that they are of; NULL: none */
 };
 
 /* What the program is started with. */

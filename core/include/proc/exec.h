@@ -41,13 +41,22 @@ MUST_CHECK int exec_find(const struct ramfs_node *directory, const char *path,
 /* Takes a file as a program. -EACCES. */
 MUST_CHECK int exec_use(const struct ramfs_node *node, struct elf_source *source);
 
-/* Builds a space for the request and the registers to enter it with. Nothing is left by a failure:
+/* What a program needs to run: a space, the registers to enter it with, and a reference to the
+ * credentials that it has. */
+struct exec_built {
+    struct space *space;
+    struct plat_user user;
+    struct cred *cred;
+};
+
+/* Builds these for the request of somebody with credentials (may_gain: exec_cred_find). Nothing is
+ * left by a failure:
  * -EFAULT; -E2BIG (a string above EXEC_STRING_MAX, or all strings with the pointers above a quarter
  * of RLIMIT_STACK, which counts as 512 KiB at least and 24 MiB at most); -ENOEXEC (dynamic programs
  * too: there is no PT_INTERP yet); -ELOOP (scripts of scripts); exec_find's of an interpreter;
  * -ENOMEM. */
-MUST_CHECK int exec_build(const struct exec_request *request, struct space **space,
-                          struct plat_user *user);
+MUST_CHECK int exec_build(const struct exec_request *request, struct cred *cred, bool may_gain,
+                          struct exec_built *built);
 
 /* Puts the program in the place of the one that the thread's process runs. On failure that one goes
  * on, unchanged. */

@@ -51,6 +51,7 @@ struct process {
     struct sched_params zombie_params; /* of that one, too */
     signal_set_t zombie_mask;          /* what it blocked: it decides what is not worth keeping */
     int zombie_death_signal;           /* its death_signal, which its process gets still */
+    struct cred *zombie_cred;          /* its credentials: a reference, or NULL: it is there */
     int exit_signal;                   /* to the parent at exit; 0: none */
     bool has_execed;                   /* since its fork: setpgid by its parent comes too late */
     unsigned exec_count;               /* programs that it has replaced */
@@ -69,15 +70,22 @@ struct process {
 
 void process_init(void);
 
-/* Whether there may be one thread more: all processes are of one user, and RLIMIT_NPROC counts
- * their threads, and those that still give their number to a process that has not been waited for.
- * -EAGAIN. */
-MUST_CHECK int process_may_grow(const struct process *process);
+/* Whether the thread may make one more, with this number or (0) any. RLIMIT_NPROC counts the
+ * threads of its real user, and what still gives their number to a process that has not been waited
+ * for; root may have any number. -EAGAIN, -EPERM (only root chooses a number). */
+MUST_CHECK int process_may_grow(const struct thread *maker, int number);
 
-/* A process with a PID, a thread and no space, as parent's child to be; parent NULL: init itself.
- * Its PID is this number, or (0) any. -ENOMEM, -EAGAIN (no PID is free, or as process_may_grow),
- * -EEXIST (this one is not free). */
-MUST_CHECK int process_create(const struct process *parent, int number, struct process **process);
+/* Whether a user, the real one of these credentials, has more threads than the limit of the process
+ * allows; root has not. */
+bool process_user_exceeds(const struct process *process, const struct cred *cred);
+
+/* Those of the thread with its number, or that that one had when it ended. Borrowed. */
+const struct cred *process_cred(const struct process *process);
+
+/* A process with a PID, a thread and no space, as the child to be of the maker's process; maker
+ * NULL: init itself. Its PID is this number, or (0) any. -ENOMEM, -EAGAIN (no PID is free, or as
+ * process_may_grow), -EPERM, -EEXIST (this one is not free). */
+MUST_CHECK int process_create(const struct thread *maker, int number, struct process **process);
 
 /* Gives back a process that has not started, and the space if it has one. */
 void process_discard(struct process *process);

@@ -12,6 +12,7 @@
 #include "proc/pending.h"
 #include "proc/signal_actions.h"
 
+struct cred;
 struct pid;
 struct process;
 struct thread;
@@ -30,9 +31,16 @@ struct signals {
 /* Whether a signal ends a process that does nothing about it. signal: 1 to 64. */
 bool signal_is_fatal(int signal);
 
-/* What the kernel says of a signal of its own, and what kill says of one that process sends. */
+/* What the kernel says of a signal of its own, and what kill says of one that a process sends with
+ * these credentials. */
 struct abi_siginfo signal_info(int signal);
-struct abi_siginfo signal_info_of(int signal, int code, const struct process *sender);
+struct abi_siginfo signal_info_of(int signal, int code, const struct process *sender,
+                                  const struct cred *cred);
+
+/* Whether one process may send a signal, or 0, to another, or to the thread of it that has these
+ * credentials (kill(2)). */
+bool signal_may_send(const struct process *sender, const struct cred *cred,
+                     const struct process *process, const struct cred *theirs, int signal);
 
 /* Sends a signal to a thread, or to its process, for whichever thread does not block it; a zombie
  * takes none. Init is ended by none, but what it blocks is pending, and what it handles is taken.
@@ -56,8 +64,8 @@ bool signal_send_reserved(struct process *process, struct thread *thread,
 /* A signal of the kernel's own to a process, which is always sent. */
 void signal_send(struct process *process, int signal);
 
-/* Sends a signal to all of a group. */
-void signal_send_group(struct pid *group, const struct abi_siginfo *info);
+/* A signal of the kernel's own to all of a group. */
+void signal_send_group(struct pid *group, int signal);
 
 /* A fault of the thread's own, which is taken next. false: it is not, as it is blocked or has no
  * handler, and the process has to end by it. */

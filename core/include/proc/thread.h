@@ -16,6 +16,7 @@
 #include "fs/context.h"
 #include "fs/fdtable.h"
 #include "proc/cpu_clock.h"
+#include "proc/cred.h"
 #include "proc/pending.h"
 #include "proc/timer.h"
 #include "sync/futex.h"
@@ -105,6 +106,7 @@ struct thread {
     struct pid *pid;          /* the process's for the one that has its number, or its own */
     struct fdtable *fds;
     struct fs_context *fs;
+    struct cred *cred;
     int tid;
     int nice; /* NICE_MIN to NICE_MAX */
     struct sched_params params;
@@ -115,6 +117,7 @@ struct thread {
     signal_set_t saved_mask;     /* what they are again when its call is over, if has_saved_mask */
     signal_set_t waited_signals; /* that its call waits for */
     bool has_saved_mask;
+    bool exceeds_nproc;          /* its user had too many threads when it became that one's */
     int death_signal;            /* to its process when the thread that made that ends; 0: none */
     struct pending pending;      /* signals that were sent to it and not to its process */
     struct thread *vfork_parent; /* that waits until this one lets go of the memory; or NULL */
@@ -146,9 +149,9 @@ struct thread {
  * free), -EEXIST (this one is not). */
 MUST_CHECK int thread_create(struct process *process, int number, struct thread **thread);
 
-/* What it takes over from the thread that makes it: name, mask and niceness, and, its own or shared
- * as the flags of clone say, descriptors and context; from NULL: what init has, the console as 0, 1
- * and 2. -ENOMEM: destroy it. */
+/* What it takes over from the thread that makes it: name, mask, niceness and credentials, and, its
+ * own or shared as the flags of clone say, descriptors and context; from NULL: what init has, the
+ * console as 0, 1 and 2. -ENOMEM: destroy it. */
 MUST_CHECK int thread_inherit(struct thread *thread, const struct thread *from, uint64_t flags);
 
 /* Gives it back with all that it has; it is on no queue afterwards, and the CPU forgets it. */
@@ -158,6 +161,11 @@ void thread_destroy(struct thread *thread);
  * the 0 that it has promised (set_tid_address) and wakes one who waits for it, if others use the
  * space, and lets a vfork parent go on. */
 void thread_leave_space(struct thread *thread);
+
+/* Takes credentials in the place of those that it has. If they act for others it is not told any
+ * more of its parent's end (prctl(2), PR_SET_PDEATHSIG), and if they are another user's, who has
+ * more threads than RLIMIT_NPROC says, it cannot run a program (execve(2), EAGAIN). */
+void thread_set_cred(struct thread *thread, struct cred *cred);
 
 /* It has the number of its process from now on, which no thread has. */
 void thread_take_number(struct thread *thread);

@@ -277,10 +277,17 @@ TEST(process_limit_of_the_parent)
 
     begin();
     init->limits[RLIMIT_NPROC].rlim_cur = 2;
-    EXPECT_EQ(process_create(init, 0, &process), 0);
+    init->thread->cred->user = (struct cred_ids){5, 5, 5, 5};
+    EXPECT_EQ(process_create(init->thread, 0, &process), 0);
     process_discard(process);
     (void)fixture_process(init);
-    EXPECT_EQ(process_create(init, 0, &process), -EAGAIN);
+    EXPECT_EQ(process_create(init->thread, 0, &process), -EAGAIN);
+    init->thread->cred->user.effective = 0;
+    EXPECT_EQ(process_create(init->thread, 0, &process), 0);
+    process_discard(process);
+    init->thread->cred->user.real = 0;
+    EXPECT_EQ(process_create(init->thread, 0, &process), 0);
+    process_discard(process);
     EXPECT_EQ(process_create(NULL, 0, &process), 0);
     process_discard(process);
     fixture_end();

@@ -104,8 +104,7 @@ TEST(signal_to_a_group)
     process_set_group(second, child->pid);
     process_set_group(dead, child->pid);
     process_exit(dead, 0);
-    const struct abi_siginfo info = signal_info(SIGINT);
-    signal_send_group(child->pid, &info);
+    signal_send_group(child->pid, SIGINT);
     EXPECT_EQ(child->signals.fatal, SIGINT);
     EXPECT_EQ(second->signals.fatal, SIGINT);
     EXPECT_EQ(other->signals.fatal, 0);

@@ -268,6 +268,15 @@ TEST(describe_what_was_written)
     EXPECT_STREQ(TOLD(wait4, 0, 0, AT(0), 1, 0), "wait4(0, 0x20000000, WNOHANG, NULL) = 0");
     EXPECT_STREQ(kind_told(KIND_OUT_INT, 0, 0, AT(0), 0), "[10752]");
     EXPECT_STREQ(kind_told(KIND_OUT_FDS, 0, 0, AT(0), 0), "[10752, 4]");
+    calls_put(AT(32), (const uint32_t[]){3, UINT32_MAX}, 8);
+    EXPECT_STREQ(TOLD(setgroups, 0, 2, AT(32)), "setgroups(2, [3, -1]) = 0");
+    EXPECT_STREQ(TOLD(setgroups, -EPERM, (uint64_t)-1, AT(32)),
+                 "setgroups(-1, 0x20000020) = -1 EPERM (Operation not permitted)");
+    EXPECT_STREQ(TOLD(setgroups, 0, 0, 0), "setgroups(0, []) = 0");
+    EXPECT_STREQ(TOLD(setgroups, -EFAULT, 1, 16), "setgroups(1, 0x10) = -1 EFAULT (Bad address)");
+    EXPECT_STREQ(TOLD(getgroups, 1, 5, AT(32)), "getgroups(5, [3]) = 1");
+    EXPECT_STREQ(TOLD(getgroups, 1, 0, AT(32)), "getgroups(0, 0x20000020) = 1");
+    EXPECT_STREQ(TOLD(setresuid, 0, 1, UINT32_MAX, 0), "setresuid(1, -1, 0) = 0");
     EXPECT_STREQ(kind_told(KIND_OUT_SIGINFO, 0, 0, AT(200), 0), "{}");
     EXPECT_STREQ(kind_told(KIND_OUT_RUSAGE, 0, 0, 0, 0), "NULL");
     EXPECT_STREQ(kind_told(KIND_OUT_TMS, 5, 0, 0, 0), "NULL");

@@ -236,11 +236,12 @@ TEST(sys_clone_sets_the_thread_pointer)
     fixture_end();
 }
 
-/* As many processes as the limit says; all are of one user. */
+/* As many processes of one user as the limit says. */
 TEST(sys_clone_obeys_the_limit_of_processes)
 {
     begin();
     init->limits[RLIMIT_NPROC].rlim_cur = 3;
+    EXPECT_EQ(CALL(init, setuid, 5), 0);
     (void)calls_fork(init);
     struct process *last = calls_fork(init);
     EXPECT_EQ(CALL(init, clone, FORK), -EAGAIN);

@@ -166,6 +166,7 @@ TEST(sys_clone_thread_obeys_the_limit_of_processes)
 {
     begin();
     init->limits[RLIMIT_NPROC].rlim_cur = 3;
+    EXPECT_EQ(CALL(init, setuid, 5), 0);
     struct process *child = calls_fork(init);
     struct thread *made = calls_thread(child->thread);
     EXPECT_EQ(CALL(init, clone, THREAD), -EAGAIN);
