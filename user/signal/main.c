@@ -11,7 +11,7 @@ static const struct section sections[] = {
     {"orphan", check_orphan},     {"kill", check_kill},       {"inherit", check_inherit},
     {"restart", check_restart},   {"itimer", check_itimer},   {"timer", check_timer},
     {"bounds", check_bounds},     {"timerfd", check_timerfd}, {"signalfd", check_signalfd},
-    {"pidfd", check_pidfd},       {"clock", check_clock},
+    {"pidfd", check_pidfd},       {"clock", check_clock},     {"files", check_files},
 };
 
 int sleeps_long(uint64_t unused)

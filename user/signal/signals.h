@@ -46,5 +46,6 @@ void check_clock(void);
 void check_timerfd(void);
 void check_signalfd(void);
 void check_pidfd(void);
+void check_files(void);
 
 #endif
