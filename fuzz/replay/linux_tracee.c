@@ -493,7 +493,7 @@ static bool is_exit(const struct tracee *tracee)
     return insn && insn->op == OP_CALL && insn->nr == NR_exit;
 }
 
-static void on_end(struct tracee *tracee, int status)
+static void note_end(const struct tracee *tracee, int status)
 {
     struct outcome *outcome = outcome_of(tracee);
 
@@ -501,6 +501,11 @@ static void on_end(struct tracee *tracee, int status)
     outcome->pid = tracee->pid;
     outcome->result = 0;
     outcome->wait_status = status;
+}
+
+static void on_end(struct tracee *tracee, int status)
+{
+    note_end(tracee, status);
     tracee->state = ENDED;
     look_at_jobs();
     all.is_over = all.is_over || tracee == &all.tracees[0];
@@ -559,6 +564,18 @@ static void on_exec(struct tracee *first)
     resume(first, PTRACE_SYSCALL, 0);
 }
 
+/* Init ends, with all its threads: one of them may have said so. */
+static void on_end_of_init(int status)
+{
+    for (unsigned i = 1; i < all.count; i++) {
+        struct tracee *tracee = &all.tracees[i];
+        if (tracee->process == all.tracees[0].process && tracee->state == RUNS) {
+            note_end(tracee, status);
+        }
+    }
+    on_end(&all.tracees[0], status);
+}
+
 static void on_exit_begun(struct tracee *tracee)
 {
     unsigned long status = 0;
@@ -567,7 +584,7 @@ static void on_exit_begun(struct tracee *tracee)
         complain("the end of the first thread of init");
     } else if (tracee == &all.tracees[0] &&
                ptrace(PTRACE_GETEVENTMSG, tracee->host, 0, &status) == 0) {
-        on_end(tracee, (int)status);
+        on_end_of_init((int)status);
         tracee->state = STANDS; /* and goes on when all is over */
     } else {
         resume(tracee, PTRACE_CONT, 0);
