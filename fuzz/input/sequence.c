@@ -423,6 +423,27 @@ static const struct step stop_of_threads[] = {
     WAIT(FIRST, -1, WCONTINUED),
 };
 
+static const struct step killed_while_stopped[] = {
+    FORK(FIRST),
+    THREAD(0),
+    CALL(1, futex, SLOT(futex), NUMBER(FUTEX_WAIT), NUMBER(0), NUMBER(0)),
+    STOP(0),
+    WAIT(FIRST, -1, WUNTRACED),
+    KILL(FIRST, 0, SIGKILL),
+    WAIT(FIRST, -1, 0),
+};
+static const struct step handler_in_handler[] = {
+    FORK(FIRST),
+    SIGACTION(0, SIGUSR1, action_handle),
+    SIGACTION(0, SIGTERM, action_restart),
+    KILL(FIRST, 0, SIGUSR1),
+    CALL(0, getpid),
+    KILL(FIRST, 0, SIGTERM),
+    CALL(0, getpid),
+    CALL(0, rt_sigreturn),
+    CALL(0, rt_sigreturn),
+};
+
 /* A stop that is looked at twice, and one that is taken back. */
 #define WAITID(options)                                                                            \
     CALL(FIRST, waitid, NUMBER(P_ALL), NUMBER(0), NUMBER(IMAGE_ZEROS), NUMBER(options))
@@ -504,6 +525,8 @@ static const struct {
     KIND(stop_in_vfork),
     KIND(stop_and_catch),
     KIND(stop_of_threads),
+    KIND(killed_while_stopped),
+    KIND(handler_in_handler),
     KIND(untold_stop),
     KIND(lost_shell),
 };

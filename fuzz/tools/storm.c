@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "base/random.h"
 #include "fuzz/check/check.h"
 #include "fuzz/driver/attempt.h"
+#include "fuzz/driver/census.h"
 #include "fuzz/driver/found.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/minimise.h"
@@ -27,6 +29,7 @@ static const char usage[] =
     "  --without=CHECK,...  switches checks off; model switches the model off\n"
     "  --save=FILE          writes what was found as a .repro, with what the kernel gives without\n"
     "                       those words\n"
+    "  --census             says in how many programs what is hard to come by has happened\n"
     "  --no-minimise        prints what was found as it is\n"
     "  --quiet              prints one line only\n";
 
@@ -38,6 +41,7 @@ static struct {
     unsigned watch;
     bool is_quiet;
     bool has_no_minimise;
+    bool has_census;
     const char *save;
     struct random random;
     uint64_t given;
@@ -124,7 +128,9 @@ static bool parse(char *argument)
     }
     storm.has_no_minimise |= strcmp(argument, "--no-minimise") == 0;
     storm.is_quiet |= strcmp(argument, "--quiet") == 0;
-    return strcmp(argument, "--no-minimise") == 0 || strcmp(argument, "--quiet") == 0;
+    storm.has_census |= strcmp(argument, "--census") == 0;
+    return strcmp(argument, "--no-minimise") == 0 || strcmp(argument, "--census") == 0 ||
+           strcmp(argument, "--quiet") == 0;
 }
 
 static double cpu_seconds(void)
@@ -143,6 +149,9 @@ static bool draw(void *context, struct input *input)
         return false;
     }
     storm.given++;
+    if (storm.has_census) {
+        census_begin();
+    }
     generate_input(input, &storm.random, storm.profile);
     return true;
 }
@@ -202,6 +211,13 @@ static void print_given_up(const struct attempt *attempt)
     }
 }
 
+static void print_census(void)
+{
+    for (unsigned i = 0; census_name(i); i++) {
+        printf("%-56s in %6.2f of 1,000 programs\n", census_name(i), 1000 * census_share(i));
+    }
+}
+
 int main(int argc, char **argv)
 {
     static struct attempt attempt;
@@ -219,12 +235,24 @@ int main(int argc, char **argv)
     const struct input_config config = input_dull_config();
     body_reset(&config); /* words that make no sense are told here, and only once */
     found_init();
+    if (storm.has_census) {
+        void *memory =
+            mmap(NULL, CENSUS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) {
+            perror("storm: mmap");
+            return 2;
+        }
+        census_start(memory);
+    }
     attempt_all(&attempt, draw, NULL, storm.watch, storm.is_quiet);
     if (!attempt.is_found) {
         printf("found nothing: executions=%llu events=%llu cpu=%.2f allowed=%.2f an event\n",
                (unsigned long long)attempt.executions, (unsigned long long)attempt.events,
                attempt.cpu_seconds, attempt.mean_allowed);
         print_given_up(&attempt);
+        if (storm.has_census) {
+            print_census();
+        }
         return 0;
     }
     unsigned before = attempt.input.count;
