@@ -485,12 +485,17 @@ static bool has_others(const struct tracee *tracee)
     return false;
 }
 
-/* Only itself, and not all of its process. */
-static bool is_exit(const struct tracee *tracee)
+static bool is_in(const struct tracee *tracee, unsigned number)
 {
     const struct insn *insn = tracee->insn == NO_INSN ? NULL : &all.run->input->insns[tracee->insn];
 
-    return insn && insn->op == OP_CALL && insn->nr == NR_exit;
+    return insn && insn->op == OP_CALL && insn->nr == number;
+}
+
+/* Only itself, and not all of its process. */
+static bool is_exit(const struct tracee *tracee)
+{
+    return is_in(tracee, NR_exit);
 }
 
 static void note_end(const struct tracee *tracee, int status)
@@ -564,12 +569,18 @@ static void on_exec(struct tracee *first)
     resume(first, PTRACE_SYSCALL, 0);
 }
 
-/* Init ends, with all its threads: one of them may have said so. */
+/* Init ends, with all its threads: one of them may have said so. Or the first thread only, as
+ * another gives the process a new program. */
 static void on_end_of_init(int status)
 {
     for (unsigned i = 1; i < all.count; i++) {
         struct tracee *tracee = &all.tracees[i];
-        if (tracee->process == all.tracees[0].process && tracee->state == RUNS) {
+        bool runs = tracee->process == all.tracees[0].process && tracee->state == RUNS;
+        if (runs && (is_in(tracee, NR_execve) || is_in(tracee, NR_execveat))) {
+            complain("a program of another thread");
+            return;
+        }
+        if (runs) {
             note_end(tracee, status);
         }
     }

@@ -96,6 +96,27 @@ static void check_signalfd_unblocked(void)
     sys_close(fd);
 }
 
+static int reads_what_is_ignored(uint64_t unused)
+{
+    struct abi_signalfd_siginfo info = {0};
+    int fd = make(-1, bit(SIGCHLD), 0);
+
+    (void)unused;
+    start_fork(answers, 1);
+    return sys_read(fd, &info, sizeof(info)) == sizeof(info);
+}
+
+/* Unless it is traced. */
+static void check_signalfd_ignored(void)
+{
+    int child = start_fork(reads_what_is_ignored, 0);
+
+    settle();
+    settle();
+    sys_kill(child, SIGKILL);
+    check_is(await(child), SIGKILL, "files: what is ignored, and not blocked, wakes no reader");
+}
+
 /* ---- pidfd_open(2) ---- */
 
 static int asks_parent(uint64_t fd)
@@ -185,6 +206,7 @@ void check_files(void)
     check_signalfd_calls();
     check_signalfd_of_timer();
     check_signalfd_unblocked();
+    check_signalfd_ignored();
     check_pidfd_calls();
     check_set_tid();
 }
