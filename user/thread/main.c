@@ -9,7 +9,7 @@ static const struct section sections[] = {
     {"deliver", check_deliver}, {"stop", check_tstop},      {"wait", check_twait},
     {"futex", check_futex},     {"requeue", check_requeue}, {"robust", check_robust},
     {"crowd", check_crowd},     {"pidfd", check_tpidfd},    {"sched", check_sched},
-    {"barrier", check_barrier},
+    {"barrier", check_barrier}, {"absent", check_absent},
 };
 
 /* The only thread, and the process's PID is its number. */

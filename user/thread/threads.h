@@ -63,5 +63,6 @@ void check_crowd(void);
 void check_tpidfd(void);
 void check_sched(void);
 void check_barrier(void);
+void check_absent(void);
 
 #endif
