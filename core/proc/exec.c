@@ -560,8 +560,10 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     usage_leave_space(process);
     signal_reset_handlers(process);
     posix_timer_end(process);
-    pending_drop_timers(&process->signals.pending);
-    pending_drop_timers(&thread->pending);
+    if (!PLANTED(TIM_2)) {
+        pending_drop_timers(&process->signals.pending);
+        pending_drop_timers(&thread->pending);
+    }
     exec_cred_take(thread, made.cred);
     process->space = made.space;
     if (PLANTED(K_10)) {

@@ -2,6 +2,7 @@
 
 #include "abi/errno.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "mm/pool.h"
 #include "proc/clock.h"
 #include "proc/process.h"
@@ -181,7 +182,8 @@ void posix_timer_taken(struct posix_timer *timer, struct abi_siginfo *info)
     }
     timer->is_untaken = false;
     go_on(timer, clock_id_now(&timer->clock));
-    passed = timer->passed - 1; /* the time that the signal tells of */
+    /* less the time that the signal tells of */
+    passed = timer->passed - (PLANTED(TIM_1) ? 0 : 1);
     timer->passed = 0;
     timer->overrun = (int32_t)min_u64(passed, INT32_MAX);
     info->si_overrun = (int32_t)min_u64(passed + (uint64_t)info->si_overrun, INT32_MAX);

@@ -1,6 +1,7 @@
 #include "fuzz/input/sequence.h"
 
 #include "abi/linux.h"
+#include "fuzz/input/expiring.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
@@ -531,7 +532,7 @@ static const struct {
     KIND(lost_shell),
 };
 
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), INTERRUPTED_ONE_IN = 3 };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), INTERRUPTED_ONE_IN = 4, EXPIRING_ONE_IN = 6 };
 
 /* ---- choosing ---- */
 
@@ -553,11 +554,15 @@ enum { SENT = sizeof(sent) / sizeof(sent[0]) };
 void sequence_begin(struct sequence *sequence, struct context *context)
 {
     struct random *random = context->random;
-    bool is_interrupted = random_below(random, INTERRUPTED_ONE_IN) == 0;
+    unsigned kind = random_below(random, KINDS);
 
+    if (random_below(random, INTERRUPTED_ONE_IN) == 0) {
+        kind = KINDS + random_below(random, interrupted_kinds);
+    } else if (random_below(random, EXPIRING_ONE_IN) == 0) {
+        kind = KINDS + interrupted_kinds + random_below(random, expiring_kinds);
+    }
     *sequence = (struct sequence){
-        .kind = (uint8_t)(is_interrupted ? KINDS + random_below(random, interrupted_kinds)
-                                         : random_below(random, KINDS)),
+        .kind = (uint8_t)kind,
         .signal = (uint8_t)random_below(random, SENT),
         .action = actions[random_below(random, sizeof(actions))],
         .actor = context->people[context_child(context)].actor,
@@ -620,15 +625,29 @@ static void draw(const struct sequence *sequence, struct random *random, struct 
     }
 }
 
+static const struct step *find_step(const struct sequence *sequence, unsigned *count)
+{
+    unsigned kind = sequence->kind;
+
+    if (kind < KINDS) {
+        *count = kinds[kind].count;
+        return &kinds[kind].steps[sequence->step];
+    }
+    kind -= KINDS;
+    if (kind < interrupted_kinds) {
+        *count = interrupted_count(kind);
+        return interrupted_step(kind, sequence->step);
+    }
+    kind -= interrupted_kinds;
+    *count = expiring_count(kind);
+    return expiring_step(kind, sequence->step);
+}
+
 void sequence_make(struct sequence *sequence, struct context *context, struct insn *insn,
                    unsigned index, unsigned profile)
 {
-    bool is_interrupted = sequence->kind >= KINDS;
-    const struct step *step = is_interrupted
-                                  ? interrupted_step(sequence->kind - KINDS, sequence->step)
-                                  : &kinds[sequence->kind].steps[sequence->step];
-    unsigned count =
-        is_interrupted ? interrupted_count(sequence->kind - KINDS) : kinds[sequence->kind].count;
+    unsigned count;
+    const struct step *step = find_step(sequence, &count);
     const struct insn_type *type = insn_type_find(step->op, step->nr);
     unsigned actor = step->who == FIRST ? sequence->actor : sequence->at[step->who] + 1u;
 

@@ -25,6 +25,7 @@
 enum {
     TIDS_MAX = 4 * INPUT_INSNS_MAX,
     STEPS_MAX = 20000,        /* of a run; so many mean that something goes round in a circle */
+    STEPS_WITH_TIMERS = 2000, /* until all timers are switched off */
     SETTLE_MAX = 4000,        /* of the last phase */
     ROUNDS_WITH_TIMERS = 256, /* of it, until all timers are switched off */
     NO_INSN = UINT8_MAX,
@@ -41,6 +42,7 @@ static struct {
     unsigned stepping;         /* the instruction of this step, or NO_INSN */
     bool is_settling;          /* nothing is chosen any more */
     bool is_window_due;
+    unsigned timers_until; /* steps */
 } state;
 
 void (*run_listener)(const struct event *event);
@@ -279,8 +281,38 @@ static enum actor_progress step(int tid, bool is_spurious)
     return progress;
 }
 
+/* Timers that come again and again would do so for ever. */
+static void end_timers(void)
+{
+    for (struct process *process = process_first(); process; process = process_next(process)) {
+        for (int i = 0; i < (int)ITIMERS; i++) {
+            itimer_set(process, i, 0, 0);
+        }
+        LIST_FOR(link, &process->posix_timers) {
+            posix_timer_set(CONTAINER_OF(link, struct posix_timer, link), 0, 0);
+        }
+    }
+    LIST_FOR(link, file_all()) {
+        struct file *file = CONTAINER_OF(link, struct file, link);
+        if (file->timerfd) {
+            timerfd_set(file, 0, 0);
+        }
+    }
+    tell(&(struct event){.kind = EVENT_NO_TIMERS, .now_ns = clock_now()});
+}
+
+/* One who catches what comes with each step would do nothing else. */
+static void end_timers_in_time(void)
+{
+    if (state.run->stats.steps >= state.timers_until && !state.is_off) {
+        state.timers_until = state.run->stats.steps + STEPS_WITH_TIMERS;
+        end_timers();
+    }
+}
+
 bool turns_go_on(int tid)
 {
+    end_timers_in_time();
     const struct thread *thread = state.is_off ? NULL : actor_find(tid);
 
     if (!thread || !actor_wants_to_run(thread)) {
@@ -393,26 +425,6 @@ bool turns_begin(unsigned number)
 
 /* ---- the end ---- */
 
-/* Timers that come again and again would do so for ever. */
-static void end_timers(void)
-{
-    for (struct process *process = process_first(); process; process = process_next(process)) {
-        for (int i = 0; i < (int)ITIMERS; i++) {
-            itimer_set(process, i, 0, 0);
-        }
-        LIST_FOR(link, &process->posix_timers) {
-            posix_timer_set(CONTAINER_OF(link, struct posix_timer, link), 0, 0);
-        }
-    }
-    LIST_FOR(link, file_all()) {
-        struct file *file = CONTAINER_OF(link, struct file, link);
-        if (file->timerfd) {
-            timerfd_set(file, 0, 0);
-        }
-    }
-    tell(&(struct event){.kind = EVENT_NO_TIMERS, .now_ns = clock_now()});
-}
-
 /* Everybody who can goes on, in turn, until nobody can: no failures, no choices. */
 static void settle(void)
 {
@@ -515,7 +527,8 @@ void run_begin(struct run *run, const struct input *input, unsigned watch)
         run->outcomes[i].kind = EVENT_SKIPPED;
         run->outcomes[i].result = -1;
     }
-    state = (typeof(state)){.run = run, .watch = watch, .stepping = NO_INSN};
+    state = (typeof(state)){
+        .run = run, .watch = watch, .stepping = NO_INSN, .timers_until = STEPS_WITH_TIMERS};
     memset(state.doing, NO_INSN, sizeof(state.doing));
     plat_window_hook = pass_window;
     run_peek_begin();

@@ -91,6 +91,8 @@ enum plant {
     PLANT_OWN_19, /* a zombie that is given away hangs at the thread of the one before */
     PLANT_OWN_20, /* who is given the right to write may write what others share */
     PLANT_OWN_21, /* an exec that fails at its last step counts as one that was done */
+    PLANT_TIM_1,  /* a timer counts the time that its signal tells of among the others */
+    PLANT_TIM_2,  /* the signal of a timer that exec deletes stays */
     PLANT_COUNT,
 };
 
