@@ -15,27 +15,36 @@ enum {
 
 static const uint64_t only_cpu = 1; /* as a set */
 
-/* Of the thread with this number, 0: the caller, or of one that has ended and whose number its
- * process keeps; NULL: nobody has it. */
-static struct sched_params *find_params(struct thread *thread, int tid)
+/* A thread, or one that has ended and whose number its process keeps. */
+struct subject {
+    struct sched_params *params;
+    const struct cred *cred;
+    const struct process *process;
+    int nice;
+};
+
+/* The thread with this number, 0: the caller; false: nobody has it. */
+static bool find_subject(struct thread *thread, int tid, struct subject *subject)
 {
     struct thread *named = tid == 0 ? thread : thread_find(tid);
     struct process *process = process_find(tid);
 
     if (named) {
-        return &named->params;
+        *subject = (struct subject){&named->params, named->cred, named->process, named->nice};
+    } else if (process) {
+        *subject = (struct subject){&process->zombie_params, process->zombie_cred, process,
+                                    process->zombie_nice};
     }
-    return process ? &process->zombie_params : NULL;
+    return named || process;
 }
 
 /* -EINVAL, -ESRCH. */
-static int find_valid(struct thread *thread, uint64_t tid, struct sched_params **params)
+static int find_valid(struct thread *thread, uint64_t tid, struct subject *subject)
 {
     if ((int)tid < 0) {
         return -EINVAL;
     }
-    *params = find_params(thread, (int)tid);
-    return *params ? 0 : -ESRCH;
+    return find_subject(thread, (int)tid, subject) ? 0 : -ESRCH;
 }
 
 /* The highest priority of a policy, or -EINVAL; with any above 0, 1 is the lowest. */
@@ -64,9 +73,35 @@ static bool is_allowed(int policy, int priority)
            (priority > 0) == (highest > 0);
 }
 
+/* Whether somebody may give it these parameters: what is more urgent than its limits allow only
+ * root gives, and nobody else gives anything to another's threads (sched(7)). */
+static bool may_set(const struct cred *cred, const struct subject *subject,
+                    const struct sched_params *wanted)
+{
+    const struct sched_params *old = subject->params;
+    const struct abi_rlimit *limits = subject->process->limits;
+    uint64_t highest = limits[RLIMIT_RTPRIO].rlim_cur;
+    bool is_urgent = wanted->priority > 0;
+
+    if (cred_is_privileged(cred)) {
+        return true;
+    }
+    if (is_urgent && wanted->policy != old->policy && highest == 0) {
+        return false;
+    }
+    if (wanted->priority > old->priority && (uint64_t)wanted->priority > highest) {
+        return false;
+    }
+    if (old->policy == SCHED_IDLE && wanted->policy != SCHED_IDLE &&
+        (uint64_t)(NICE_MAX + 1 - subject->nice) > limits[RLIMIT_NICE].rlim_cur) {
+        return false;
+    }
+    return cred_may_schedule(cred, subject->cred) && (wanted->is_reset || !old->is_reset);
+}
+
 static int64_t set_params(struct thread *thread, uint64_t tid, int policy, uaddr_t from)
 {
-    struct sched_params *params;
+    struct subject subject;
     int priority;
 
     if (!from || (int)tid < 0) {
@@ -74,18 +109,25 @@ static int64_t set_params(struct thread *thread, uint64_t tid, int policy, uaddr
     }
     int error = user_read(&priority, from, sizeof(priority));
     if (!error) {
-        error = find_valid(thread, tid, &params);
+        error = find_valid(thread, tid, &subject);
     }
     if (error) {
         return error;
     }
+    const struct sched_params *old = subject.params;
     bool is_kept = policy == KEEP_POLICY;
-    bool is_reset = is_kept ? params->is_reset : policy & SCHED_RESET_ON_FORK;
-    policy = is_kept ? params->policy : policy & ~SCHED_RESET_ON_FORK;
-    if (!is_allowed(policy, priority)) {
+    const struct sched_params wanted = {
+        .policy = is_kept ? old->policy : policy & ~SCHED_RESET_ON_FORK,
+        .priority = priority,
+        .is_reset = is_kept ? old->is_reset : policy & SCHED_RESET_ON_FORK,
+    };
+    if (!is_allowed(wanted.policy, priority)) {
         return -EINVAL;
     }
-    *params = (struct sched_params){policy, priority, is_reset};
+    if (!may_set(thread->cred, &subject, &wanted)) {
+        return -EPERM;
+    }
+    *subject.params = wanted;
     return 0;
 }
 
@@ -101,32 +143,42 @@ int64_t sys_sched_setscheduler(struct thread *thread, const uint64_t *args)
 
 int64_t sys_sched_getscheduler(struct thread *thread, const uint64_t *args)
 {
-    struct sched_params *params;
-    int error = find_valid(thread, args[0], &params);
+    struct subject subject;
+    int error = find_valid(thread, args[0], &subject);
 
-    return error ? error : params->policy | (params->is_reset ? SCHED_RESET_ON_FORK : 0);
+    if (error) {
+        return error;
+    }
+    return subject.params->policy | (subject.params->is_reset ? SCHED_RESET_ON_FORK : 0);
 }
 
 int64_t sys_sched_getparam(struct thread *thread, const uint64_t *args)
 {
-    struct sched_params *params;
-    int error = args[1] ? find_valid(thread, args[0], &params) : -EINVAL;
+    struct subject subject;
+    int error = args[1] ? find_valid(thread, args[0], &subject) : -EINVAL;
 
-    return error ? error : user_write(args[1], &params->priority, sizeof(params->priority));
+    if (error) {
+        return error;
+    }
+    return user_write(args[1], &subject.params->priority, sizeof(subject.params->priority));
 }
 
 /* CPUs that are not there are passed over. */
 int64_t sys_sched_setaffinity(struct thread *thread, const uint64_t *args)
 {
     uint64_t size = min_u64((uint32_t)args[1], sizeof(only_cpu));
+    struct subject subject;
     uint64_t set = 0;
     int error = size > 0 ? user_read(&set, args[2], size) : 0;
 
     if (error) {
         return error;
     }
-    if (!find_params(thread, (int)args[0])) {
+    if (!find_subject(thread, (int)args[0], &subject)) {
         return -ESRCH;
+    }
+    if (!cred_may_schedule(thread->cred, subject.cred)) {
+        return -EPERM;
     }
     return set & only_cpu ? 0 : -EINVAL;
 }
@@ -134,11 +186,12 @@ int64_t sys_sched_setaffinity(struct thread *thread, const uint64_t *args)
 int64_t sys_sched_getaffinity(struct thread *thread, const uint64_t *args)
 {
     uint32_t size = (uint32_t)args[1];
+    struct subject subject;
 
     if (size == 0 || size % sizeof(only_cpu)) {
         return -EINVAL;
     }
-    if (!find_params(thread, (int)args[0])) {
+    if (!find_subject(thread, (int)args[0], &subject)) {
         return -ESRCH;
     }
     int error = user_write(args[2], &only_cpu, sizeof(only_cpu));
@@ -162,14 +215,14 @@ int64_t sys_sched_get_priority_min(struct thread *thread, const uint64_t *args)
 /* Who is SCHED_FIFO has no slice. */
 int64_t sys_sched_rr_get_interval(struct thread *thread, const uint64_t *args)
 {
-    struct sched_params *params;
-    int error = find_valid(thread, args[0], &params);
+    struct subject subject;
+    int error = find_valid(thread, args[0], &subject);
 
     if (error) {
         return error;
     }
     const struct abi_timespec slice = {
-        .tv_nsec = params->policy == SCHED_FIFO ? 0 : (int64_t)SCHED_SLICE_NS,
+        .tv_nsec = subject.params->policy == SCHED_FIFO ? 0 : (int64_t)SCHED_SLICE_NS,
     };
     return user_write(args[1], &slice, sizeof(slice));
 }

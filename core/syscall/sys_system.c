@@ -75,13 +75,25 @@ int64_t sys_getrandom(struct thread *thread, const uint64_t *args)
     return (int64_t)*done;
 }
 
-/* Everybody is root, who may raise a limit. */
-static int check_limit(unsigned resource, const struct abi_rlimit *limit)
+/* Only root raises what a limit may become, and changes the limits of other users. */
+static bool may_see_limits(const struct thread *thread, const struct process *process, int number)
+{
+    const struct thread *named = thread_find(number);
+    const struct cred *theirs = named ? named->cred : process_cred(process);
+
+    return number == 0 || named == thread || cred_may_limit(thread->cred, theirs);
+}
+
+static int check_limit(const struct thread *thread, unsigned resource, const struct abi_rlimit *old,
+                       const struct abi_rlimit *limit)
 {
     if (limit->rlim_cur > limit->rlim_max) {
         return -EINVAL;
     }
-    return resource == RLIMIT_NOFILE && limit->rlim_max > FDTABLE_MAX ? -EPERM : 0;
+    if (resource == RLIMIT_NOFILE && limit->rlim_max > FDTABLE_MAX) {
+        return -EPERM;
+    }
+    return limit->rlim_max > old->rlim_max && !cred_is_privileged(thread->cred) ? -EPERM : 0;
 }
 
 int64_t sys_prlimit64(struct thread *thread, const uint64_t *args)
@@ -97,10 +109,13 @@ int64_t sys_prlimit64(struct thread *thread, const uint64_t *args)
     if (!process) {
         return -ESRCH;
     }
+    if (!may_see_limits(thread, process, (int)args[0])) {
+        return -EPERM;
+    }
     if (resource >= RLIMIT_NLIMITS) {
         return -EINVAL;
     }
-    error = args[2] ? check_limit(resource, &limit) : 0;
+    error = args[2] ? check_limit(thread, resource, &process->limits[resource], &limit) : 0;
     if (!error && args[3]) {
         error = user_write(args[3], &process->limits[resource], sizeof(limit));
     }

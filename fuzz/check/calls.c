@@ -237,7 +237,7 @@ static bool is_output(uaddr_t page, const struct output *outputs, unsigned count
     return false;
 }
 
-enum { MAY_REGIONS = 1, MAY_PAGES = 2, MAY_SIGNALS = 4 };
+enum { MAY_REGIONS = 1, MAY_PAGES = 2, MAY_SIGNALS = 4, MAY_THREADS = 8 };
 
 /* What a failed call may have changed, as abi/syscall.def says: Linux does so too. */
 static unsigned allowed_changes(const struct event *event)
@@ -252,6 +252,8 @@ static unsigned allowed_changes(const struct event *event)
         return event->was_refused ? 0 : MAY_REGIONS | MAY_PAGES;
     case ON_FAILURE_FIXED:
         return event->args[3] & MREMAP_FIXED ? MAY_REGIONS | MAY_PAGES : 0;
+    case ON_FAILURE_SOME:
+        return MAY_THREADS;
     case ON_FAILURE_NOTHING:
         break;
     }
@@ -297,10 +299,10 @@ static const char *find_difference(const struct event *event, unsigned may, uadd
     const struct state *after = taken.after;
 
     *page = 0;
-    if (before->others != after->others) {
+    if (before->others != after->others && !(may & MAY_THREADS)) {
         return "another process or thread, or the console";
     }
-    if (before->actor != after->actor) {
+    if (before->actor != after->actor && !(may & MAY_THREADS)) {
         return "the process itself";
     }
     if (before->files != after->files) {

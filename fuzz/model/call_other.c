@@ -8,6 +8,7 @@
 #include "fuzz/model/timers.h"
 #include "fuzz/model/times.h"
 #include "fuzz/model/used.h"
+#include "fuzz/model/users.h"
 
 /* Something whose form alone is known. */
 static void give_loosely(struct proc *self, uint64_t at, uint64_t len)
@@ -199,6 +200,11 @@ void call_getrandom(struct proc *self, const struct event *event)
 
 /* ---- limits ---- */
 
+static bool is_raised(const struct proc *proc, unsigned resource, const struct abi_rlimit *limit)
+{
+    return limit->rlim_max > proc->process->limits[resource].rlim_max;
+}
+
 static int check_limit(struct proc *self, const struct proc *proc, const struct event *event,
                        struct abi_rlimit *limit)
 {
@@ -212,10 +218,16 @@ static int check_limit(struct proc *self, const struct proc *proc, const struct 
     if (!proc) {
         return -ESRCH;
     }
+    if (!users_may_limit(self, proc)) {
+        return -EPERM;
+    }
     if (resource >= RLIMIT_NLIMITS || (new_at && limit->rlim_cur > limit->rlim_max)) {
         return -EINVAL;
     }
     if (new_at && resource == RLIMIT_NOFILE && limit->rlim_max > FD_LIMIT) {
+        return -EPERM;
+    }
+    if (new_at && !users_is_root(self) && is_raised(proc, resource, limit)) {
         return -EPERM;
     }
     return old_at && !memory_can(self, old_at, sizeof(*limit), ACCESS_WRITE) ? -EFAULT : 0;
@@ -253,14 +265,33 @@ static bool is_meant(const struct proc *self, const struct proc *proc, int which
     case PRIO_PGRP:
         return proc->process->group == (who == 0 ? self->process->group : who);
     default:
-        return who == 0; /* everybody is root's */
+        return proc->users.user.real == (who == 0 ? self->users.user.real : (uint32_t)who);
     }
 }
 
-/* The lowest of those that are meant, which get another unless that is NO_NICE. */
-static int visit(const struct proc *self, const struct event *event, int nice)
+/* Why it cannot get that value, or 0 (setpriority(2)). */
+static int refuse_nice(const struct proc *self, const struct proc *proc, int nice)
 {
-    int lowest = NO_NICE;
+    uint64_t limit = proc->process->limits[RLIMIT_NICE].rlim_cur;
+
+    if (!users_may_schedule(self, proc)) {
+        return -EPERM;
+    }
+    return !users_is_root(self) && nice < proc->nice && (uint64_t)(20 - nice) > limit ? -EACCES : 0;
+}
+
+/* What there is to say of those that are meant. */
+struct visited {
+    int lowest;     /* NO_NICE: nobody is */
+    bool is_other;  /* some are others' */
+    bool is_beyond; /* or get no value as low */
+};
+
+/* Those that may get another value do, unless that is NO_NICE. */
+static struct visited visit(const struct proc *self, const struct event *event, int nice,
+                            bool is_done)
+{
+    struct visited visited = {.lowest = NO_NICE};
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *proc = &world.procs[i];
@@ -268,10 +299,13 @@ static int visit(const struct proc *self, const struct event *event, int nice)
             !is_meant(self, proc, (int)event->args[0], (int)event->args[1])) {
             continue;
         }
-        lowest = proc->nice < lowest ? proc->nice : lowest;
-        proc->nice = nice == NO_NICE ? proc->nice : nice;
+        int error = nice == NO_NICE ? 0 : refuse_nice(self, proc, nice);
+        visited.lowest = proc->nice < visited.lowest ? proc->nice : visited.lowest;
+        visited.is_other |= error == -EPERM;
+        visited.is_beyond |= error == -EACCES;
+        proc->nice = is_done && !error ? nice : proc->nice;
     }
-    return lowest;
+    return visited;
 }
 
 static bool is_which(const struct event *event)
@@ -283,7 +317,7 @@ static bool is_which(const struct event *event)
 
 void call_getpriority(struct proc *self, const struct event *event)
 {
-    int lowest = visit(self, event, NO_NICE);
+    int lowest = visit(self, event, NO_NICE, false).lowest;
 
     if (!is_which(event)) {
         (void)ask_result(-EINVAL);
@@ -299,10 +333,19 @@ void call_setpriority(struct proc *self, const struct event *event)
     nice = nice < NICE_MIN ? NICE_MIN : nice > NICE_MAX ? NICE_MAX : nice;
     if (!is_which(event)) {
         (void)ask_result(-EINVAL);
-    } else if (visit(self, event, NO_NICE) == NO_NICE) {
+        return;
+    }
+    const struct visited visited = visit(self, event, nice, false);
+    if (visited.lowest == NO_NICE) {
         (void)ask_result(-ESRCH);
-    } else if (ask_result(0)) {
-        (void)visit(self, event, nice);
+        return;
+    }
+    /* The error of whoever comes last; and the others are done. */
+    bool is_answer = visited.is_other && ask_result(-EPERM);
+    is_answer |= visited.is_beyond && ask_result(-EACCES);
+    is_answer |= !visited.is_other && !visited.is_beyond && ask_result(0);
+    if (is_answer) {
+        (void)visit(self, event, nice, true);
     }
 }
 

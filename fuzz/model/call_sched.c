@@ -2,6 +2,7 @@
 #include "fuzz/model/ask.h"
 #include "fuzz/model/calls.h"
 #include "fuzz/model/memory.h"
+#include "fuzz/model/users.h"
 
 enum { SLICE_NS = 10000000 };
 
@@ -26,6 +27,28 @@ static bool is_allowed(int policy, int priority)
                              : is_ordinary(policy) && priority == 0;
 }
 
+/* sched(7), Privileges and resource limits. */
+static bool may_set(const struct proc *self, const struct proc *proc, int policy, int priority,
+                    bool resets)
+{
+    const struct abi_rlimit *limits = proc->process->limits;
+    uint64_t highest = limits[RLIMIT_RTPRIO].rlim_cur;
+    bool is_new = policy != proc->policy;
+
+    if (users_is_root(self)) {
+        return true;
+    }
+    if (is_urgent(policy) &&
+        ((is_new && highest == 0) || (priority > proc->priority && (uint64_t)priority > highest))) {
+        return false;
+    }
+    if (is_new && proc->policy == SCHED_IDLE &&
+        (uint64_t)(20 - proc->nice) > limits[RLIMIT_NICE].rlim_cur) {
+        return false;
+    }
+    return users_may_schedule(self, proc) && !(proc->resets_on_fork && !resets);
+}
+
 /* policy -1: as it is. */
 static void set(struct proc *self, uint64_t pid, int policy, uint64_t at)
 {
@@ -48,6 +71,8 @@ static void set(struct proc *self, uint64_t pid, int policy, uint64_t at)
     int wanted = policy == -1 ? proc->policy : policy & ~SCHED_RESET_ON_FORK;
     if (!is_allowed(wanted, priority)) {
         (void)ask_result(-EINVAL);
+    } else if (!may_set(self, proc, wanted, priority, resets)) {
+        (void)ask_result(-EPERM);
     } else if (ask_result(0)) {
         proc->policy = wanted;
         proc->priority = priority;
@@ -120,6 +145,8 @@ void call_sched_setaffinity(struct proc *self, const struct event *event)
         (void)ask_result(-EFAULT);
     } else if (!named(self, event->args[0])) {
         (void)ask_result(-ESRCH);
+    } else if (!users_may_schedule(self, named(self, event->args[0]))) {
+        (void)ask_result(-EPERM);
     } else {
         (void)ask_result(set & 1 ? 0 : -EINVAL);
     }

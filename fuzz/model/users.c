@@ -17,6 +17,26 @@ bool users_may_signal(const struct proc *self, const struct proc *to, int signal
            own->effective == theirs->real || own->effective == theirs->saved;
 }
 
+bool users_may_schedule(const struct proc *self, const struct proc *to)
+{
+    uint32_t effective = self->users.user.effective;
+
+    return effective == 0 || effective == to->users.user.real ||
+           effective == to->users.user.effective;
+}
+
+static bool are_all(const struct ids *ids, uint32_t id)
+{
+    return ids->real == id && ids->effective == id && ids->saved == id;
+}
+
+bool users_may_limit(const struct proc *self, const struct proc *to)
+{
+    return self == to || users_is_root(self) ||
+           (are_all(&to->users.user, self->users.user.real) &&
+            are_all(&to->users.group, self->users.group.real));
+}
+
 unsigned users_count(uint32_t user)
 {
     unsigned count = 0;

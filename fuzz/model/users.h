@@ -13,6 +13,10 @@ static inline bool users_is_root(const struct proc *proc)
 /* kill(2). */
 bool users_may_signal(const struct proc *self, const struct proc *to, int signal);
 
+/* sched(7); prlimit(2). */
+bool users_may_schedule(const struct proc *self, const struct proc *to);
+bool users_may_limit(const struct proc *self, const struct proc *to);
+
 /* How many threads a user has, with what is left of processes that have not been waited for. */
 unsigned users_count(uint32_t user);
 

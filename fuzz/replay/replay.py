@@ -185,8 +185,6 @@ DIFFERENCES = (
      lambda eft, linux, insn: not linux.isupper()),
     ('Eft has no rseq, which is for other barriers', ('membarrier',),
      lambda eft, linux, insn: eft.isdigit() and linux.isdigit() and 'QUERY' in insn),
-    ("on Eft RLIMIT_NPROC binds the first user, too", ('fork', 'clone', 'clone3'),
-     lambda eft, linux, insn: eft == 'EAGAIN'),
     ('who is traced keeps what it ignores', ('read', 'readv'),
      lambda eft, linux, insn: eft.startswith('blocked') and linux == '128'),
     ('how far a chunk that cannot be written goes', ('getrandom',),

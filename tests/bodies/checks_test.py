@@ -22,7 +22,8 @@ SECTIONS = {
                   'vfork', 'nanosleep', 'clock_nanosleep', 'clock_nanosleep-until', 'timerfd',
                   'futex', 'futex-for', 'futex-timeout', 'futex-until', 'sigsuspend',
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
-    'users': ['set', 'groups', 'signal', 'info', 'death', 'exec', 'nproc'],
+    'users': ['set', 'groups', 'signal', 'info', 'death', 'exec', 'nproc',
+              'limits'],
 }
 # The program of users once more, as that of another user and group: (mode, user, group).
 OWNED = {'bin/users-both': (0o6755, 8, 9), 'bin/users-user': (0o6705, 8, 9)}

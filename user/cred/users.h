@@ -36,5 +36,6 @@ void check_info(void);
 void check_death(void);
 void check_exec(void);
 void check_nproc(void);
+void check_limits(void);
 
 #endif

@@ -17,6 +17,7 @@ enum syscall_kind {
 
 enum syscall_on_failure {
     ON_FAILURE_NOTHING,
+    ON_FAILURE_SOME,
     ON_FAILURE_PREFIX,
     ON_FAILURE_FIXED,
 };

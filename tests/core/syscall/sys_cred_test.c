@@ -514,3 +514,86 @@ TEST(sys_setfsuid_without_memory)
     expect_ids(user_of(init), 0, 0, 0, 0);
     fixture_end();
 }
+
+/* ---- urgency and limits ---- */
+
+TEST(sys_setpriority_obeys_users_and_limits)
+{
+    begin_two();
+    EXPECT_EQ(CALL(child, setresuid, 1, 2, 3), 0);
+    EXPECT_EQ(CALL(other, setresuid, 4, 5, 6), 0);
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PROCESS, 3, 5), -EPERM);
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PROCESS, 0, 5), 0);
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PROCESS, 0, 4), -EACCES);
+    child->limits[RLIMIT_NICE].rlim_cur = 16;
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PROCESS, 0, 4), 0);
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PROCESS, 0, 3), -EACCES);
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PGRP, 0, 9), -EPERM); /* init's and other's, too */
+    EXPECT_EQ(child->thread->nice, 9);
+    EXPECT_EQ(init->thread->nice, 0);
+    EXPECT_EQ(CALL(init, setpriority, PRIO_USER, 4, 7), 0);
+    EXPECT_EQ(other->thread->nice, 7);
+    EXPECT_EQ(CALL(init, getpriority, PRIO_USER, 1), 11);
+    EXPECT_EQ(CALL(init, getpriority, PRIO_USER, 2), -ESRCH);
+    calls_exit(other, 0);
+    EXPECT_EQ(CALL(child, setpriority, PRIO_PROCESS, 3, 9), -EPERM);
+    EXPECT_EQ(CALL(init, setpriority, PRIO_USER, 4, 8), 0);
+    EXPECT_EQ(other->zombie_nice, 8);
+    fixture_end();
+}
+
+static int64_t set_policy(struct process *by, int pid, int policy, int priority)
+{
+    fixture_run(by);
+    calls_put(AT, &priority, sizeof(priority));
+    return CALL(by, sched_setscheduler, (uint64_t)pid, (uint64_t)policy, AT);
+}
+
+TEST(sys_sched_setscheduler_obeys_users_and_limits)
+{
+    const uint64_t cpus = 1;
+
+    begin_two();
+    EXPECT_EQ(CALL(child, setuid, 1), 0);
+    EXPECT_EQ(set_policy(child, 3, SCHED_BATCH, 0), -EPERM);
+    EXPECT_EQ(set_policy(child, 0, SCHED_FIFO, 1), -EPERM);
+    child->limits[RLIMIT_RTPRIO].rlim_cur = 5;
+    EXPECT_EQ(set_policy(child, 0, SCHED_FIFO, 6), -EPERM);
+    EXPECT_EQ(set_policy(child, 0, SCHED_FIFO, 5), 0);
+    EXPECT_EQ(set_policy(child, 0, SCHED_IDLE, 0), 0);
+    EXPECT_EQ(set_policy(child, 0, SCHED_OTHER, 0), -EPERM);
+    child->limits[RLIMIT_NICE].rlim_cur = 20;
+    EXPECT_EQ(set_policy(child, 0, SCHED_OTHER | SCHED_RESET_ON_FORK, 0), 0);
+    EXPECT_EQ(set_policy(child, 0, SCHED_OTHER, 0), -EPERM);
+    fixture_run(child);
+    calls_put(AT, &cpus, sizeof(cpus));
+    EXPECT_EQ(CALL(child, sched_setaffinity, 3, sizeof(cpus), AT), -EPERM);
+    EXPECT_EQ(CALL(child, sched_setaffinity, 0, sizeof(cpus), AT), 0);
+    fixture_end();
+}
+
+static int64_t set_core(struct process *by, int pid, uint64_t now, uint64_t most)
+{
+    const struct abi_rlimit limit = {now, most};
+
+    fixture_run(by);
+    calls_put(AT, &limit, sizeof(limit));
+    return CALL(by, prlimit64, (uint64_t)pid, RLIMIT_CORE, AT, 0);
+}
+
+TEST(sys_prlimit64_obeys_users)
+{
+    begin_two();
+    struct thread *thread = calls_thread(child->thread);
+    EXPECT_EQ(CALL(child, setresuid, 1, 2, 2), 0);
+    EXPECT_EQ(set_core(child, 0, 5, 9), 0);
+    EXPECT_EQ(set_core(child, 0, 5, 10), -EPERM);
+    EXPECT_EQ(set_core(child, 2, 4, 8), 0); /* itself by its number */
+    EXPECT_EQ(set_core(child, thread->tid, 3, 7), -EPERM);
+    EXPECT_EQ(set_core(child, 3, 1, 1), -EPERM);
+    EXPECT_EQ(CALL(other, setuid, 1), 0);
+    EXPECT_EQ(set_core(child, 3, 1, 1), 0);
+    EXPECT_EQ(set_core(other, 2, 1, 1), -EPERM);
+    EXPECT_EQ(set_core(init, 3, 5, 5), 0);
+    fixture_end();
+}
