@@ -28,7 +28,7 @@ TEST(plant_by_name)
         EXPECT_EQ(plant_active, i);
     }
     EXPECT_EQ(ARRAY_LEN(ids), PLANT_COUNT);
-    EXPECT(PLANTED(OWN_21));
+    EXPECT(PLANTED(TIM_2));
     EXPECT(!PLANTED(T_4));
 }
 
