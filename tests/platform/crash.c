@@ -26,7 +26,7 @@ static NOINLINE void crash_null(void)
 /* Goes on until the stack ends. */
 static int crash_deeper(int depth)
 {
-    volatile char room[512];
+    volatile char room[1024];
 
     if (depth < zero) {
         return 0;
