@@ -339,7 +339,7 @@ static void reparent(struct process *process)
         pass_child(child, heir, process->zombie_cred);
         group_tell_orphaned(child, process);
         tell_parent(child);
-        if (PLANTED(OWN_19) && reaper->zombies.prev == link) {
+        if (reaper->zombies.prev == link && from != child->parent_thread && PLANTED(OWN_19)) {
             child->parent_thread = from;
         }
         plat_irq_window();

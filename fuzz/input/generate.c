@@ -452,7 +452,6 @@ static void make_pidfd(struct context *context, struct insn *insn)
     if (uses_one && !context_refer(context, &context->pidfds, &pidfd) &&
         random_below(random, 4) != 0) {
         insn->nr = NR_pidfd_open;
-        uses_one = false;
     }
     operands_choose(context, insn);
     switch (insn->nr) {

@@ -60,11 +60,10 @@ void call_signalfd4(struct proc *self, const struct event *event)
     struct file *file = files_get_open(self, number);
     uint64_t set;
 
-    if (event->args[2] != SIGNAL_SET_SIZE) {
-        (void)ask_result(-EINVAL);
-    } else if (!memory_read(self, event->args[1], &set, sizeof(set))) {
+    bool has_size = event->args[2] == SIGNAL_SET_SIZE;
+    if (has_size && !memory_read(self, event->args[1], &set, sizeof(set))) {
         (void)ask_result(-EFAULT);
-    } else if (flags & ~(uint32_t)(SFD_CLOEXEC | SFD_NONBLOCK)) {
+    } else if (!has_size || (flags & ~(uint32_t)(SFD_CLOEXEC | SFD_NONBLOCK))) {
         (void)ask_result(-EINVAL);
     } else if (number == -1) {
         file = anon_open(self, FILE_SIGNALFD, flags & SFD_NONBLOCK, flags & SFD_CLOEXEC);

@@ -613,25 +613,28 @@ static struct abi_sigaction *new_actions(void)
 
 static const uint64_t bytes_of_actions = SIGNAL_MAX * sizeof(struct abi_sigaction);
 
+/* It has a table of its own, with these contents: they may be those of its old one. */
+static void copy_actions(struct proc *proc, const struct abi_sigaction *from)
+{
+    proc->actions = new_actions();
+    bytes_copy(proc->actions, from, bytes_of_actions);
+}
+
 void signals_inherit(struct proc *child, const struct proc *parent, uint64_t flags)
 {
-    const struct abi_sigaction *from = parent ? parent->actions : NULL;
-
-    if (parent && (flags & CLONE_SIGHAND)) {
-        child->actions = parent->actions;
-        return;
-    }
-    child->actions = new_actions();
-    if (from) {
-        bytes_copy(child->actions, from, bytes_of_actions);
-    } else {
+    if (!parent) {
+        child->actions = new_actions();
         bytes_zero(child->actions, bytes_of_actions);
+    } else if (flags & CLONE_SIGHAND) {
+        child->actions = parent->actions;
+    } else {
+        copy_actions(child, parent->actions);
     }
 }
 
 void signals_unshare(struct proc *proc)
 {
-    signals_inherit(proc, proc, 0);
+    copy_actions(proc, proc->actions);
 }
 
 void signals_reset(struct proc *proc)

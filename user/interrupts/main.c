@@ -15,10 +15,10 @@ enum { START_MS = 100, RELEASE_MS = 100, SLOW_MS = 200 };
 
 static const struct happening {
     const char *name;
-    int signal;
     uint64_t handler_flags;
-    bool caught, ignored, blocked, stops, twice, continued_caught, orphaned;
+    int signal;
     int meanwhile; /* a signal that comes while it is stopped */
+    bool caught, ignored, blocked, stops, twice, continued_caught, orphaned;
 } happenings[] = {
     {.name = "nothing"},
     {.name = "caught, SA_RESTART", .signal = SIGUSR1, .caught = true, .handler_flags = SA_RESTART},
@@ -99,7 +99,7 @@ static int victim(uint64_t argument)
 }
 
 /* Stopped for a while, and sees it. */
-static void stop(const struct happening *happening, int child, uint64_t time_ms)
+static void stop(const struct happening *happening, int child, int64_t time_ms)
 {
     int status = 0;
 
