@@ -13,7 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MANY = 300, MOST = 1000, STACK = 16384, QUEUED = 10000, FRAMES = 1000, CHILDREN = 100, TIMERS = 1000 };
+enum {
+    MANY = 300,
+    MOST = 1000,
+    STACK = 16384,
+    QUEUED = 10000,
+    FRAMES = 1000,
+    CHILDREN = 100,
+    TIMERS = 1000
+};
 
 static void check(int holds, const char *what)
 {
