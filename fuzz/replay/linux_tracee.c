@@ -326,6 +326,9 @@ static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *a
     if (number == NR_futex) {
         begin_futex(tracee, args);
     }
+    if (number == NR_setitimer || number == NR_timer_settime || number == NR_timerfd_settime) {
+        complain("a timer, which does not wait for who is traced");
+    }
     if (number == NR_clone && (args[0] & CLONE_PTRACE_NOT)) {
         complain("a process that cannot be traced");
     }
@@ -443,6 +446,12 @@ static int what_arrives(const struct tracee *tracee, int signal)
     return tracee == &all.tracees[0] && signal == SIGSTOP ? 0 : signal;
 }
 
+/* What tells init of an end is another thread's here, as the first is stopped by its tracer. */
+static bool is_told_of_end(const struct tracee *tracee)
+{
+    return all.is_ending && tracee->process == all.tracees[0].process;
+}
+
 /* What has become of the call that was interrupted for a handler is in its frame. */
 static void note_handler(struct tracee *tracee)
 {
@@ -453,6 +462,9 @@ static void note_handler(struct tracee *tracee)
     } frame;
     struct registers registers = {0};
 
+    if (is_told_of_end(tracee)) {
+        return;
+    }
     get_registers(tracee, &registers);
     outcome->kind = EVENT_CAUGHT;
     outcome->pid = tracee->pid;

@@ -189,6 +189,9 @@ DIFFERENCES = (
      lambda eft, linux, insn: eft.startswith('blocked') and linux == '128'),
     ('how far a chunk that cannot be written goes', ('getrandom',),
      lambda eft, linux, insn: eft.isdigit() and linux.isdigit()),
+    ('Eft does not have all of madvise', ('madvise',),
+     lambda eft, linux, insn: eft == 'EINVAL' and re.search(
+         'FORK|POPULATE|REMOVE|POISON|OFFLINE', insn)),
     ('Eft has no namespaces', ('clone', 'clone3'),
      lambda eft, linux, insn: eft == 'EINVAL'),
     ('on Eft waitid writes nothing when it fails', ('waitid',),
