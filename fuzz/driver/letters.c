@@ -17,6 +17,11 @@ const struct letter_kind letters[LETTER_COUNT] = {
     [LETTER_STORE] = {"store", false},
     [LETTER_LOAD] = {"load", false},
     [LETTER_KILL_GROUP] = {"kill-group", false},
+    [LETTER_THREAD] = {"thread", false},
+    [LETTER_LEAVE] = {"leave", false},
+    [LETTER_FUTEX_WAIT] = {"futex-wait", false},
+    [LETTER_FUTEX_WAKE] = {"futex-wake", false},
+    [LETTER_EXEC] = {"exec", false},
 };
 
 bool letters_parse(char *names, unsigned *alphabet)
@@ -48,11 +53,11 @@ static struct operand pid_of(unsigned actor)
     return (struct operand){.kind = OPERAND_RESULT, .index = (uint8_t)(actor - 1)};
 }
 
-static struct operand status_slot(void)
+static struct operand slot_of(const char *name)
 {
     unsigned slot = 0;
 
-    while (strcmp(image_slots[slot].name, "status") != 0) {
+    while (strcmp(image_slots[slot].name, name) != 0) {
         slot++;
     }
     return (struct operand){.kind = OPERAND_SLOT, .index = (uint8_t)slot};
@@ -62,7 +67,7 @@ static void set_wait(struct insn *insn, struct operand who, int64_t options)
 {
     insn->nr = NR_wait4;
     insn->args[0] = who;
-    insn->args[1] = status_slot();
+    insn->args[1] = slot_of("status");
     insn->args[2] = number_of(options);
 }
 
@@ -82,6 +87,40 @@ static void set_access(struct insn *insn, unsigned op, int64_t value)
     insn->args[0] = number_of((int64_t)IMAGE_ZEROS);
     insn->args[1] = number_of(op == OP_STORE ? value : SIZE);
     insn->args[2] = number_of(op == OP_STORE ? SIZE : 0);
+}
+
+/* One word, which nobody changes. */
+static void set_futex(struct insn *insn, int64_t command, int64_t value)
+{
+    insn->nr = NR_futex;
+    insn->args[0] = slot_of("futex");
+    insn->args[1] = number_of(command | FUTEX_PRIVATE_FLAG);
+    insn->args[2] = number_of(value);
+}
+
+/* What only threads do. */
+static void set_of_thread(struct insn *insn, unsigned letter)
+{
+    switch (letter) {
+    case LETTER_THREAD:
+        insn->nr = NR_clone;
+        insn->args[0] = number_of(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD);
+        break;
+    case LETTER_LEAVE:
+        insn->nr = NR_exit;
+        break;
+    case LETTER_FUTEX_WAIT:
+        set_futex(insn, FUTEX_WAIT, 0);
+        break;
+    case LETTER_FUTEX_WAKE:
+        set_futex(insn, FUTEX_WAKE, 1);
+        break;
+    default:
+        insn->nr = NR_execve;
+        insn->args[0] = slot_of("path_init");
+        insn->args[1] = slot_of("argv_one");
+        break;
+    }
 }
 
 struct insn letter_insn(unsigned letter, unsigned actor, unsigned child, unsigned number)
@@ -114,6 +153,13 @@ struct insn letter_insn(unsigned letter, unsigned actor, unsigned child, unsigne
     case LETTER_STORE:
     case LETTER_LOAD:
         set_access(&insn, letter == LETTER_STORE ? OP_STORE : OP_LOAD, (int64_t)number + 1);
+        break;
+    case LETTER_THREAD:
+    case LETTER_LEAVE:
+    case LETTER_FUTEX_WAIT:
+    case LETTER_FUTEX_WAKE:
+    case LETTER_EXEC:
+        set_of_thread(&insn, letter);
         break;
     default:
         insn.op = OP_SPURIOUS;

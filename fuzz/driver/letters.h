@@ -18,6 +18,11 @@ enum letter {
     LETTER_STORE,
     LETTER_LOAD,
     LETTER_KILL_GROUP,
+    LETTER_THREAD,
+    LETTER_LEAVE, /* of a thread */
+    LETTER_FUTEX_WAIT,
+    LETTER_FUTEX_WAKE,
+    LETTER_EXEC,
     LETTER_COUNT,
 };
 

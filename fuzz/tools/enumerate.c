@@ -31,10 +31,11 @@
 static const char usage[] =
     "usage: enumerate [option]...\n"
     "  --calls=N        in a program; 5\n"
-    "  --processes=N    that it makes, with the first; 3\n"
+    "  --processes=N    that it makes, and threads, with the first; 3\n"
     "  --preemptions=N  in a schedule; 2\n"
     "  --alphabet=A,... of fork, exit0, exit1, wait, wait-child, wait-nohang, kill-child, store,\n"
-    "                   load: these are in it if nothing is said; kill-group\n"
+    "                   load: these are in it if nothing is said; kill-group; thread, leave,\n"
+    "                   futex-wait, futex-wake, exec\n"
     "  --words=WORDS    more kernel words\n"
     "  --findings=PATH  where a program that finds something is written; build/fuzz/findings\n"
     "  --print          prints each schedule\n"
@@ -56,10 +57,10 @@ static struct {
     bool is_quiet;
 } bounds = {5, 3, 2, LETTERS_DEFAULT, false, false};
 
-/* A process that the program has made. */
+/* A process or a thread that the program has made. */
 struct task {
     unsigned actor;  /* as instructions name it */
-    unsigned parent; /* a task */
+    unsigned parent; /* a task; PROCESSES_MAX: it is a thread, and nobody's child */
     unsigned forks;  /* that it has made */
     uint64_t path;   /* who it is, in whatever order processes are made */
     uint64_t calls;  /* what it has called, as a sum */
@@ -120,13 +121,18 @@ static void show_progress(void)
 
 /* ---- what can be done ---- */
 
+static bool makes_task(unsigned letter)
+{
+    return letter == LETTER_FORK || letter == LETTER_THREAD;
+}
+
 static unsigned add_calls(const struct moment *moment, unsigned task, struct action *actions)
 {
     unsigned count = 0;
 
     for (unsigned letter = 0; letter < LETTER_COUNT; letter++) {
         if (!(bounds.alphabet >> letter & 1) ||
-            (letter == LETTER_FORK && moment->task_count == bounds.processes)) {
+            (makes_task(letter) && moment->task_count == bounds.processes)) {
             continue;
         }
         if (!letters[letter].takes_child) {
@@ -193,10 +199,10 @@ static bool add_action(struct moment *moment, const struct action *action, bool 
     moment->calls++;
     uint64_t child = letters[action->letter].takes_child ? moment->tasks[action->child].path : 0;
     task->calls = mix(mix(task->calls, action->letter + 1), child);
-    if (action->letter == LETTER_FORK) {
+    if (makes_task(action->letter)) {
         moment->tasks[moment->task_count++] = (struct task){
             .actor = input->count,
-            .parent = action->task,
+            .parent = action->letter == LETTER_FORK ? action->task : PROCESSES_MAX,
             .path = mix(task->path, ++task->forks),
         };
     }

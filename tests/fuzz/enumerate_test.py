@@ -56,6 +56,23 @@ def all_schedules_of_another():
 
 
 @case
+def all_schedules_of_threads():
+    letters = ('thread', 'leave', 'exit0', 'futex-wait', 'futex-wake')
+    count = sum(compare(Bounds(calls, 3, preemptions, letters))
+                for calls in range(6) for preemptions in range(3))
+    print(f'{count} schedules')
+
+
+@case
+def nothing_is_found_among_threads_and_processes():
+    ended = enumerate_with('--calls=4', '--processes=3', '--alphabet=' + ','.join((
+        'fork', 'thread', 'leave', 'exit0', 'exec', 'futex-wait', 'futex-wake', 'wait',
+        'kill-child')))
+    ended.expect(0, 'found nothing')
+    print(ended.lines[-2])
+
+
+@case
 def all_schedules_of_the_whole_alphabet():
     print(f'{compare(Bounds())} schedules')
 
@@ -95,6 +112,11 @@ def it_finds_an_exit_that_wakes_nobody():
 @case
 def it_finds_a_wait_that_does_not_look_again():
     finds('seed-3')
+
+
+@case
+def it_finds_an_exec_that_leaves_threads():
+    finds('thr-1', '--calls=4', '--alphabet=fork,thread,exec,wait')
 
 
 @case

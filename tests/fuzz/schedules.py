@@ -4,6 +4,8 @@ exit, wait and kill, enough to know who can act, and which share nothing with Ef
 LETTERS = 'fork exit0 exit1 wait wait-child wait-nohang kill-child store load'.split()
 GOES_ON = 'goes-on'
 ANY = 'any'
+FUTEX = 'futex'
+MAKERS = 'fork', 'thread'
 
 
 class Process:
@@ -12,7 +14,8 @@ class Process:
         self.made = []        # its children by fork, even those that are gone
         self.zombies = []     # in the order in which they came
         self.state = 'free'   # free, waits, woken, killed, zombie, gone
-        self.awaits = None    # ANY or a number
+        self.awaits = None    # ANY or a number; FUTEX
+        self.leader = 0       # of a thread: the first of its process
         if other:
             self.__dict__.update(other.__dict__)
             self.made = list(other.made)
@@ -27,6 +30,7 @@ class World:
 
     def __init__(self, other=None):
         self.all = [Process(other=process) for process in other.all] if other else [Process()]
+        self.queue = list(other.queue) if other else []  # who waits for the word, in order
 
     def can(self, who, calls_left, bounds):
         """What somebody can do: (letter, child or None)."""
@@ -39,7 +43,7 @@ class World:
         for letter in bounds.alphabet if calls_left else ():
             if letter.endswith('-child'):
                 result += [(letter, child) for child in process.made]
-            elif letter != 'fork' or len(self.all) < bounds.processes:
+            elif letter not in MAKERS or len(self.all) < bounds.processes:
                 result.append((letter, None))
         return result
 
@@ -48,8 +52,22 @@ class World:
         if letter == 'fork':
             process.made.append(len(self.all))
             self.all.append(Process(parent=who))
+            self.all[-1].leader = len(self.all) - 1
+        elif letter == 'thread':
+            self.all.append(Process())
+            self.all[-1].leader = process.leader
+        elif letter == 'leave':
+            self.leave(process)
+        elif letter == 'futex-wait':
+            process.state, process.awaits = 'waits', FUTEX
+            self.queue.append(who)
+        elif letter == 'futex-wake':
+            if self.queue:
+                self.all[self.queue.pop(0)].state = 'woken'
+        elif process.state == 'woken' and process.awaits == FUTEX:
+            process.state = 'free'
         elif letter.startswith('exit') or process.state == 'killed':
-            self.end(who)
+            self.end(process.leader)
         elif letter == GOES_ON:
             self.wait(process, who)
         elif letter == 'wait-nohang':
@@ -73,6 +91,12 @@ class World:
                  if child.parent == who and child.is_live() and process.awaits in (ANY, number)]
         done = self.reap(process, process.awaits) or not hopes
         process.state = 'free' if done else 'waits'
+
+    def leave(self, process):
+        """Of threads of init: its last one is its end."""
+        process.state = 'gone'
+        if not any(other.is_live() for other in self.all):
+            self.all[0].state = 'zombie'
 
     def end(self, who):
         process = self.all[who]
@@ -130,7 +154,7 @@ def program_of(schedule):
             continue
         named = None if child is None else names[child]
         program.setdefault(names[who], []).append((letter, named))
-        if letter == 'fork':
+        if letter in MAKERS:
             forks[who] = forks.get(who, 0) + 1
             names[len(names)] = names[who] + (forks[who],)
     return frozenset((name, tuple(calls)) for name, calls in program.items())
