@@ -307,6 +307,13 @@ static void begin_futex(struct tracee *tracee, const uint64_t *args)
     set_registers(tracee, &registers);
 }
 
+/* A clock that shows more whether somebody runs or not. */
+static bool goes_by_itself(uint64_t clock)
+{
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+           clock == CLOCK_TAI;
+}
+
 static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *args)
 {
     unsigned op = tracee->insn == NO_INSN ? OP_CALL : all.run->input->insns[tracee->insn].op;
@@ -322,6 +329,9 @@ static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *a
     tracee->is_returning = number == NR_rt_sigreturn;
     if (number == NR_nanosleep) {
         begin_sleep(tracee, args);
+    }
+    if (number == NR_clock_nanosleep && !(args[1] & TIMER_ABSTIME) && goes_by_itself(args[0])) {
+        begin_sleep(tracee, args + 2);
     }
     if (number == NR_futex) {
         begin_futex(tracee, args);
@@ -534,7 +544,8 @@ static bool is_end_of_init(const struct tracee *tracee, int signal)
     siginfo_t info = {0};
 
     ptrace(PTRACE_GETSIGINFO, tracee->host, 0, &info);
-    return tracee == &all.tracees[0] && is_fault(signal, &info) && !is_caught(tracee, signal);
+    return tracee->process == all.tracees[0].process && is_fault(signal, &info) &&
+           !is_caught(tracee, signal);
 }
 
 static void on_signal(struct tracee *tracee, int signal)
@@ -543,6 +554,7 @@ static void on_signal(struct tracee *tracee, int signal)
 
     if (arriving != 0 && is_end_of_init(tracee, signal)) {
         on_end(tracee, signal);
+        all.is_over = true;
         return;
     }
     tracee->is_caught = arriving != 0 && is_caught(tracee, signal);
@@ -744,12 +756,24 @@ static void note_who_waits(void)
     }
 }
 
+static time_t seconds(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 void tracee_settle(void)
 {
     const struct timespec nap = {.tv_nsec = NAP_NS};
+    time_t end = seconds() + SECONDS_MAX;
     unsigned still = 0;
 
     while (still < STILL_ROUNDS && !all.is_over && !all.complaint) {
+        if (seconds() > end) {
+            complain("somebody does not come to rest"); /* a timer's signals, one after the other */
+        }
         bool has_moved = take_stops();
         world_drain();
         has_moved = (!all.is_over && poke()) || has_moved;
@@ -873,8 +897,8 @@ void tracee_kill_all_but_init(void)
 void tracee_end(void)
 {
     int status;
+    pid_t host;
 
-    alarm(0);
     do {
         for (unsigned i = 0; i < all.count; i++) {
             if (all.tracees[i].state != ENDED || i == 0) {
@@ -882,5 +906,9 @@ void tracee_end(void)
                 ptrace(PTRACE_CONT, all.tracees[i].host, 0, 0); /* if it is about to end already */
             }
         }
-    } while (waitpid(-1, &status, __WALL) > 0);
+        host = waitpid(-1, &status, __WALL);
+        if (host > 0 && WIFSTOPPED(status)) {
+            ptrace(PTRACE_CONT, host, 0, 0);
+        }
+    } while (host > 0);
 }

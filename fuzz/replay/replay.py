@@ -205,7 +205,8 @@ DIFFERENCES = (
     ("something of Linux's own is mapped there", ('munmap', 'mprotect', 'madvise', 'mremap'),
      lambda eft, linux, insn: linux == 'EINVAL' and re.search(r'\(r\d', insn)),
     ('which of several children is told of', ('wait4', 'waitid'),
-     lambda eft, linux, insn: linux.isdigit() and eft.isdigit() and '(-1' in insn),
+     lambda eft, linux, insn: linux.split()[-1].isdigit() and eft.split()[-1].isdigit() and
+     '(-1' in insn),
     ('Eft has no pipes of packets', ('pipe2',),
      lambda eft, linux, insn: eft == 'EINVAL' and 'O_DIRECT' in insn),
     ('what lies beside a mapping', ('load', 'store'), lambda eft, linux, insn: re.search(
@@ -215,8 +216,6 @@ DIFFERENCES = (
     ('who leaves no zombie is seen to end by who traces it', (),
      lambda eft, linux, insn: re.search(r'\bgone$', eft) and
      re.search(r'\b(signal|ended) \d+$', linux)),
-    ('which of several threads a signal to all of them ends', ('futex',),
-     lambda eft, linux, insn: eft == 'blocked' and re.fullmatch(r'blocked, signal \d+', linux)),
     ('which of two mistakes is told', (),
      lambda eft, linux, insn: eft.isupper() and linux.isupper()),
 )
@@ -231,13 +230,16 @@ def is_behind(line):
     """Whether the two kernels may have different states behind a line, though both failed."""
     operation = _operation(line.insn)
     return (operation == 'spawn' or  # which takes a PID and gives it back
-            operation in WRITE_LAST and line.actual == 'EFAULT' or
+            operation in WRITE_LAST and line.actual.endswith('EFAULT') or
             'FUTEX_WAKE_OP' in line.insn and line.actual == 'ENOSYS')
 
 
-def difference(dull, line):
+def difference(dull, line, has_threads):
     """The name of a known difference between what hosted and what Linux gave, or None."""
     operation = _operation(line.insn)
+    if has_threads and dull.actual == 'blocked' and \
+            re.fullmatch(r'blocked, (signal|ended) \d+', line.actual):
+        return 'of the threads that end together all are seen to by who traces them'
     for name, operations, holds in DIFFERENCES:
         if (not operations or operation in operations) and \
                 holds(dull.actual, line.actual, line.insn):
@@ -267,6 +269,8 @@ class LinuxView:
     def __init__(self, dull, run):
         self.dull, self.run = dull, run
         self.behind = None  # why nothing more can be compared
+        self.has_threads = any('CLONE_THREAD' in line.insn or 'clone_thread' in line.insn
+                               for line in dull.lines)
 
     def look(self, line, verdict):
         """What to say of Linux for a line of hosted's."""
@@ -282,7 +286,7 @@ class LinuxView:
             return 'blocked, and nobody has waited for its end'
         verdict.compared += 1
         if not dull.is_as_on(real):
-            name = difference(dull, real)
+            name = difference(dull, real, self.has_threads)
             if not name:
                 verdict.wrong['linux'].append(number)
                 self.behind = 'behind a difference'
