@@ -10,8 +10,8 @@ static const struct section sections[] = {
     {"wait", check_wait},         {"stop", check_stop},       {"child", check_child},
     {"orphan", check_orphan},     {"kill", check_kill},       {"inherit", check_inherit},
     {"restart", check_restart},   {"itimer", check_itimer},   {"timer", check_timer},
-    {"bounds", check_bounds},     {"timerfd", check_timerfd}, {"signalfd", check_signalfd},
-    {"pidfd", check_pidfd},       {"clock", check_clock},     {"files", check_files},
+    {"bounds", check_bounds},     {"clock", check_clock},     {"timerfd", check_timerfd},
+    {"signalfd", check_signalfd}, {"pidfd", check_pidfd},     {"files", check_files},
 };
 
 int sleeps_long(uint64_t unused)
