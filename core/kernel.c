@@ -272,7 +272,7 @@ static bool start_init(void)
         .argv = {.is_kernel = true, .kernel = argv, .kernel_count = 1 + count},
         .envp = {.is_kernel = true, .kernel = envp, .kernel_count = ARRAY_LEN(envp)},
     };
-    int error = exec_find(ramfs_root(), path, &request.source);
+    int error = exec_find(NULL, ramfs_root(), path, &request.source);
     if (!error) {
         error = exec_spawn(NULL, &request, &init);
     }

@@ -295,7 +295,7 @@ int eft_spawn(int parent, const char *path, const char *const argv[])
     }
     request.directory = process->thread->fs->cwd;
     if (path) {
-        error = exec_find(process->thread->fs->cwd, path, &request.source);
+        error = exec_find(process->thread->cred, process->thread->fs->cwd, path, &request.source);
     }
     while (args[request.argv.kernel_count]) {
         request.argv.kernel_count++;

@@ -5,6 +5,7 @@
 #include "base/panic.h"
 #include "base/string.h"
 #include "mm/pool.h"
+#include "proc/cred.h"
 
 static struct {
     struct pool pool;
@@ -261,9 +262,24 @@ int ramfs_find(const char *path, const struct ramfs_node **node)
     return ramfs_find_from(ramfs.root, path, node);
 }
 
+bool ramfs_may(const struct ramfs_node *node, const struct cred *cred, uint32_t wanted)
+{
+    enum { OF_OWNER = 6, OF_GROUP = 3, OF_OTHERS = 0 };
+    bool executes = wanted & RAMFS_MAY_EXECUTE;
+
+    if (!cred || cred->user.fs == 0) {
+        return !executes || ramfs_is_directory(node) || (node->mode & RAMFS_EXECUTABLE);
+    }
+    unsigned shift = node->user == cred->user.fs           ? OF_OWNER
+                     : cred_is_in_group(cred, node->group) ? OF_GROUP
+                                                           : OF_OTHERS;
+    return (wanted & ~(node->mode >> shift)) == 0;
+}
+
 /* A walk along a path that begins at a node, and on the way along those of links. */
 struct walk {
     const struct ramfs_node *at;
+    const struct cred *cred;
     unsigned links_left;
 };
 
@@ -277,6 +293,9 @@ static int walk_name(struct walk *walk, const char *name, size_t len, bool follo
 
     if (!ramfs_is_directory(directory)) {
         return -ENOTDIR;
+    }
+    if (!ramfs_may(directory, walk->cred, RAMFS_MAY_EXECUTE)) {
+        return -EACCES;
     }
     if (is_dot(name, len)) {
         return 0;
@@ -329,11 +348,11 @@ static int walk_path(struct walk *walk, const char *path, const char *end, bool 
     return wants_directory && !ramfs_is_directory(walk->at) ? -ENOTDIR : 0;
 }
 
-static int find(const struct ramfs_node *directory, const char *path, bool follows_last,
-                const struct ramfs_node **node)
+int ramfs_find_as(const struct cred *cred, const struct ramfs_node *directory, const char *path,
+                  bool follows, const struct ramfs_node **node)
 {
-    struct walk walk = {.at = directory, .links_left = RAMFS_LINKS_MAX};
-    int error = walk_path(&walk, path, path + str_len(path), follows_last);
+    struct walk walk = {.at = directory, .cred = cred, .links_left = RAMFS_LINKS_MAX};
+    int error = walk_path(&walk, path, path + str_len(path), follows);
 
     if (!error) {
         *node = walk.at;
@@ -344,13 +363,13 @@ static int find(const struct ramfs_node *directory, const char *path, bool follo
 int ramfs_find_from(const struct ramfs_node *directory, const char *path,
                     const struct ramfs_node **node)
 {
-    return find(directory, path, true, node);
+    return ramfs_find_as(NULL, directory, path, true, node);
 }
 
 int ramfs_find_link(const struct ramfs_node *directory, const char *path,
                     const struct ramfs_node **node)
 {
-    return find(directory, path, false, node);
+    return ramfs_find_as(NULL, directory, path, false, node);
 }
 
 void ramfs_status(const struct ramfs_node *node, struct abi_stat *status)

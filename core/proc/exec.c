@@ -63,26 +63,23 @@ static char lines[SCRIPT_DEPTH_MAX + 1][SCRIPT_LINE_BYTES];
 
 SCRATCH(lines);
 
-static int source_of(const struct ramfs_node *node, struct elf_source *source)
+int exec_use(const struct cred *cred, const struct ramfs_node *node, struct elf_source *source)
 {
-    if ((node->mode & RAMFS_TYPE_MASK) != RAMFS_REGULAR || !(node->mode & RAMFS_EXECUTABLE)) {
+    if ((node->mode & RAMFS_TYPE_MASK) != RAMFS_REGULAR ||
+        !ramfs_may(node, cred, RAMFS_MAY_EXECUTE)) {
         return -EACCES;
     }
     *source = (struct elf_source){.bytes = node->bytes, .len = node->size, .file = node};
     return 0;
 }
 
-int exec_find(const struct ramfs_node *directory, const char *path, struct elf_source *source)
+int exec_find(const struct cred *cred, const struct ramfs_node *directory, const char *path,
+              struct elf_source *source)
 {
     const struct ramfs_node *node;
-    int error = ramfs_find_from(directory, path, &node);
+    int error = ramfs_find_as(cred, directory, path, true, &node);
 
-    return error ? error : source_of(node, source);
-}
-
-int exec_use(const struct ramfs_node *node, struct elf_source *source)
-{
-    return source_of(node, source);
+    return error ? error : exec_use(cred, node, source);
 }
 
 /* The pointer at index of a vector of the caller's. */
@@ -240,7 +237,8 @@ static int plan_script(const struct exec_request *request, struct plan *plan, co
 }
 
 /* Follows scripts to the program that is to run. */
-static int find_program(const struct exec_request *request, struct plan *plan)
+static int find_program(const struct exec_request *request, const struct cred *cred,
+                        struct plan *plan)
 {
     const char *name = request->path;
     struct script script;
@@ -256,7 +254,7 @@ static int find_program(const struct exec_request *request, struct plan *plan)
             error = plan_script(request, plan, name, &script);
         }
         if (!error) {
-            error = exec_find(request->directory, script.interpreter, &plan->source);
+            error = exec_find(cred, request->directory, script.interpreter, &plan->source);
         }
         if (!error && depth == SCRIPT_DEPTH_MAX) {
             error = -ELOOP;
@@ -462,7 +460,7 @@ int exec_build(const struct exec_request *request, struct cred *cred, bool may_g
         error = request->source_error;
     }
     if (!error) {
-        error = find_program(request, &plan);
+        error = find_program(request, cred, &plan);
     }
     if (!error) {
         error = exec_cred_find(cred, plan.source.file, may_gain, &plan.cred);

@@ -28,19 +28,19 @@ static struct exec_vector user_vector(uaddr_t at)
 }
 
 /* Finds what the path in the buffer names, from a directory on; empty, it is the directory. */
-static int find_from(const struct ramfs_node *directory, uint32_t flags, struct elf_source *source)
+static int find_from(const struct cred *cred, const struct ramfs_node *directory, uint32_t flags,
+                     struct elf_source *source)
 {
     const struct ramfs_node *node = directory;
     int error = 0;
 
     if (path_buffer[0]) {
-        error = flags & AT_SYMLINK_NOFOLLOW ? ramfs_find_link(directory, path_buffer, &node)
-                                            : ramfs_find_from(directory, path_buffer, &node);
+        error = ramfs_find_as(cred, directory, path_buffer, !(flags & AT_SYMLINK_NOFOLLOW), &node);
     }
     if (!error && ramfs_is_link(node)) {
         error = -ELOOP;
     }
-    return error ? error : exec_use(node, source);
+    return error ? error : exec_use(cred, node, source);
 }
 
 /* Finds what a descriptor and the path in the buffer name. */
@@ -51,7 +51,7 @@ static int find_source(const struct thread *thread, int directory, uint32_t flag
         return -EINVAL;
     }
     if (directory == AT_FDCWD || path_buffer[0] == '/') {
-        return find_from(thread->fs->cwd, flags, source);
+        return find_from(thread->cred, thread->fs->cwd, flags, source);
     }
     const struct file *file = fdtable_find(thread->fds, directory);
     if (!file) {
@@ -60,7 +60,7 @@ static int find_source(const struct thread *thread, int directory, uint32_t flag
     if (path_buffer[0] && (!file->node || !ramfs_is_directory(file->node))) {
         return -ENOTDIR;
     }
-    return file->node ? find_from(file->node, flags, source) : -EACCES;
+    return file->node ? find_from(thread->cred, file->node, flags, source) : -EACCES;
 }
 
 /* The name by which the program could be found again: for a descriptor, what /dev/fd would have. */
@@ -141,7 +141,8 @@ int64_t sys_spawn(struct thread *thread, const uint64_t *args)
     if (spawn.path) {
         error = read_path(spawn.path, false);
         if (!error) {
-            request.source_error = exec_find(thread->fs->cwd, path_buffer, &request.source);
+            request.source_error =
+                exec_find(thread->cred, thread->fs->cwd, path_buffer, &request.source);
         }
     } else {
         str_copy(path_buffer, "(image)", RAMFS_PATH_MAX);

@@ -56,12 +56,12 @@ static int find_node(const struct thread *thread, uint64_t directory, uaddr_t pa
     if (!error) {
         error = find_start(thread, directory, &start);
     }
-    return error ? error : ramfs_find_from(start, path_buffer, node);
+    return error ? error : ramfs_find_as(thread->cred, start, path_buffer, true, node);
 }
 
-/* The same, or with AT_SYMLINK_NOFOLLOW the link that it names. */
-static int find_named(const struct thread *thread, uint64_t directory, uaddr_t path, uint64_t flags,
-                      const struct ramfs_node **node)
+/* The same for somebody, or with AT_SYMLINK_NOFOLLOW the link that it names. */
+static int find_named_as(const struct cred *cred, const struct thread *thread, uint64_t directory,
+                         uaddr_t path, uint64_t flags, const struct ramfs_node **node)
 {
     const struct ramfs_node *start;
     int error = read_path(path);
@@ -72,8 +72,13 @@ static int find_named(const struct thread *thread, uint64_t directory, uaddr_t p
     if (error) {
         return error;
     }
-    return flags & AT_SYMLINK_NOFOLLOW ? ramfs_find_link(start, path_buffer, node)
-                                       : ramfs_find_from(start, path_buffer, node);
+    return ramfs_find_as(cred, start, path_buffer, !(flags & AT_SYMLINK_NOFOLLOW), node);
+}
+
+static int find_named(const struct thread *thread, uint64_t directory, uaddr_t path, uint64_t flags,
+                      const struct ramfs_node **node)
+{
+    return find_named_as(thread->cred, thread, directory, path, flags, node);
 }
 
 /* ---- open ---- */
@@ -105,7 +110,7 @@ static int check_open_flags(uint32_t flags)
 }
 
 /* Why nothing can be created at the path in the buffer, which it cuts. */
-static int refuse_creation(const struct ramfs_node *start)
+static int refuse_creation(const struct cred *cred, const struct ramfs_node *start)
 {
     size_t end = str_len(path_buffer);
     bool wants_directory = path_buffer[end - 1] == '/';
@@ -118,15 +123,25 @@ static int refuse_creation(const struct ramfs_node *start)
         end--;
     }
     path_buffer[end] = '\0';
-    int error = end > 0 ? ramfs_find_from(start, path_buffer, &parent) : 0;
+    int error = end > 0 ? ramfs_find_as(cred, start, path_buffer, true, &parent) : 0;
     if (error) {
         return error;
+    }
+    if (!ramfs_may(parent, cred, RAMFS_MAY_EXECUTE)) {
+        return -EACCES;
     }
     return wants_directory ? -EISDIR : -EROFS;
 }
 
+static uint32_t rights_of(uint32_t flags)
+{
+    uint32_t rights = (flags & O_ACCMODE) == O_WRONLY ? 0 : RAMFS_MAY_READ;
+
+    return rights | (wants_write(flags) ? RAMFS_MAY_WRITE : 0);
+}
+
 /* Whether a node may be opened like that; open(2). */
-static int check_open(const struct ramfs_node *node, uint32_t flags)
+static int check_open(const struct cred *cred, const struct ramfs_node *node, uint32_t flags)
 {
     bool is_directory = ramfs_is_directory(node);
     bool is_regular = (node->mode & RAMFS_TYPE_MASK) == RAMFS_REGULAR;
@@ -152,6 +167,12 @@ static int check_open(const struct ramfs_node *node, uint32_t flags)
     if (is_regular && wants_write(flags)) {
         return -EROFS;
     }
+    if (!ramfs_may(node, cred, rights_of(flags))) {
+        return -EACCES;
+    }
+    if ((flags & O_NOATIME) && cred->user.fs != 0 && cred->user.fs != node->user) {
+        return -EPERM;
+    }
     return flags & O_DIRECT ? -EINVAL : 0;
 }
 
@@ -167,16 +188,15 @@ static int open_path(const struct thread *thread, uint64_t directory, uint32_t f
         return error;
     }
     bool follows = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
-    error = follows ? ramfs_find_from(start, path_buffer, &node)
-                    : ramfs_find_link(start, path_buffer, &node);
+    error = ramfs_find_as(thread->cred, start, path_buffer, follows, &node);
     bool ends_with_slash = path_buffer[str_len(path_buffer) - 1] == '/';
     if ((flags & O_CREAT) && (error == -ENOENT || ends_with_slash)) {
-        return refuse_creation(start);
+        return refuse_creation(thread->cred, start);
     }
     if (!error && (flags & O_PATH)) {
         error = (flags & O_DIRECTORY) && !ramfs_is_directory(node) ? -ENOTDIR : 0;
     } else if (!error) {
-        error = check_open(node, flags);
+        error = check_open(thread->cred, node, flags);
     }
     uint32_t kept =
         flags & O_PATH ? flags & KEPT_OF_NAME : (flags & ~(uint32_t)NOT_KEPT) | O_LARGEFILE;
@@ -222,6 +242,9 @@ int64_t sys_chdir(struct thread *thread, const uint64_t *args)
     if (!error && !ramfs_is_directory(node)) {
         error = -ENOTDIR;
     }
+    if (!error && !ramfs_may(node, thread->cred, RAMFS_MAY_EXECUTE)) {
+        error = -EACCES;
+    }
     if (!error) {
         thread->fs->cwd = node;
     }
@@ -237,6 +260,9 @@ int64_t sys_fchdir(struct thread *thread, const uint64_t *args)
     }
     if (!file->node || !ramfs_is_directory(file->node)) {
         return -ENOTDIR;
+    }
+    if (!ramfs_may(file->node, thread->cred, RAMFS_MAY_EXECUTE)) {
+        return -EACCES;
     }
     thread->fs->cwd = file->node;
     return 0;
@@ -294,23 +320,17 @@ static int find_own_node(const struct thread *thread, int fd, const struct ramfs
     return 0;
 }
 
-/* Everybody is root, who may do all but write to a read-only file system, and execute what nobody
- * may execute. node NULL: it has no name. */
-static int check_access(const struct ramfs_node *node, uint64_t mode)
+/* Nobody writes to a read-only file system. node NULL: it has no name. */
+static int check_access(const struct ramfs_node *node, const struct cred *cred, uint32_t mode)
 {
-    enum { MAY_EXECUTE = 1, MAY_WRITE = 2 };
-
     if (!node) {
-        return mode & MAY_EXECUTE ? -EACCES : 0;
+        return mode & RAMFS_MAY_EXECUTE ? -EACCES : 0;
     }
     bool is_regular = (node->mode & RAMFS_TYPE_MASK) == RAMFS_REGULAR;
-    if ((mode & MAY_WRITE) && (is_regular || ramfs_is_directory(node))) {
+    if ((mode & RAMFS_MAY_WRITE) && (is_regular || ramfs_is_directory(node))) {
         return -EROFS;
     }
-    if ((mode & MAY_EXECUTE) && !ramfs_is_directory(node) && !(node->mode & RAMFS_EXECUTABLE)) {
-        return -EACCES;
-    }
-    return 0;
+    return ramfs_may(node, cred, mode) ? 0 : -EACCES;
 }
 
 int64_t sys_faccessat2(struct thread *thread, const uint64_t *args)
@@ -321,11 +341,16 @@ int64_t sys_faccessat2(struct thread *thread, const uint64_t *args)
     if ((args[2] & ~(uint64_t)MODES) || (args[3] & ~(uint64_t)KNOWN_FLAGS)) {
         return -EINVAL;
     }
-    int error = find_named(thread, args[0], args[1], args[3], &node);
+    struct cred asked = *thread->cred; /* for the real user, who may have another act for it */
+    if (!(args[3] & AT_EACCESS)) {
+        asked.user.fs = asked.user.real;
+        asked.group.fs = asked.group.real;
+    }
+    int error = find_named_as(&asked, thread, args[0], args[1], args[3], &node);
     if (error == -ENOENT && path_buffer[0] == '\0' && (args[3] & AT_EMPTY_PATH)) {
         error = find_own_node(thread, (int)args[0], &node);
     }
-    return error ? error : check_access(node, args[2]);
+    return error ? error : check_access(node, &asked, (uint32_t)args[2]);
 }
 
 int64_t sys_faccessat(struct thread *thread, const uint64_t *args)

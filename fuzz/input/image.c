@@ -289,7 +289,7 @@ size_t image_archive(uint8_t bytes[IMAGE_ARCHIVE_MAX])
     put_text(&archive, "bad", S_IFREG | 0755, "no program\n");
     put_text(&archive, "script", S_IFREG | 0755, "#!/init -x\n");
     put_text(&archive, "lost", S_IFREG | 0755, "#!/none\n");
-    put_text(&archive, "dir", S_IFDIR | 0755, "");
+    put_text(&archive, "dir", S_IFDIR | 0750, "");
     put_text(&archive, "dir/file", S_IFREG | 0600, "in a directory\n");
     put_text(&archive, "link", S_IFLNK | 0777, "dir/file");
     put_text(&archive, "loop", S_IFLNK | 0777, "loop");

@@ -28,8 +28,8 @@ static int find_start(struct proc *self, int directory, const char *path, int *s
 }
 
 /* What the path at an address names; *is_empty: the path is empty, which is -ENOENT. */
-static int find_named(struct proc *self, int directory, uint64_t at, bool follows, int *node,
-                      bool *is_empty)
+static int find_named_as(const struct users *users, struct proc *self, int directory, uint64_t at,
+                         bool follows, int *node, bool *is_empty)
 {
     char path[TEXT_PATH_MAX];
     int start;
@@ -39,17 +39,23 @@ static int find_named(struct proc *self, int directory, uint64_t at, bool follow
     if (!error) {
         error = find_start(self, directory, path, &start);
     }
-    return error ? error : files_find(start, path, follows, node);
+    return error ? error : files_find(users, start, path, follows, node);
+}
+
+static int find_named(struct proc *self, int directory, uint64_t at, bool follows, int *node,
+                      bool *is_empty)
+{
+    return find_named_as(&self->users, self, directory, at, follows, node, is_empty);
 }
 
 /* ---- open(2) ---- */
 
 /* Why nothing can be created at a path. */
-static int refuse_creation(int start, char *path)
+static int refuse_creation(const struct users *users, int start, char *path)
 {
     uint64_t end = __builtin_strlen(path);
     bool wants_directory = path[end - 1] == '/';
-    int parent;
+    int parent = start;
 
     while (end > 0 && path[end - 1] == '/') {
         end--;
@@ -58,11 +64,14 @@ static int refuse_creation(int start, char *path)
         end--;
     }
     path[end] = '\0';
-    int error = end > 0 ? files_find(start, path, true, &parent) : 0;
+    int error = end > 0 ? files_find(users, start, path, true, &parent) : 0;
+    if (!error && !files_may(users, parent, MAY_EXECUTE)) {
+        error = -EACCES;
+    }
     return error ? error : wants_directory ? -EISDIR : -EROFS;
 }
 
-static int check_open(int node, uint32_t flags)
+static int check_open(const struct users *users, int node, uint32_t flags)
 {
     bool is_directory = files_is_directory(node);
     bool wants_write = (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC);
@@ -88,6 +97,13 @@ static int check_open(int node, uint32_t flags)
     if (wants_write && files_is_regular(node)) {
         return -EROFS;
     }
+    bool wants_read = (flags & O_ACCMODE) != O_WRONLY;
+    if (!files_may(users, node, (wants_read ? MAY_READ : 0u) | (wants_write ? MAY_WRITE : 0u))) {
+        return -EACCES;
+    }
+    if ((flags & O_NOATIME) && users->user.fs != 0) {
+        return -EPERM;
+    }
     return flags & O_DIRECT ? -EINVAL : 0;
 }
 
@@ -101,9 +117,9 @@ static int open_path(struct proc *self, int directory, char *path, uint32_t flag
     if (error) {
         return error;
     }
-    error = files_find(start, path, follows, node);
+    error = files_find(&self->users, start, path, follows, node);
     if ((flags & O_CREAT) && (error == -ENOENT || ends_with_slash)) {
-        return refuse_creation(start, path);
+        return refuse_creation(&self->users, start, path);
     }
     if (error) {
         return error;
@@ -111,7 +127,7 @@ static int open_path(struct proc *self, int directory, char *path, uint32_t flag
     if (flags & O_PATH) {
         return (flags & O_DIRECTORY) && !files_is_directory(*node) ? -ENOTDIR : 0;
     }
-    return check_open(*node, flags);
+    return check_open(&self->users, *node, flags);
 }
 
 /* What a node is when it is open; false: nobody knows the device. */
@@ -186,6 +202,9 @@ void call_chdir(struct proc *self, const struct event *event)
     if (!error && !files_is_directory(node)) {
         error = -ENOTDIR;
     }
+    if (!error && !files_may(&self->users, node, MAY_EXECUTE)) {
+        error = -EACCES;
+    }
     if (ask_result(error) && !error) {
         self->context->cwd = node;
     }
@@ -199,6 +218,8 @@ void call_fchdir(struct proc *self, const struct event *event)
         (void)ask_result(-EBADF);
     } else if (file->node < 0 || !files_is_directory(file->node)) {
         (void)ask_result(-ENOTDIR);
+    } else if (!files_may(&self->users, file->node, MAY_EXECUTE)) {
+        (void)ask_result(-EACCES);
     } else if (ask_result(0)) {
         self->context->cwd = file->node;
     }
@@ -300,19 +321,16 @@ void call_newfstatat(struct proc *self, const struct event *event)
     }
 }
 
-/* Everybody is root. node -1: it has no name. */
-static int check_access(int node, uint64_t mode)
+/* node -1: it has no name. */
+static int check_access(const struct users *users, int node, uint32_t mode)
 {
-    enum { MAY_EXECUTE = 1, MAY_WRITE = 2 };
-
     if (node < 0) {
         return mode & MAY_EXECUTE ? -EACCES : 0;
     }
-    bool is_directory = files_is_directory(node);
-    if ((mode & MAY_WRITE) && (is_directory || files_is_regular(node))) {
+    if ((mode & MAY_WRITE) && (files_is_directory(node) || files_is_regular(node))) {
         return -EROFS;
     }
-    return (mode & MAY_EXECUTE) && !is_directory && !(world.nodes[node].mode & 0111) ? -EACCES : 0;
+    return files_may(users, node, mode) ? 0 : -EACCES;
 }
 
 void call_faccessat2(struct proc *self, const struct event *event)
@@ -327,12 +345,17 @@ void call_faccessat2(struct proc *self, const struct event *event)
         (void)ask_result(-EINVAL);
         return;
     }
-    int error = find_named(self, (int)event->args[0], event->args[1],
-                           !(flags & AT_SYMLINK_NOFOLLOW), &node, &is_empty);
+    struct users users = self->users; /* it is about the real ones */
+    if (!(flags & AT_EACCESS)) {
+        users.user.fs = users.user.real;
+        users.group.fs = users.group.real;
+    }
+    int error = find_named_as(&users, self, (int)event->args[0], event->args[1],
+                              !(flags & AT_SYMLINK_NOFOLLOW), &node, &is_empty);
     if (is_empty && (flags & AT_EMPTY_PATH)) {
         error = find_own(self, (int)event->args[0], &node);
     }
-    (void)ask_result(error ? error : check_access(node, mode));
+    (void)ask_result(error ? error : check_access(&users, node, (uint32_t)mode));
 }
 
 void call_faccessat(struct proc *self, const struct event *event)

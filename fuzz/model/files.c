@@ -117,8 +117,24 @@ void files_read_archive(void)
 
 /* ---- paths ---- */
 
+/* All files are root's. */
+bool files_may(const struct users *users, int node, uint32_t wanted)
+{
+    uint32_t mode = world.nodes[node].mode;
+    uint32_t bits = mode;
+
+    if (!users || users->user.fs == 0) {
+        return !(wanted & MAY_EXECUTE) || files_is_directory(node) || (mode & 0111);
+    }
+    if (users->group.fs == 0 || (users->group_count > 0 && users->groups[0] == 0)) {
+        bits = mode >> 3;
+    }
+    return (bits & wanted) == wanted;
+}
+
 struct walk {
     int at;
+    const struct users *users;
     unsigned links;
 };
 
@@ -130,6 +146,9 @@ static int walk_name(struct walk *walk, const char *name, uint64_t len, bool fol
 
     if (!files_is_directory(walk->at)) {
         return -ENOTDIR;
+    }
+    if (!files_may(walk->users, walk->at, MAY_EXECUTE)) {
+        return -EACCES;
     }
     if (len == 1 && name[0] == '.') {
         return 0;
@@ -192,9 +211,9 @@ static int walk_path(struct walk *walk, const char *path, uint64_t len, bool fol
     return wants_directory && !files_is_directory(walk->at) ? -ENOTDIR : 0;
 }
 
-int files_find(int from, const char *path, bool follows_last, int *node)
+int files_find(const struct users *users, int from, const char *path, bool follows_last, int *node)
 {
-    struct walk walk = {.at = from};
+    struct walk walk = {.at = from, .users = users};
     int error = walk_path(&walk, path, __builtin_strlen(path), follows_last);
 
     if (!error) {
@@ -437,7 +456,7 @@ void files_open_console(struct proc *proc)
     proc->table = new_table();
     proc->context = new_context();
     *proc->context = (struct context){.umask = 022};
-    (void)files_find(0, "/dev/console", true, &file->node);
+    (void)files_find(NULL, 0, "/dev/console", true, &file->node);
     for (int number = 0; number < 3; number++) {
         files_install(proc, number, file, false);
     }

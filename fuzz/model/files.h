@@ -8,7 +8,11 @@
 void files_read_archive(void);
 
 /* What a path names from a directory on. -errno. */
-int files_find(int from, const char *path, bool follows_last, int *node);
+int files_find(const struct users *users, int from, const char *path, bool follows_last, int *node);
+
+/* Whether they may do all of this with a file; path_resolution(7). NULL: the kernel. */
+enum { MAY_EXECUTE = 1, MAY_WRITE = 2, MAY_READ = 4 };
+bool files_may(const struct users *users, int node, uint32_t wanted);
 
 bool files_is_directory(int node);
 bool files_is_regular(int node);

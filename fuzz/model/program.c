@@ -81,9 +81,9 @@ static int measure(struct proc *self, const struct program_wanted *wanted, uint6
 
 /* ---- finding ---- */
 
-static int use(int node)
+static int use(const struct proc *self, int node)
 {
-    bool can_run = files_is_regular(node) && (world.nodes[node].mode & 0111);
+    bool can_run = files_is_regular(node) && files_may(&self->users, node, MAY_EXECUTE);
 
     return can_run ? 0 : -EACCES;
 }
@@ -110,11 +110,13 @@ static int find_source(struct proc *self, const struct program_wanted *wanted, c
         from = file->node;
     }
     *node = from;
-    int error = path[0] ? files_find(from, path, !(wanted->flags & AT_SYMLINK_NOFOLLOW), node) : 0;
+    int error =
+        path[0] ? files_find(&self->users, from, path, !(wanted->flags & AT_SYMLINK_NOFOLLOW), node)
+                : 0;
     if (!error && files_is_link(*node)) {
         error = -ELOOP;
     }
-    return error ? error : use(*node);
+    return error ? error : use(self, *node);
 }
 
 static bool is_blank(char c)
@@ -165,9 +167,9 @@ static int follow_scripts(struct proc *self, bool is_unreachable, int *node)
         if (is_unreachable) {
             return -ENOENT;
         }
-        int error = files_find(self->context->cwd, name, true, node);
+        int error = files_find(&self->users, self->context->cwd, name, true, node);
         if (!error) {
-            error = use(*node);
+            error = use(self, *node);
         }
         if (error) {
             return error;
@@ -436,7 +438,7 @@ void program_start_init(struct proc *init)
 {
     struct program_plan plan = {.strings = 256, .name = "init"};
 
-    if (files_find(0, "/init", true, &plan.node) != 0) {
+    if (files_find(NULL, 0, "/init", true, &plan.node) != 0) {
         world.lost = "there is no /init";
         return;
     }

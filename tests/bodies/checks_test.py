@@ -23,10 +23,12 @@ SECTIONS = {
                   'futex', 'futex-for', 'futex-timeout', 'futex-until', 'sigsuspend',
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
     'users': ['set', 'groups', 'signal', 'info', 'death', 'exec', 'nproc',
-              'limits'],
+              'limits', 'files'],
 }
 # The program of users once more, as that of another user and group: (mode, user, group).
-OWNED = {'bin/users-both': (0o6755, 8, 9), 'bin/users-user': (0o6705, 8, 9)}
+PROGRAMS = {'bin/users-both': (0o6755, 8, 9), 'bin/users-user': (0o6705, 8, 9)}
+# And what else is not root's.
+OWNED = {**PROGRAMS, 'box': (0o750, 8, 9), 'box/file': (0o640, 8, 9), 'odd': (0o077, 8, 9)}
 HAPPENINGS = 20  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
 
@@ -34,7 +36,8 @@ LIBRARIES = ['glibc', 'musl']
 @functools.cache
 def initrd():
     files = programs.user('init', *SECTIONS)
-    files |= {path: files['bin/users'] for path in OWNED}
+    files |= {path: files['bin/users'] for path in PROGRAMS}
+    files |= {'box/file': b'some text', 'odd': b'some text'}
     for library in LIBRARIES:
         try:
             files[f'bin/{library}'] = programs.compiled('pthreads', library)

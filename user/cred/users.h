@@ -37,5 +37,6 @@ void check_death(void);
 void check_exec(void);
 void check_nproc(void);
 void check_limits(void);
+void check_files(void);
 
 #endif

@@ -20,6 +20,10 @@ enum {
     RAMFS_SET_USER = 04000,    /* who runs it acts for its owner */
     RAMFS_SET_GROUP = 02000,   /* and for its group, if that may execute it */
     RAMFS_GROUP_EXECUTES = 010,
+
+    RAMFS_MAY_EXECUTE = 1, /* or look for names in a directory */
+    RAMFS_MAY_WRITE = 2,
+    RAMFS_MAY_READ = 4,
     RAMFS_PATH_MAX = 4096, /* with the end */
     RAMFS_NAME_MAX = 255,  /* of a component, for whoever looks for it */
 };
@@ -43,6 +47,7 @@ struct ramfs_node {
 };
 
 struct abi_stat;
+struct cred;
 
 /* An empty root. -ENOMEM. */
 MUST_CHECK int ramfs_init(void);
@@ -75,6 +80,16 @@ MUST_CHECK int ramfs_find_from(const struct ramfs_node *directory, const char *p
 /* The same, but a link that is the last component is not followed. */
 MUST_CHECK int ramfs_find_link(const struct ramfs_node *directory, const char *path,
                                const struct ramfs_node **node);
+
+/* The same for somebody with credentials, who must be allowed to search all directories on the way
+ * (path_resolution(7)); cred NULL: the kernel, which may all. follows: the last component, too.
+ * -EACCES. */
+MUST_CHECK int ramfs_find_as(const struct cred *cred, const struct ramfs_node *directory,
+                             const char *path, bool follows, const struct ramfs_node **node);
+
+/* Whether somebody may do all of this with a file: as its owner, its group or others may. Root may
+ * all, but execute what nobody may execute. */
+bool ramfs_may(const struct ramfs_node *node, const struct cred *cred, uint32_t wanted);
 
 static inline bool ramfs_is_link(const struct ramfs_node *node)
 {

@@ -33,13 +33,14 @@ struct exec_request {
     struct exec_vector envp;
 };
 
-/* Finds the file at path as a program. -ENOENT, -ENOTDIR, -ENAMETOOLONG, -EACCES (no regular file,
- * or not executable). */
-MUST_CHECK int exec_find(const struct ramfs_node *directory, const char *path,
-                         struct elf_source *source);
+/* Finds the file at path as a program, for somebody (ramfs_find_as). -ENOENT, -ENOTDIR,
+ * -ENAMETOOLONG, -EACCES (no regular file, or not to be executed). */
+MUST_CHECK int exec_find(const struct cred *cred, const struct ramfs_node *directory,
+                         const char *path, struct elf_source *source);
 
 /* Takes a file as a program. -EACCES. */
-MUST_CHECK int exec_use(const struct ramfs_node *node, struct elf_source *source);
+MUST_CHECK int exec_use(const struct cred *cred, const struct ramfs_node *node,
+                        struct elf_source *source);
 
 /* What a program needs to run: a space, the registers to enter it with, and a reference to the
  * credentials that it has. */

@@ -71,7 +71,7 @@ static struct exec_request request_of(const char *path)
 {
     struct exec_request request = {.path = path, .directory = ramfs_root()};
 
-    EXPECT_EQ(exec_find(ramfs_root(), path, &request.source), 0);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), path, &request.source), 0);
     return request;
 }
 
@@ -135,7 +135,7 @@ TEST(exec_find_a_program)
     struct elf_source source;
 
     begin();
-    EXPECT_EQ(exec_find(ramfs_root(), "/bin/prog", &source), 0);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), "/bin/prog", &source), 0);
     EXPECT(source.bytes == file.bytes);
     EXPECT_EQ(source.len, file.len);
     fixture_end();
@@ -146,12 +146,12 @@ TEST(exec_find_what_is_none)
     struct elf_source source;
 
     begin();
-    EXPECT_EQ(exec_find(ramfs_root(), "/bin/none", &source), -ENOENT);
-    EXPECT_EQ(exec_find(ramfs_root(), "", &source), -ENOENT);
-    EXPECT_EQ(exec_find(ramfs_root(), "/bin/prog/x", &source), -ENOTDIR);
-    EXPECT_EQ(exec_find(ramfs_root(), "/bin", &source), -EACCES);
-    EXPECT_EQ(exec_find(ramfs_root(), "/bin/data", &source), -EACCES);
-    EXPECT_EQ(exec_find(ramfs_root(), "/dev/null", &source), -EACCES);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), "/bin/none", &source), -ENOENT);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), "", &source), -ENOENT);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), "/bin/prog/x", &source), -ENOTDIR);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), "/bin", &source), -EACCES);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), "/bin/data", &source), -EACCES);
+    EXPECT_EQ(exec_find(NULL, ramfs_root(), "/dev/null", &source), -EACCES);
     fixture_end();
 }
 

@@ -597,3 +597,103 @@ TEST(sys_prlimit64_obeys_users)
     EXPECT_EQ(set_core(init, 3, 5, 5), 0);
     fixture_end();
 }
+
+/* ---- files ---- */
+
+/* A directory of user 8 and group 9 with a file, and one that its owner alone may not read. */
+static void begin_files(void)
+{
+    static const uint8_t bytes[] = "text";
+
+    begin();
+    EXPECT_EQ(ramfs_add("box", RAMFS_DIRECTORY | 0750, NULL, 0), 0);
+    EXPECT_EQ(ramfs_add("box/file", RAMFS_REGULAR | 0640, bytes, 4), 0);
+    EXPECT_EQ(ramfs_add("odd", RAMFS_REGULAR | 0077, bytes, 4), 0);
+    EXPECT_EQ(ramfs_set_owner("box", 8, 9), 0);
+    EXPECT_EQ(ramfs_set_owner("box/file", 8, 9), 0);
+    EXPECT_EQ(ramfs_set_owner("odd", 8, 9), 0);
+    EXPECT_EQ(CALL(child, setresgid, 1, 1, 1), 0);
+}
+
+static int64_t open_file(const char *path, unsigned flags)
+{
+    fixture_run(child);
+    calls_put_text(AT, path);
+    int64_t fd = CALL(child, openat, (uint64_t)AT_FDCWD, AT, flags);
+    if (fd >= 0) {
+        EXPECT_EQ(CALL(child, close, (uint64_t)fd), 0);
+    }
+    return fd < 0 ? fd : 0;
+}
+
+static int64_t ask_file(const char *path, unsigned mode, unsigned flags)
+{
+    fixture_run(child);
+    calls_put_text(AT, path);
+    return CALL(child, faccessat2, (uint64_t)AT_FDCWD, AT, mode, flags);
+}
+
+static int64_t enter(const char *path)
+{
+    fixture_run(child);
+    calls_put_text(AT, path);
+    return CALL(child, chdir, AT);
+}
+
+TEST(files_of_another_user)
+{
+    begin_files();
+    EXPECT_EQ(CALL(child, setresuid, 1, 1, 8), 0);
+    EXPECT_EQ(open_file("/box/file", O_RDONLY), -EACCES);
+    EXPECT_EQ(open_file("/box", O_RDONLY), -EACCES);
+    EXPECT_EQ(open_file("/box", O_PATH), 0);
+    EXPECT_EQ(open_file("/box/new/", O_CREAT), -EACCES);
+    EXPECT_EQ(open_file("/etc/text", O_RDONLY), 0);
+    EXPECT_EQ(open_file("/etc/text", O_RDONLY | O_NOATIME), -EPERM);
+    EXPECT_EQ(open_file("/odd", O_RDONLY), 0);
+    EXPECT_EQ(enter("/box"), -EACCES);
+    EXPECT_EQ(ask_file("/box", 1, 0), -EACCES);
+    EXPECT_EQ(CALL(child, setresuid, UINT32_MAX, 8, UINT32_MAX), 0);
+    EXPECT_EQ(ask_file("/box/file", 4, 0), -EACCES);
+    EXPECT_EQ(ask_file("/box/file", 4, AT_EACCESS), 0);
+    EXPECT_EQ(open_file("/box/file", O_RDONLY | O_NOATIME), 0);
+    EXPECT_EQ(open_file("/box/file", O_WRONLY), -EROFS);
+    EXPECT_EQ(open_file("/odd", O_RDONLY), -EACCES);
+    EXPECT_EQ(enter("/box"), 0);
+    fixture_end();
+}
+
+TEST(files_of_ones_group)
+{
+    const uint32_t group = 9;
+
+    begin_files();
+    EXPECT_EQ(enter("/box"), 0);
+    calls_put_text(AT, ".");
+    int64_t fd = CALL(child, openat, (uint64_t)AT_FDCWD, AT, O_RDONLY);
+    calls_put(AT, &group, sizeof(group));
+    EXPECT_EQ(CALL(child, setgroups, 1, AT), 0);
+    EXPECT_EQ(CALL(child, setfsuid, 1), 0);
+    EXPECT_EQ(open_file("file", O_RDONLY), 0);
+    EXPECT_EQ(open_file("/odd", O_RDONLY), 0);
+    EXPECT_EQ(CALL(child, fchdir, (uint64_t)fd), 0);
+    EXPECT_EQ(CALL(child, setgroups, 0, 0), 0);
+    EXPECT_EQ(CALL(child, fchdir, (uint64_t)fd), -EACCES);
+    EXPECT_EQ(open_file("file", O_RDONLY), -EACCES);
+    EXPECT_EQ(open_file("..", O_RDONLY), -EACCES);
+    EXPECT_EQ(CALL(child, setfsuid, 0), 1);
+    EXPECT_EQ(open_file("..", O_RDONLY), 0);
+    fixture_end();
+}
+
+TEST(sys_execve_needs_the_right_to_execute)
+{
+    begin();
+    change_program(0701);
+    EXPECT_EQ(CALL(child, setfsgid, 9), 0);
+    EXPECT_EQ(CALL(child, setfsuid, 1), 0);
+    EXPECT_EQ(run_program(child), -EACCES);
+    EXPECT_EQ(CALL(child, setfsgid, 1), 9);
+    EXPECT_EQ(run_program(child), 0);
+    fixture_end();
+}
