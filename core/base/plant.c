@@ -37,7 +37,7 @@ int plant_select(const char *id)
         [PLANT_SIG_4] = "sig-4",   [PLANT_SIG_5] = "sig-5",   [PLANT_SIG_6] = "sig-6",
         [PLANT_STP_1] = "stp-1",   [PLANT_STP_2] = "stp-2",   [PLANT_THR_1] = "thr-1",
         [PLANT_THR_2] = "thr-2",   [PLANT_USR_1] = "usr-1",   [PLANT_USR_2] = "usr-2",
-        [PLANT_TIM_1] = "tim-1",   [PLANT_TIM_2] = "tim-2",
+        [PLANT_TIM_1] = "tim-1",   [PLANT_TIM_2] = "tim-2",   [PLANT_OWN_22] = "own-22",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {

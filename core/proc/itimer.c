@@ -2,6 +2,7 @@
 
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/plant.h"
 #include "proc/clock.h"
 #include "proc/clock_id.h"
 #include "proc/process.h"
@@ -9,9 +10,11 @@
 /* What a timer goes by. */
 static struct clock_id clock_of(const struct process *process, int which)
 {
+    bool is_of_user = which == ITIMER_VIRTUAL || PLANTED(OWN_22);
+
     return (struct clock_id){
         .pid = which == ITIMER_REAL ? NULL : process->pid,
-        .time = which == ITIMER_VIRTUAL ? CPU_TIME_USER : CPU_TIME_SUM,
+        .time = is_of_user ? CPU_TIME_USER : CPU_TIME_SUM,
     };
 }
 

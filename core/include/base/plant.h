@@ -93,6 +93,7 @@ enum plant {
     PLANT_OWN_21, /* an exec that fails at its last step counts as one that was done */
     PLANT_TIM_1,  /* a timer counts the time that its signal tells of among the others */
     PLANT_TIM_2,  /* the signal of a timer that exec deletes stays */
+    PLANT_OWN_22, /* the timer of all used time goes by that in user mode */
     PLANT_COUNT,
 };
 
