@@ -74,6 +74,14 @@ static void print_thread(const struct thread *thread)
     }
 }
 
+/* Whom it acts for, if that is not root. */
+static void print_user(const struct cred *cred)
+{
+    if (cred->user.effective != 0) {
+        kprintf(", user %u", cred->user.effective);
+    }
+}
+
 /* A line for the thread with the process's number, and one for each other. */
 static void print_process(const struct process *process)
 {
@@ -87,12 +95,14 @@ static void print_process(const struct process *process)
     } else {
         kprintf("its first thread has ended");
     }
+    print_user(process_cred(process));
     kprintf("\n");
     LIST_FOR(link, &process->threads) {
         const struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
         if (thread != process->thread) {
             kprintf("%5d              (thread)        ", thread->tid);
             print_thread(thread);
+            print_user(thread->cred);
             kprintf("\n");
         }
     }

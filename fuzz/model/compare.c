@@ -83,7 +83,8 @@ static bool compare_users(const struct proc *proc, const struct model_thread *se
     const uint32_t wanted[] = {user->real,  user->effective,  user->saved,  user->fs,
                                group->real, group->effective, group->saved, group->fs};
 
-    for (unsigned i = 0; i < 8; i++) {
+    bool are_same = bytes_same(seen->users, wanted, sizeof(wanted));
+    for (unsigned i = 0; i < 8 && !are_same; i++) {
         if (!same(proc, names[i], seen->users[i], wanted[i])) {
             return false;
         }

@@ -120,3 +120,19 @@ TEST(process_list_has_all_threads)
     EXPECT_MEMEQ(fixture_output(), expected, sizeof(expected) - 1);
     fixture_end();
 }
+
+TEST(process_list_says_whom_each_acts_for)
+{
+    begin();
+    struct process *child = fixture_process(init);
+    struct cred *cred = cred_copy(child->thread->cred);
+    EXPECT(cred != NULL);
+    cred->user.effective = 5;
+    thread_set_cred(child->thread, cred);
+    process_exit(child, 0x300);
+    fixture_catch_output();
+    print_processes();
+    EXPECT(strstr(fixture_output(), "zombie, status 0x300, user 5\n") != NULL);
+    EXPECT(strstr(fixture_output(), "user 0") == NULL);
+    fixture_end();
+}
