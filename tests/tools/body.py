@@ -117,15 +117,24 @@ class Ended:
         return self
 
 
-def boot(command, typed=''):
-    """Runs a machine to its end, with typed on its standard input, which is no terminal."""
+def boot(command, typed='', stays_open=False):
+    """Runs a machine to its end, with typed on its standard input, which is no terminal, and ends
+    behind that or stays open."""
     _debug(command)
+    reading, writing = os.pipe()
+    os.write(writing, typed.encode())
+    if not stays_open:
+        os.close(writing)
     try:
-        done = subprocess.run(command, input=typed.encode(), stdout=subprocess.PIPE,
+        done = subprocess.run(command, stdin=reading, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         said = (error.stdout or b'').decode(errors='replace')
         raise Wrong(f'no end after {SECONDS} s: {said[-2000:]}') from None
+    finally:
+        os.close(reading)
+        if stays_open:
+            os.close(writing)
     return Ended(done.returncode, done.stdout.decode(errors='replace'))
 
 

@@ -205,6 +205,39 @@ static void check_wait_for_child(void)
     default_signal(SIGCHLD);
 }
 
+/* Nobody types: what a handler has let it give up tells it. */
+static int reads_console(uint64_t flags)
+{
+    static char bytes[8];
+
+    catch_signal(SIGUSR1, flags);
+    long got = sys_read(0, bytes, sizeof(bytes));
+    return got == -EINTR ? 1 : 2;
+}
+
+static void check_console(void)
+{
+    int child = start_fork(reads_console, 0);
+
+    settle();
+    sys_kill(child, SIGUSR1);
+    check_is(await_change(child, 0), 1 << 8,
+             "restart: a read of the console is interrupted by a handler");
+    child = start_fork(reads_console, SA_RESTART);
+    settle();
+    sys_kill(child, SIGUSR1);
+    sys_kill(child, SIGWINCH);
+    settle();
+    check_is(await_change(child, WNOHANG), NOTHING_YET, "restart: and is not with SA_RESTART");
+    sys_kill(child, SIGSTOP);
+    check_is(await_change(child, WUNTRACED), stopped(SIGSTOP), "restart: it can be stopped");
+    sys_kill(child, SIGCONT);
+    settle();
+    check_is(await_change(child, WNOHANG), NOTHING_YET, "restart: and waits on");
+    sys_kill(child, SIGTERM);
+    check_is(await_change(child, 0), SIGTERM, "restart: until a signal ends it");
+}
+
 void check_restart(void)
 {
     check_partial_write();
@@ -215,4 +248,5 @@ void check_restart(void)
     check_wait_for_child();
     default_signal(SIGUSR1);
     default_signal(SIGUSR2);
+    check_console();
 }
