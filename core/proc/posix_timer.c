@@ -173,20 +173,24 @@ nsec_t posix_timer_left(const struct posix_timer *timer)
     return due > now ? due - now : is_silent ? 0 : 1;
 }
 
+/* As Linux tells it: -1 of one whose time is nobody's any more, and did not go on. */
+static int32_t overrun_of(int64_t count)
+{
+    return count > INT32_MAX ? INT32_MAX : (int32_t)count;
+}
+
 void posix_timer_taken(struct posix_timer *timer, struct abi_siginfo *info)
 {
-    uint64_t passed;
-
     if (!timer->is_untaken) {
         return; /* it has been set since */
     }
     timer->is_untaken = false;
     go_on(timer, clock_id_now(&timer->clock));
     /* less the time that the signal tells of */
-    passed = timer->passed - (PLANTED(TIM_1) ? 0 : 1);
+    int64_t passed = (int64_t)timer->passed - (PLANTED(TIM_1) ? 0 : 1);
     timer->passed = 0;
-    timer->overrun = (int32_t)min_u64(passed, INT32_MAX);
-    info->si_overrun = (int32_t)min_u64(passed + (uint64_t)info->si_overrun, INT32_MAX);
+    timer->overrun = overrun_of(passed);
+    info->si_overrun = overrun_of(passed + info->si_overrun);
 }
 
 size_t posix_timer_count(void)

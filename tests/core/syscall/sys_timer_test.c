@@ -5,6 +5,7 @@
 #include "base/inject.h"
 #include "proc/clock.h"
 #include "proc/process.h"
+#include "proc/process_check.h"
 #include "proc/sched.h"
 #include "test.h"
 #include "tests/core/calls.h"
@@ -484,6 +485,24 @@ TEST(sys_timer_delete_leaves_its_signal)
     fixture_end();
 }
 
+/* A standard signal waits once for each timer, and once besides. */
+TEST(sys_timer_delete_leaves_the_same_signal_of_several)
+{
+    begin();
+    EXPECT_EQ(CALL(init, kill, 1, SIGUSR1), 0);
+    for (int id = 0; id < 2; id++) {
+        EXPECT_EQ(create(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1), id);
+        EXPECT_EQ(set(id, TIMER_ABSTIME, 1, 0), 0);
+        EXPECT_EQ(CALL(init, timer_delete, (uint64_t)id), 0);
+    }
+    process_check();
+    EXPECT_EQ(take(SIGUSR1).si_code, SI_USER);
+    EXPECT_EQ(take(SIGUSR1).si_timerid, 0);
+    EXPECT_EQ(take(SIGUSR1).si_timerid, 1);
+    EXPECT(!is_pending(SIGUSR1));
+    fixture_end();
+}
+
 TEST(sys_timer_settime_to_a_thread_that_ends)
 {
     begin();
@@ -582,8 +601,12 @@ TEST(sys_timer_create_by_the_time_of_one_that_is_gone_when_it_is_heard)
     (void)CALL_IN(other, exit, 0);
     calls_exit(child, 0);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)-1, 0, 0, 0), 3);
-    EXPECT_EQ(take(SIGUSR1).si_code, SI_TIMER);
-    EXPECT_EQ(take(SIGUSR1 + 2).si_code, SI_TIMER);
+    for (int i = 0; i < 2; i++) {
+        const struct abi_siginfo info = take(SIGUSR1 + 2 * i);
+        EXPECT_EQ(info.si_code, SI_TIMER);
+        EXPECT_EQ(info.si_overrun, -1);
+        EXPECT_EQ(CALL(init, timer_getoverrun, (uint64_t)i), -1);
+    }
     EXPECT(!is_pending(SIGUSR1));
     EXPECT_EQ(get(0).it_value.tv_nsec, 0);
     EXPECT_EQ(get(1).it_value.tv_nsec, 0);
