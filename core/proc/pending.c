@@ -168,7 +168,7 @@ size_t pending_check(const struct pending *pending)
         const struct pending_info *info = CONTAINER_OF(link, struct pending_info, link);
         signal_set_t bit = signal_bit(info->info.si_signo);
         ASSERT(pending->set & bit);
-        bool is_timers = info->info.si_code == SI_TIMER; /* it may be deleted, and its signal left */
+        bool is_timers = info->info.si_code == SI_TIMER; /* which may be deleted by now */
         ASSERT(!info->timer || is_timers);
         ASSERT(info->info.si_signo >= SIGRTMIN || is_timers || !(seen & bit));
         seen |= is_timers ? 0 : bit;
