@@ -137,6 +137,8 @@ def hosted(programs, *options):
     done = _run([TOOL, 'run', *arguments])
     with open(f'{PLACE}/{HOSTED_LOG}', 'ab' if options else 'wb') as file:
         file.write(done.stderr)
+    if done.returncode != 0:
+        raise Trouble(done.stderr.decode(errors='replace').strip())
     return _parse(done.stdout, 'hosted', arguments)
 
 
@@ -277,11 +279,11 @@ class LinuxView:
         number = line.number
         if self.run.stop and number >= self.run.stop[0]:
             self.behind = self.behind or self.run.stop[1]
-        if self.dull.found:
-            self.behind = self.behind or 'the dull run has found something'
         if self.behind:
             return f'not compared: {self.behind}'
         dull, real = self.dull.lines[number], self.run.lines[number]
+        if self.dull.found:
+            return f'{real.actual} (not compared: hosted has found something)'
         if self.run.stop and real.actual == 'blocked' and dull.actual.startswith('blocked'):
             return 'blocked, and nobody has waited for its end'
         verdict.compared += 1

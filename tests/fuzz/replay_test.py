@@ -120,6 +120,23 @@ def differences_from_linux_are_named():
 
 
 @case
+def what_linux_gives_is_told_beside_a_finding():
+    needs_linux()
+    text = '\n'.join(verdicts()['fuzz/planted/sig-4.repro', 'plant=sig-4'].lines)
+    expect('linux:  EPERM (not compared: ' in text, text)
+
+
+@case
+def words_that_nobody_knows_are_said():
+    try:
+        replay.hosted([(CORPUS[0], 'plant=nobody')])
+    except replay.Trouble as trouble:
+        expect('plant=nobody: no such bug' in str(trouble), str(trouble))
+    else:
+        expect(False, 'it is carried out')
+
+
+@case
 def bugs_that_are_found_hosted_are_found_in_qemu():
     found = [verdicts()[path, f'plant={bug_of(path)}'].found for path in PLANTED]
     expect(sum('qemu' in one for one in found) > 25, 'QEMU finds few of them')
