@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "fuzz/driver/attempt.h"
 #include "fuzz/driver/found.h"
+#include "fuzz/driver/read.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/insn.h"
 #include "fuzz/input/text.h"
@@ -32,7 +33,6 @@ static const char usage[] =
 
 enum {
     STATUS_NONSENSE = 2,
-    FILE_MAX = 64 * 1024,
     HANG_SECONDS = 60,
     CAPACITY_MIN = 64,
     LINE_MAX = 1024,
@@ -62,20 +62,9 @@ static _Noreturn void give_up(const char *what, const char *why)
 
 static void load(struct repro *repro, const char *path)
 {
-    static char bytes[FILE_MAX];
-    char error[LINE_MAX];
-    const char *end = strrchr(path, '.');
-    FILE *file = fopen(path, "rb");
+    char error[REPRO_ERROR_MAX];
 
-    if (!file) {
-        give_up(path, "cannot be read");
-    }
-    size_t len = fread(bytes, 1, sizeof(bytes), file);
-    fclose(file);
-    memset(repro, 0, sizeof(*repro));
-    if (!end || strcmp(end, ".repro") != 0) {
-        input_decode(&repro->input, (const uint8_t *)bytes, len);
-    } else if (!repro_parse(repro, bytes, len, error, sizeof(error))) {
+    if (!repro_read(repro, path, error)) {
         give_up(path, error);
     }
 }

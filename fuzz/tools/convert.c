@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/driver/read.h"
 #include "fuzz/input/print_c.h"
-#include "fuzz/input/text.h"
 
 static const char usage[] = "usage: convert [--c] FILE\n"
                             "       convert --bytes FOLDER FILE.repro...\n"
@@ -15,7 +15,7 @@ static const char usage[] = "usage: convert [--c] FILE\n"
                             "text, with\n"
                             "  --c as a C program for Linux; --bytes writes FOLDER/FILE for each\n";
 
-enum { PATH_SIZE = 4096, ERROR_SIZE = 200 };
+enum { PATH_SIZE = 4096 };
 
 static struct repro repro;
 static char bytes[PRINT_C_MAX];
@@ -26,27 +26,11 @@ static _Noreturn void give_up(const char *path, const char *why)
     exit(2);
 }
 
-static bool is_text(const char *path)
-{
-    const char *end = strrchr(path, '.');
-
-    return end && strcmp(end, ".repro") == 0;
-}
-
 static void read_program(const char *path)
 {
-    char error[ERROR_SIZE];
-    FILE *file = fopen(path, "rb");
+    char error[REPRO_ERROR_MAX];
 
-    if (!file) {
-        give_up(path, "cannot be read");
-    }
-    size_t len = fread(bytes, 1, sizeof(bytes), file);
-    fclose(file);
-    if (!is_text(path)) {
-        memset(&repro, 0, sizeof(repro));
-        input_decode(&repro.input, (const uint8_t *)bytes, len);
-    } else if (!repro_parse(&repro, bytes, len, error, sizeof(error))) {
+    if (!repro_read(&repro, path, error)) {
         give_up(path, error);
     }
 }
@@ -58,8 +42,9 @@ static void write_bytes(const char *folder, char *path)
     read_program(path);
     size_t size = input_encode(&repro.input, (uint8_t *)bytes);
     snprintf(to, sizeof(to), "%s/%s", folder, basename(path));
-    if (is_text(to)) {
-        *strrchr(to, '.') = '\0';
+    char *end = strrchr(to, '.');
+    if (end && strcmp(end, ".repro") == 0) {
+        *end = '\0';
     }
     FILE *file = fopen(to, "wb");
     if (!file || fwrite(bytes, 1, size, file) != size || fclose(file) != 0) {

@@ -310,7 +310,9 @@ static bool parse(char *argument)
         return parse_number(value, 0, INPUT_INSNS_MAX, &bounds.preemptions);
     }
     if ((value = value_of(argument, "--alphabet"))) {
-        return letters_parse(value, &bounds.alphabet);
+        char names[256]; /* they are cut; what is wrong is printed whole */
+        snprintf(names, sizeof(names), "%s", value);
+        return letters_parse(names, &bounds.alphabet);
     }
     if ((value = value_of(argument, "--words"))) {
         body_set_words(value);

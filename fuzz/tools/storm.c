@@ -1,6 +1,7 @@
 /*
  * The random driver: programs drawn from a seed, one after the other, without coverage and without
- * libFuzzer. What it finds it makes as small as it can, prints, and writes down.
+ * libFuzzer. What it finds it makes as small as it can, prints, and writes down. It does so with
+ * what others have found, too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +14,16 @@
 #include "fuzz/driver/attempt.h"
 #include "fuzz/driver/census.h"
 #include "fuzz/driver/found.h"
+#include "fuzz/driver/read.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/minimise.h"
 #include "fuzz/run/body.h"
 #include "fuzz/run/body_hosted.h"
 
 static const char usage[] =
-    "usage: storm [option]...\n"
+    "usage: storm [option]... [FILE]\n"
+    "  FILE                 runs the program in it, which is text (FILE.repro) or bytes, and no\n"
+    "                       others\n"
     "  --seed=N             where it begins; 1\n"
     "  --runs=N             programs at the most\n"
     "  --seconds=N          seconds of CPU time at the most; 10 if there is no --runs\n"
@@ -43,8 +47,10 @@ static struct {
     bool has_no_minimise;
     bool has_census;
     const char *save;
+    const char *file; /* which program is run; NULL: random ones */
     struct random random;
     uint64_t given;
+    struct repro repro; /* that was in the file */
 } storm = {.seed = 1, .profile = GENERATE_SCHEDULES, .watch = RUN_ALL};
 
 static bool parse_number(const char *text, uint64_t *number)
@@ -126,11 +132,25 @@ static bool parse(char *argument)
     if ((value = value_of(argument, "--without"))) {
         return switch_off(value);
     }
+    if (argument[0] != '-' && !storm.file) {
+        storm.file = argument;
+        return true;
+    }
     storm.has_no_minimise |= strcmp(argument, "--no-minimise") == 0;
     storm.is_quiet |= strcmp(argument, "--quiet") == 0;
     storm.has_census |= strcmp(argument, "--census") == 0;
     return strcmp(argument, "--no-minimise") == 0 || strcmp(argument, "--census") == 0 ||
            strcmp(argument, "--quiet") == 0;
+}
+
+static void read_program(void)
+{
+    char error[REPRO_ERROR_MAX];
+
+    if (!repro_read(&storm.repro, storm.file, error)) {
+        fprintf(stderr, "storm: %s: %s\n", storm.file, error);
+        exit(2);
+    }
 }
 
 static double cpu_seconds(void)
@@ -151,6 +171,10 @@ static bool draw(void *context, struct input *input)
     storm.given++;
     if (storm.has_census) {
         census_begin();
+    }
+    if (storm.file) {
+        *input = storm.repro.input;
+        return true;
     }
     generate_input(input, &storm.random, storm.profile);
     return true;
@@ -227,6 +251,10 @@ int main(int argc, char **argv)
             fprintf(stderr, "storm: %s\n%s", argv[i], usage);
             return 2;
         }
+    }
+    if (storm.file) {
+        read_program();
+        storm.runs = 1;
     }
     if (!storm.runs && storm.seconds == 0) {
         storm.seconds = 10;

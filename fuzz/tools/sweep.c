@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fuzz/driver/found.h"
+#include "fuzz/driver/read.h"
 #include "fuzz/input/edit.h"
 #include "fuzz/input/insn.h"
 #include "fuzz/input/names.h"
@@ -256,19 +257,11 @@ static unsigned sweep(const char *path)
     return findings;
 }
 
-static bool read_repro(const char *path)
+static bool read_program(const char *path)
 {
-    static char text[REPRO_TEXT_MAX];
-    char error[200];
-    FILE *file = fopen(path, "r");
+    char error[REPRO_ERROR_MAX];
 
-    if (!file) {
-        perror(path);
-        return false;
-    }
-    size_t len = fread(text, 1, sizeof(text), file);
-    fclose(file);
-    if (!repro_parse(&repro, text, len, error, sizeof(error))) {
+    if (!repro_read(&repro, path, error)) {
         fprintf(stderr, "%s: %s\n", path, error);
         return false;
     }
@@ -333,7 +326,7 @@ int main(int argc, char **argv)
     }
     found_init();
     for (int i = first; i < argc; i++) {
-        if (!read_repro(argv[i])) {
+        if (!read_program(argv[i])) {
             return 2;
         }
         findings += sweep(argv[i]);

@@ -46,6 +46,9 @@ def it_prints_c():
 def what_is_wrong_is_refused():
     boot([PROGRAM]).expect(2, 'usage: convert')
     boot([PROGRAM, '/nowhere.repro']).expect(2, '/nowhere.repro: cannot be read')
+    boot([PROGRAM, '/']).expect(2, '/: cannot be read')
+    long = b'#' * 70000 + b'\nr0 = fork()\n'
+    boot([PROGRAM, work_file('long.repro', long)]).expect(2, 'long.repro: is too long')
     boot([PROGRAM, work_file('wrong.repro', b'r0 = fork(\n')]).expect(2, 'wrong.repro: line 1: ')
 
 

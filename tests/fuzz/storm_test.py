@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""The random driver: what it finds, or is given, it makes smaller; it finds nothing where nothing
+is."""
+import sys
+
+sys.path.insert(0, 'tests/tools')
+from body import boot, case, expect, expect_equal, main, work_file
+from machine import built
+
+PROGRAM = built('hosted-test', 'fuzz/storm')
+BUG = '--words=plant=own-11'
+
+# Four of these are needed to find the bug.
+LONG = b"""r0 = pipe2(&fds, 0)
+getpid()
+r1 = fork()
+read(r0[0], &buffer, 100)
+@r1 write(r0[1], &text, 14)
+load(&buffer)
+close(r0[1])
+wait4(r1, NULL, 0)
+"""
+
+
+def minimised(path):
+    """The program that is left of one in a file."""
+    saved = work_file('saved.repro')
+    boot([PROGRAM, BUG, f'--save={saved}', path]).expect(1, 'instructions=8 minimised=4')
+    with open(saved, encoding='utf-8') as file:
+        return file.read()
+
+
+@case
+def it_finds_what_is_planted():
+    boot([PROGRAM, BUG, '--runs=2000', '--quiet']).expect(1, 'found frame.references: ')
+
+
+@case
+def it_finds_nothing_where_nothing_is():
+    boot([PROGRAM, '--runs=300']).expect(0, 'found nothing: executions=300')
+
+
+@case
+def a_program_that_was_found_is_made_smaller():
+    text = work_file('long.repro', LONG)
+    left = minimised(text)
+    expect('# check: frame.references' in left, left)
+    expect_equal(minimised(text), left, 'the second time')
+    boot([PROGRAM, text]).expect(0, 'found nothing: executions=1 ')
+
+
+@case
+def so_are_bytes_that_libfuzzer_has_left():
+    text = work_file('long.repro', LONG)
+    folder = text.rpartition('/')[0]
+    boot([built('hosted-test', 'fuzz/convert'), '--bytes', folder, text]).expect(0)
+    expect_equal(minimised(f'{folder}/long'), minimised(text), 'what is left')
+
+
+@case
+def what_is_wrong_is_refused():
+    for word in ('--foo', '--runs=x', '--profile=none'):
+        boot([PROGRAM, word]).expect(2, f'storm: {word}')
+    boot([PROGRAM, '/nowhere']).expect(2, 'storm: /nowhere: cannot be read')
+    boot([PROGRAM, '/']).expect(2, 'storm: /: cannot be read')
+    boot([PROGRAM, work_file('wrong.repro', b'r0 = fork(\n')]).expect(2, 'wrong.repro: line 1: ')
+
+
+main()
