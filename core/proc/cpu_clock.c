@@ -3,6 +3,10 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 
+/* What a program runs at least before its timers interrupt it. Without that one that comes again at
+ * once, which anybody may set for the time of anybody, would leave it no time at all. */
+enum { LEAST_NS = 100000 };
+
 void cpu_clock_begin(struct cpu_clock *clock)
 {
     for (unsigned i = 0; i < CPU_TIMES; i++) {
@@ -64,5 +68,6 @@ nsec_t cpu_clock_next(const struct thread *thread)
             min_u64(least, left(&process->cpu_clock.timers[i], cpu_clock_of_process(process, i)));
     }
     nsec_t now = clock_now();
+    least = max_u64(least, LEAST_NS);
     return least >= PLAT_NEVER - now ? PLAT_NEVER : now + least;
 }

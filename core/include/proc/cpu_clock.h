@@ -35,8 +35,9 @@ nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time);
 /* Does what the times of a thread and its process have made due. false: nothing. */
 bool cpu_clock_expire(struct thread *thread);
 
-/* When, by the machine's clock, the first of their timers is due if the thread runs in user mode
- * from now on, where all time has been charged; PLAT_NEVER: there is none. */
+/* When, by the machine's clock, the first of their timers is to interrupt the thread if it runs in
+ * user mode from now on, where all time has been charged: when it is due, but not before the thread
+ * has run a little. PLAT_NEVER: there is none. */
 nsec_t cpu_clock_next(const struct thread *thread);
 
 #endif
