@@ -83,6 +83,19 @@ void found_print(FILE *file, const char *check, const char *details)
     fflush(file);
 }
 
+/* With those that it is in. */
+static void make_folder(const char *path)
+{
+    char part[256];
+
+    for (int len = 1; path[len - 1]; len++) {
+        if (path[len] == '/' || path[len] == '\0') {
+            snprintf(part, sizeof(part), "%.*s", len, path);
+            mkdir(part, 0777);
+        }
+    }
+}
+
 void found_write(const char *check)
 {
     char path[512];
@@ -90,7 +103,7 @@ void found_write(const char *check)
     const char *text = text_of_run(check);
 
     sha1_text((const uint8_t *)text, strlen(text), name);
-    mkdir(found_directory, 0777);
+    make_folder(found_directory);
     snprintf(path, sizeof(path), "%s/%s-%s.repro", found_directory, check, name);
     FILE *file = fopen(path, "w");
     if (!file) {

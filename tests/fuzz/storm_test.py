@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """The random driver: what it finds, or is given, it makes smaller; it finds nothing where nothing
 is."""
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, 'tests/tools')
+import body
 from body import boot, case, expect, expect_equal, main, work_file
 from machine import built
 
@@ -55,6 +60,18 @@ def so_are_bytes_that_libfuzzer_has_left():
     folder = text.rpartition('/')[0]
     boot([built('hosted-test', 'fuzz/convert'), '--bytes', folder, text]).expect(0)
     expect_equal(minimised(f'{folder}/long'), minimised(text), 'what is left')
+
+
+@case
+def a_finding_is_written_wherever_it_is_run():
+    place = tempfile.mkdtemp()
+    done = subprocess.run([os.path.abspath(PROGRAM), BUG, '--runs=2000'], cwd=place, check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          timeout=body.SECONDS)
+    left = os.listdir(f'{place}/build/fuzz/findings')
+    shutil.rmtree(place)
+    expect(done.returncode != 0, 'it finds nothing')
+    expect(len(left) == 1 and left[0].endswith('.repro'), f'there is {left}')
 
 
 @case
