@@ -331,15 +331,22 @@ int64_t sys_set_robust_list(struct thread *thread, const uint64_t *args)
 }
 
 /* Of a thread that has ended, and can still be waited for, there is none. */
+/* Of a process of another user only root may (ptrace(2), PTRACE_MODE_READ_REALCREDS): the IDs are
+ * those that prlimit asks for. */
 int64_t sys_get_robust_list(struct thread *thread, const uint64_t *args)
 {
     const uint64_t length = sizeof(struct abi_robust_list_head);
     int tid = (int)args[0];
     const struct thread *asked = tid == 0 ? thread : thread_find(tid);
+    const struct process *process = asked ? asked->process : process_find(tid);
     const uint64_t head = asked ? asked->robust_list : 0;
 
-    if (!asked && !process_find(tid)) {
+    if (!process) {
         return -ESRCH;
+    }
+    if (process != thread->process &&
+        !cred_may_limit(thread->cred, asked ? asked->cred : process_cred(process))) {
+        return -EPERM;
     }
     int error = user_prepare_write(args[2], sizeof(length));
     if (!error) {

@@ -4,6 +4,7 @@
 #include "fuzz/model/futexes.h"
 #include "fuzz/model/memory.h"
 #include "fuzz/model/times.h"
+#include "fuzz/model/users.h"
 
 #define NEVER UINT64_MAX
 
@@ -304,6 +305,8 @@ void call_get_robust_list(struct proc *self, const struct event *event)
 
     if (!proc) {
         (void)ask_result(-ESRCH);
+    } else if (proc->process != self->process && !users_may_limit(self, proc)) {
+        (void)ask_result(-EPERM);
     } else if (!memory_can(self, len_at, sizeof(len), ACCESS_WRITE) ||
                !memory_can(self, head_at, sizeof(proc->robust), ACCESS_WRITE)) {
         (void)ask_result(-EFAULT);

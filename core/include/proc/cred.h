@@ -89,7 +89,7 @@ bool cred_may_signal(const struct cred *cred, const struct cred *other);
 /* sched(7): one's effective user is the other's real or effective one. */
 bool cred_may_schedule(const struct cred *cred, const struct cred *other);
 
-/* prlimit(2): one's real IDs are all of the other's. */
+/* prlimit(2), get_robust_list(2): one's real IDs are all of the other's. */
 bool cred_may_limit(const struct cred *cred, const struct cred *other);
 
 /* All, by their links. */

@@ -598,6 +598,26 @@ TEST(sys_prlimit64_obeys_users)
     fixture_end();
 }
 
+TEST(sys_get_robust_list_obeys_users)
+{
+    begin_two();
+    struct thread *thread = calls_thread(child->thread);
+    EXPECT_EQ(CALL(child, setresuid, 1, 2, 2), 0);
+    EXPECT_EQ(CALL(child, get_robust_list, 0, AT, AT + 8), 0);
+    EXPECT_EQ(CALL(child, get_robust_list, (uint64_t)thread->tid, AT, AT + 8), 0);
+    EXPECT_EQ(CALL(child, get_robust_list, 1, AT, AT + 8), -EPERM);
+    EXPECT_EQ(CALL(child, get_robust_list, 3, AT, 0), -EPERM);
+    EXPECT_EQ(CALL(other, setuid, 1), 0);
+    fixture_run(child);
+    EXPECT_EQ(CALL(child, get_robust_list, 3, AT, AT + 8), 0);
+    calls_exit(other, 0);
+    fixture_run(child);
+    EXPECT_EQ(CALL(child, get_robust_list, 3, AT, AT + 8), 0);
+    fixture_run(init);
+    EXPECT_EQ(CALL(init, get_robust_list, 2, AT, AT + 8), 0);
+    fixture_end();
+}
+
 /* ---- files ---- */
 
 /* A directory of user 8 and group 9 with a file, and one that its owner alone may not read. */
