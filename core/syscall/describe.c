@@ -6,6 +6,7 @@
 #include "syscall/names.h"
 #include "syscall/show.h"
 #include "syscall/show_cred.h"
+#include "syscall/show_sched.h"
 #include "syscall/show_time.h"
 
 enum {
@@ -192,6 +193,11 @@ static void tell_sigaction(const struct telling *telling, unsigned index)
 static void tell_altstack(const struct telling *telling, unsigned index)
 {
     show_altstack(&telling->view, arg_of(telling, index));
+}
+
+static void tell_sched_attr(const struct telling *telling, unsigned index)
+{
+    show_sched_attr(&telling->view, arg_of(telling, index));
 }
 
 static void tell_clone_args(const struct telling *telling, unsigned index)
@@ -470,6 +476,8 @@ static const struct {
     [KIND_OUT_SIGACTION] = {.tell = tell_sigaction},
     [KIND_IN_ALTSTACK] = {.tell = tell_altstack},
     [KIND_OUT_ALTSTACK] = {.tell = tell_altstack},
+    [KIND_IN_SCHED_ATTR] = {.tell = tell_sched_attr},
+    [KIND_OUT_SCHED_ATTR] = {.tell = tell_sched_attr},
     [KIND_IN_CLONE_ARGS] = {.tell = tell_clone_args},
     [KIND_IN_SPAWN] = {.tell = tell_spawn},
 };

@@ -19,7 +19,8 @@ static const uint64_t only_cpu = 1; /* as a set */
 struct subject {
     struct sched_params *params;
     const struct cred *cred;
-    const struct process *process;
+    struct process *process;
+    struct thread *thread; /* NULL: it has ended */
     int nice;
 };
 
@@ -30,9 +31,10 @@ static bool find_subject(struct thread *thread, int tid, struct subject *subject
     struct process *process = process_find(tid);
 
     if (named) {
-        *subject = (struct subject){&named->params, named->cred, named->process, named->nice};
+        *subject =
+            (struct subject){&named->params, named->cred, named->process, named, named->nice};
     } else if (process) {
-        *subject = (struct subject){&process->zombie_params, process->zombie_cred, process,
+        *subject = (struct subject){&process->zombie_params, process->zombie_cred, process, NULL,
                                     process->zombie_nice};
     }
     return named || process;
@@ -139,6 +141,144 @@ int64_t sys_sched_setparam(struct thread *thread, const uint64_t *args)
 int64_t sys_sched_setscheduler(struct thread *thread, const uint64_t *args)
 {
     return (int)args[1] < 0 ? -EINVAL : set_params(thread, args[0], (int)args[1], args[2]);
+}
+
+/* What is too large, or too small to be any version of it, is answered by the right size. */
+static int refuse_size(uaddr_t at)
+{
+    const uint32_t size = sizeof(struct abi_sched_attr);
+    int error = user_write(at, &size, sizeof(size));
+
+    (void)error; /* it is E2BIG all the same */
+    return -E2BIG;
+}
+
+/* Behind what is known of it there may be zeros, up to a page. */
+static int read_attr(struct abi_sched_attr *attr, uaddr_t at)
+{
+    const uint64_t clamps = SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG_UTIL_CLAMP_MAX;
+    uint32_t size;
+    uint64_t more;
+    int error = user_read(&size, at, sizeof(size));
+
+    *attr = (struct abi_sched_attr){0};
+    size = size ? size : SCHED_ATTR_SIZE_VER0;
+    if (!error && (size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)) {
+        return refuse_size(at);
+    }
+    if (!error) {
+        error = user_read(attr, at, min_u64(size, sizeof(*attr)));
+    }
+    for (uint64_t done = sizeof(*attr); !error && done < size; done += sizeof(more)) {
+        more = 0;
+        error = user_read(&more, at + done, min_u64(size - done, sizeof(more)));
+        if (!error && more) {
+            return refuse_size(at);
+        }
+    }
+    if (!error && (attr->sched_flags & clamps) && size < sizeof(*attr)) {
+        return -EINVAL;
+    }
+    attr->sched_nice = attr->sched_nice < NICE_MIN   ? NICE_MIN
+                       : attr->sched_nice > NICE_MAX ? NICE_MAX
+                                                     : attr->sched_nice;
+    return error;
+}
+
+static bool may_be_as_nice(const struct cred *cred, const struct subject *subject, int nice)
+{
+    uint64_t limit = subject->process->limits[RLIMIT_NICE].rlim_cur;
+
+    return cred_is_privileged(cred) || nice >= subject->nice ||
+           (uint64_t)(NICE_MAX + 1 - nice) <= limit;
+}
+
+static void set_nice(const struct subject *subject, int nice)
+{
+    if (subject->thread) {
+        sched_set_nice(subject->thread, nice);
+    } else {
+        subject->process->zombie_nice = nice;
+    }
+}
+
+/* As Linux: who keeps the parameters keeps the policy too. */
+static int64_t set_attr(const struct thread *thread, const struct subject *subject,
+                        const struct abi_sched_attr *attr)
+{
+    const struct sched_params *old = subject->params;
+    bool keeps_policy = attr->sched_flags & SCHED_FLAG_KEEP_POLICY;
+    bool keeps_all = attr->sched_flags & SCHED_FLAG_KEEP_PARAMS;
+    struct sched_params wanted = {
+        .policy = keeps_policy ? old->policy : (int)attr->sched_policy,
+        .priority = (int)attr->sched_priority,
+        .is_reset = keeps_policy ? old->is_reset : attr->sched_flags & SCHED_FLAG_RESET_ON_FORK,
+    };
+    bool has_nice = wanted.policy == SCHED_OTHER || wanted.policy == SCHED_BATCH;
+    int nice = keeps_all && old->priority == 0 ? subject->nice : attr->sched_nice;
+
+    if (keeps_all && old->priority > 0) {
+        wanted.priority = old->priority;
+    }
+    if ((attr->sched_flags & ~(uint64_t)SCHED_FLAG_ALL) ||
+        !is_allowed(wanted.policy, wanted.priority)) {
+        return -EINVAL;
+    }
+    if (!may_set(thread->cred, subject, &wanted) ||
+        (has_nice && !may_be_as_nice(thread->cred, subject, nice))) {
+        return -EPERM;
+    }
+    if (attr->sched_flags & (SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG_UTIL_CLAMP_MAX)) {
+        return -EOPNOTSUPP;
+    }
+    if (keeps_all) {
+        wanted = (struct sched_params){old->policy, old->priority, wanted.is_reset};
+    } else if (has_nice) {
+        set_nice(subject, nice);
+    }
+    *subject->params = wanted;
+    return 0;
+}
+
+int64_t sys_sched_setattr(struct thread *thread, const uint64_t *args)
+{
+    struct abi_sched_attr attr;
+    struct subject subject;
+
+    if (!args[1] || (int)args[0] < 0 || (uint32_t)args[2]) {
+        return -EINVAL;
+    }
+    int error = read_attr(&attr, args[1]);
+    if (!error && (int)attr.sched_policy < 0) {
+        error = -EINVAL;
+    }
+    if (!error) {
+        error = find_valid(thread, args[0], &subject);
+    }
+    return error ? error : set_attr(thread, &subject, &attr);
+}
+
+int64_t sys_sched_getattr(struct thread *thread, const uint64_t *args)
+{
+    uint32_t size = (uint32_t)args[2];
+    struct subject subject;
+
+    if (!args[1] || size > PAGE_SIZE || size < SCHED_ATTR_SIZE_VER0 || (uint32_t)args[3]) {
+        return -EINVAL;
+    }
+    int error = find_valid(thread, args[0], &subject);
+    if (error) {
+        return error;
+    }
+    const struct sched_params *params = subject.params;
+    const struct abi_sched_attr attr = {
+        .size = (uint32_t)min_u64(size, sizeof(attr)),
+        .sched_policy = (uint32_t)params->policy,
+        .sched_flags = params->is_reset ? SCHED_FLAG_RESET_ON_FORK : 0,
+        .sched_nice = params->priority > 0 ? 0 : subject.nice,
+        .sched_priority = (uint32_t)params->priority,
+    };
+    return user_write(args[1], &attr, attr.size);
 }
 
 int64_t sys_sched_getscheduler(struct thread *thread, const uint64_t *args)

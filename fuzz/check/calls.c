@@ -187,6 +187,10 @@ static uint64_t output_len(enum syscall_kind kind, uint64_t next)
         return sizeof(struct abi_itimerval);
     case KIND_OUT_ITIMERSPEC:
         return sizeof(struct abi_itimerspec);
+    case KIND_OUT_SCHED_ATTR:
+        return sizeof(struct abi_sched_attr);
+    case KIND_IN_SCHED_ATTR:
+        return sizeof(uint32_t); /* its size, if that is wrong */
     case KIND_OUT_UTSNAME:
         return sizeof(struct abi_utsname);
     case KIND_OUT_STAT:

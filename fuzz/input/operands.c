@@ -209,6 +209,12 @@ static void set_usual(struct context *context, struct insn *insn)
             operand_number(random_below(context->random, 4) ? (int64_t)sizeof(struct abi_clone_args)
                                                             : CLONE_ARGS_SIZE_VER0);
         break;
+    case NR_sched_getattr:
+        insn->args[2] =
+            operand_number(random_below(context->random, 2) ? (int64_t)sizeof(struct abi_sched_attr)
+                                                            : SCHED_ATTR_SIZE_VER0);
+        insn->args[3] = operand_number(0);
+        break;
     case NR_waitid:
         insn->args[3] =
             operand_number(random_below(context->random, 2) ? WEXITED : WEXITED | WNOHANG);

@@ -94,6 +94,99 @@ void call_sched_setscheduler(struct proc *self, const struct event *event)
     }
 }
 
+enum { ATTR_SIZE = sizeof(struct abi_sched_attr) };
+
+/* The size is wrong, and the right one is told. */
+static void refuse_size(struct proc *self, uint64_t at)
+{
+    const uint32_t size = ATTR_SIZE;
+
+    if (ask_result(-E2BIG) && memory_can(self, at, sizeof(size), ACCESS_WRITE)) {
+        memory_give(self, at, &size, sizeof(size));
+    }
+}
+
+/* false: the call is over. */
+static bool read_attr(struct proc *self, uint64_t at, struct abi_sched_attr *attr)
+{
+    uint8_t rest[PAGE - ATTR_SIZE];
+    uint32_t size;
+
+    bytes_zero(attr, sizeof(*attr));
+    if (!memory_read(self, at, &size, sizeof(size))) {
+        (void)ask_result(-EFAULT);
+        return false;
+    }
+    size = size == 0 ? SCHED_ATTR_SIZE_VER0 : size;
+    if (size < SCHED_ATTR_SIZE_VER0 || size > PAGE) {
+        refuse_size(self, at);
+        return false;
+    }
+    bool is_read = memory_read(self, at, attr, least(size, ATTR_SIZE));
+    uint64_t more = size > ATTR_SIZE ? size - ATTR_SIZE : 0;
+    for (uint64_t i = 0; i < more && is_read; i++) {
+        is_read = memory_read(self, at + ATTR_SIZE + i, &rest[i], 1);
+        if (is_read && rest[i]) {
+            refuse_size(self, at);
+            return false;
+        }
+    }
+    bool has_clamps = attr->sched_flags & (SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG_UTIL_CLAMP_MAX);
+    if (!is_read || (has_clamps && size < ATTR_SIZE) || (int)attr->sched_policy < 0) {
+        (void)ask_result(is_read ? -EINVAL : -EFAULT);
+        return false;
+    }
+    return true;
+}
+
+/* As Linux does it: to keep the parameters is to keep the policy, though both are looked at. */
+static void set_attr(struct proc *self, struct proc *proc, const struct abi_sched_attr *attr)
+{
+    bool keeps_policy = attr->sched_flags & SCHED_FLAG_KEEP_POLICY;
+    bool keeps_all = attr->sched_flags & SCHED_FLAG_KEEP_PARAMS;
+    bool resets =
+        keeps_policy ? proc->resets_on_fork : (attr->sched_flags & SCHED_FLAG_RESET_ON_FORK) != 0;
+    int policy = keeps_policy ? proc->policy : (int)attr->sched_policy;
+    int priority = keeps_all && proc->priority ? proc->priority : (int)attr->sched_priority;
+    int nice = attr->sched_nice < -20 ? -20 : attr->sched_nice > 19 ? 19 : attr->sched_nice;
+    bool has_nice = policy == SCHED_OTHER || policy == SCHED_BATCH;
+
+    nice = keeps_all && !proc->priority ? proc->nice : nice;
+    bool is_nicer =
+        nice < proc->nice && (uint64_t)(20 - nice) > proc->process->limits[RLIMIT_NICE].rlim_cur;
+    if ((attr->sched_flags & ~(uint64_t)SCHED_FLAG_ALL) || !is_allowed(policy, priority)) {
+        (void)ask_result(-EINVAL);
+    } else if (!may_set(self, proc, policy, priority, resets) ||
+               (has_nice && is_nicer && !users_is_root(self))) {
+        (void)ask_result(-EPERM);
+    } else if (attr->sched_flags & (SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG_UTIL_CLAMP_MAX)) {
+        (void)ask_result(-EOPNOTSUPP);
+    } else if (ask_result(0)) {
+        proc->resets_on_fork = resets;
+        if (!keeps_all) {
+            proc->policy = policy;
+            proc->priority = priority;
+            proc->nice = has_nice ? nice : proc->nice;
+        }
+    }
+}
+
+void call_sched_setattr(struct proc *self, const struct event *event)
+{
+    struct proc *proc = named(self, event->args[0]);
+    struct abi_sched_attr attr;
+
+    if (!event->args[1] || (int)event->args[0] < 0 || (uint32_t)event->args[2]) {
+        (void)ask_result(-EINVAL);
+    } else if (read_attr(self, event->args[1], &attr)) {
+        if (proc) {
+            set_attr(self, proc, &attr);
+        } else {
+            (void)ask_result(-ESRCH);
+        }
+    }
+}
+
 /* Whom a question is about; NULL: it has been answered. */
 static struct proc *asked(struct proc *self, uint64_t pid)
 {
@@ -133,6 +226,27 @@ void call_sched_getparam(struct proc *self, const struct event *event)
     const struct proc *proc = asked(self, event->args[0]);
     if (proc) {
         answer(self, event->args[1], &proc->priority, sizeof(proc->priority), 0);
+    }
+}
+
+void call_sched_getattr(struct proc *self, const struct event *event)
+{
+    uint32_t size = (uint32_t)event->args[2];
+
+    if (!event->args[1] || size > PAGE || size < SCHED_ATTR_SIZE_VER0 || (uint32_t)event->args[3]) {
+        (void)ask_result(-EINVAL);
+        return;
+    }
+    const struct proc *proc = asked(self, event->args[0]);
+    if (proc) {
+        const struct abi_sched_attr attr = {
+            .size = (uint32_t)least(size, ATTR_SIZE),
+            .sched_policy = (uint32_t)proc->policy,
+            .sched_flags = proc->resets_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0,
+            .sched_nice = proc->priority ? 0 : proc->nice,
+            .sched_priority = (uint32_t)proc->priority,
+        };
+        answer(self, event->args[1], &attr, attr.size, 0);
     }
 }
 

@@ -433,6 +433,10 @@ void turns_are_talked_about(struct program programs[PROGRAMS])
     program_result(p, 0);
     CALL(p, sched_getparam, N(0), N(RESULTS));
     program_result(p, 0);
+    CALL(p, sched_getattr, N(0), N(RESULTS), N(48), N(0));
+    program_result(p, 0);
+    CALL(p, sched_setattr, N(0), N(RESULTS), N(0));
+    program_result(p, 0);
     CALL(p, sched_get_priority_max, N(1));
     program_result(p, 99);
     CALL(p, sched_get_priority_min, N(1));

@@ -96,6 +96,8 @@
 #define SYS_IN_ITIMERSPEC const struct abi_itimerspec *
 #define SYS_OUT_ITIMERSPEC struct abi_itimerspec *
 #define SYS_IN_SIGEVENT const struct abi_sigevent *
+#define SYS_IN_SCHED_ATTR const struct abi_sched_attr *
+#define SYS_OUT_SCHED_ATTR struct abi_sched_attr *
 #define SYS_OUT_UTSNAME struct abi_utsname *
 #define SYS_OUT_STAT struct abi_stat *
 #define SYS_OUT_RUSAGE struct abi_rusage *

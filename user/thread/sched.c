@@ -84,6 +84,118 @@ static void check_policies(void)
     check_is(set_scheduler(0, SCHED_OTHER, 0), 0, "sched: and back");
 }
 
+static long set_attr(const struct abi_sched_attr *attr)
+{
+    return CALL(NR_SCHED_SETATTR, 0, attr, 0);
+}
+
+static struct abi_sched_attr get_attr(void)
+{
+    struct abi_sched_attr attr = {.size = 77};
+
+    check_is(CALL(NR_SCHED_GETATTR, 0, &attr, sizeof(attr), 0), 0, "attr: sched_getattr");
+    return attr;
+}
+
+static void check_attributes(void)
+{
+    struct abi_sched_attr attr = get_attr();
+
+    check_is(attr.size, sizeof(attr), "attr: gives as much as there is");
+    check(attr.sched_policy == SCHED_OTHER && attr.sched_flags == 0 && attr.sched_nice == 0 &&
+              attr.sched_priority == 0 && attr.sched_runtime == 0,
+          "attr: SCHED_OTHER of nice 0");
+    attr = (struct abi_sched_attr){.size = 48, .sched_policy = SCHED_IDLE, .sched_nice = 7};
+    check_is(set_attr(&attr), 0, "attr: sets the policy");
+    attr = get_attr();
+    check(attr.sched_policy == SCHED_IDLE && attr.sched_nice == 0, "attr: SCHED_IDLE has no nice");
+    attr = (struct abi_sched_attr){.sched_policy = SCHED_OTHER, .sched_nice = 100};
+    check_is(set_attr(&attr), 0, "attr: size 0 is the first size");
+    check_is(get_attr().sched_nice, 19, "attr: nice goes up to 19");
+    attr = (struct abi_sched_attr){.size = sizeof(attr), .sched_nice = -5};
+    check_is(set_attr(&attr), 0, "attr: the whole");
+    check_is(get_attr().sched_nice, -5, "attr: may be less nice");
+    attr = (struct abi_sched_attr){.sched_policy = SCHED_FIFO,
+                                   .sched_flags = SCHED_FLAG_RESET_ON_FORK,
+                                   .sched_nice = 3,
+                                   .sched_priority = 7};
+    check_is(set_attr(&attr), 0, "attr: SCHED_FIFO");
+    attr = get_attr();
+    check(attr.sched_policy == SCHED_FIFO && attr.sched_priority == 7 &&
+              attr.sched_flags == SCHED_FLAG_RESET_ON_FORK && attr.sched_nice == 0,
+          "attr: has a priority and no nice");
+    attr = (struct abi_sched_attr){.sched_flags = SCHED_FLAG_KEEP_POLICY, .sched_priority = 9};
+    check_is(set_attr(&attr), 0, "attr: KEEP_POLICY");
+    attr = get_attr();
+    check(attr.sched_policy == SCHED_FIFO && attr.sched_priority == 9 &&
+              attr.sched_flags == SCHED_FLAG_RESET_ON_FORK,
+          "attr: changes the priority alone");
+    attr = (struct abi_sched_attr){.sched_flags = SCHED_FLAG_KEEP_PARAMS};
+    check_is(set_attr(&attr), -EINVAL, "attr: KEEP_PARAMS, but the priority does not fit");
+    attr.sched_policy = SCHED_RR;
+    check_is(set_attr(&attr), 0, "attr: KEEP_PARAMS with another policy");
+    attr = get_attr();
+    check(attr.sched_policy == SCHED_FIFO && attr.sched_priority == 9 && attr.sched_flags == 0,
+          "attr: keeps the policy too");
+    attr = (struct abi_sched_attr){.sched_policy = SCHED_OTHER};
+    check_is(set_attr(&attr), 0, "attr: back");
+    check_is(get_attr().sched_nice, 0, "attr: with nice 0");
+}
+
+static long set_wrong(uint32_t size, uint32_t policy, uint64_t flags, uint32_t priority)
+{
+    const struct abi_sched_attr attr = {
+        .size = size, .sched_policy = policy, .sched_flags = flags, .sched_priority = priority};
+
+    return set_attr(&attr);
+}
+
+static void check_attribute_errors(void)
+{
+    struct {
+        struct abi_sched_attr attr;
+        uint8_t more[44];
+    } large = {.attr = {.size = sizeof(large)}};
+    struct abi_sched_attr attr = {.size = 8};
+
+    check_is(set_attr(&attr), -E2BIG, "attr: too small a size gives E2BIG");
+    check_is(attr.size, sizeof(attr), "attr: and the size that there is");
+    check_is(set_attr(&large.attr), 0, "attr: a larger one may end in zeros");
+    large.more[43] = 1;
+    check_is(set_attr(&large.attr), -E2BIG, "attr: and in nothing else");
+    check_is(large.attr.size, sizeof(attr), "attr: and says so too");
+    check_is(set_wrong(4097, 0, 0, 0), -E2BIG, "attr: nor be larger than a page");
+    check_is(set_wrong(48, (uint32_t)-1, 0, 0), -EINVAL, "attr: policy -1 gives EINVAL");
+    check_is(set_wrong(48, 99, 0, 0), -EINVAL, "attr: 99 too");
+    check_is(set_wrong(48, 0, 0x80, 0), -EINVAL, "attr: an unknown flag too");
+    check_is(set_wrong(48, SCHED_FIFO, 0, 0), -EINVAL, "attr: SCHED_FIFO without priority too");
+    check_is(set_wrong(48, SCHED_RR, 0, 100), -EINVAL, "attr: SCHED_RR of 100 too");
+    check_is(set_wrong(48, SCHED_DEADLINE, 0, 0), -EINVAL, "attr: a deadline of 0 too");
+    check_is(set_wrong(48, 0, SCHED_FLAG_UTIL_CLAMP_MIN, 0), -EINVAL,
+             "attr: clamps of the first size too");
+    check_is(set_wrong(56, 0, SCHED_FLAG_UTIL_CLAMP_MIN, 0), -EOPNOTSUPP,
+             "attr: clamps are not supported");
+    attr = (struct abi_sched_attr){.size = 48};
+    check_is(CALL(NR_SCHED_SETATTR, 0, &attr, 1), -EINVAL, "attr: flags give EINVAL");
+    check_is(CALL(NR_SCHED_SETATTR, 0, NULL, 0), -EINVAL, "attr: nothing to set too");
+    check_is(CALL(NR_SCHED_SETATTR, -1, &attr, 0), -EINVAL, "attr: process -1 too");
+    check_is(CALL(NR_SCHED_SETATTR, NO_PROCESS, &attr, 0), -ESRCH, "attr: nobody gives ESRCH");
+    check_is(CALL(NR_SCHED_SETATTR, 0, BAD_ADDRESS, 0), -EFAULT, "attr: a bad address EFAULT");
+    check_is(CALL(NR_SCHED_GETATTR, 0, &large, 47, 0), -EINVAL, "attr: too little room: EINVAL");
+    check_is(CALL(NR_SCHED_GETATTR, 0, &large, 4097, 0), -EINVAL, "attr: too much too");
+    check_is(CALL(NR_SCHED_GETATTR, 0, &large, 56, 1), -EINVAL, "attr: flags of it too");
+    check_is(CALL(NR_SCHED_GETATTR, 0, NULL, 56, 0), -EINVAL, "attr: nowhere to write to too");
+    check_is(CALL(NR_SCHED_GETATTR, -1, &large, 56, 0), -EINVAL, "attr: of process -1 too");
+    check_is(CALL(NR_SCHED_GETATTR, NO_PROCESS, &large, 56, 0), -ESRCH, "attr: of nobody ESRCH");
+    check_is(CALL(NR_SCHED_GETATTR, 0, BAD_ADDRESS, 56, 0), -EFAULT, "attr: to bad memory EFAULT");
+    large.more[0] = 5;
+    check_is(CALL(NR_SCHED_GETATTR, 0, &large, sizeof(large), 0), 0, "attr: more room");
+    check(large.attr.size == sizeof(attr) && large.more[0] == 5, "attr: is left as it is");
+    large.attr.sched_util_min = 5;
+    check_is(CALL(NR_SCHED_GETATTR, 0, &large, 48, 0), 0, "attr: less room");
+    check(large.attr.size == 48 && large.attr.sched_util_min == 5, "attr: gets less");
+}
+
 static void check_sched_errors(void)
 {
     int priority = 0;
@@ -147,6 +259,8 @@ void check_sched(void)
     unsigned cpu = 7, node = 7;
 
     check_policies();
+    check_attributes();
+    check_attribute_errors();
     check_sched_errors();
     check_affinity();
     check_is(thread_run(nice_of_thread, 0), 15, "sched: a thread can be nice (20 - 5)");

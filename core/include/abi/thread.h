@@ -99,6 +99,30 @@ enum {
     SCHED_RESET_ON_FORK = 0x40000000,
 };
 
+/* sched_setattr(2) */
+enum {
+    SCHED_FLAG_RESET_ON_FORK = 0x01,
+    SCHED_FLAG_KEEP_POLICY = 0x08,
+    SCHED_FLAG_KEEP_PARAMS = 0x10,
+    SCHED_FLAG_UTIL_CLAMP_MIN = 0x20,
+    SCHED_FLAG_UTIL_CLAMP_MAX = 0x40,
+    SCHED_FLAG_ALL = 0x7f,
+    SCHED_ATTR_SIZE_VER0 = 48, /* the first published size: without the last two members */
+};
+
+struct abi_sched_attr {
+    uint32_t size; /* of what the program knows of this */
+    uint32_t sched_policy;
+    uint64_t sched_flags;
+    int32_t sched_nice;
+    uint32_t sched_priority;
+    uint64_t sched_runtime;
+    uint64_t sched_deadline;
+    uint64_t sched_period;
+    uint32_t sched_util_min;
+    uint32_t sched_util_max;
+};
+
 /* membarrier(2) */
 enum {
     MEMBARRIER_CMD_QUERY = 0,

@@ -60,6 +60,41 @@ TEST(sys_sched_priority_alone)
     fixture_end();
 }
 
+static int64_t set_attr(int tid, const struct abi_sched_attr *attr)
+{
+    calls_put(CALLS_DATA, attr, sizeof(*attr));
+    return CALL(init, sched_setattr, (uint64_t)tid, CALLS_DATA, 0);
+}
+
+/* It is a zombie: its number can still be asked for, and given something. */
+TEST(sys_sched_attributes_of_one_that_has_ended)
+{
+    init = calls_begin();
+    int child = calls_fork(init)->pid->number;
+    calls_exit(process_find(child), 0);
+    fixture_run(init);
+    EXPECT_EQ(set_attr(child, &(struct abi_sched_attr){.size = 48, .sched_nice = 5}), 0);
+    EXPECT_EQ(process_find(child)->zombie_nice, 5);
+    EXPECT_EQ(set_attr(child, &(struct abi_sched_attr){.sched_policy = SCHED_RR,
+                                                       .sched_nice = 9,
+                                                       .sched_priority = 4}),
+              0);
+    EXPECT_EQ(process_find(child)->zombie_nice, 5);
+    EXPECT_EQ(policy_of(child), SCHED_RR);
+    EXPECT_EQ(priority_of(child), 4);
+    fixture_end();
+}
+
+TEST(sys_sched_attributes_of_a_wrong_size)
+{
+    init = calls_begin();
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.size = 47}), -E2BIG);
+    EXPECT_EQ(calls_get_int(CALLS_DATA), (int)sizeof(struct abi_sched_attr));
+    EXPECT_EQ(CALL(init, sched_setattr, 0, 16, 0), -EFAULT);
+    EXPECT_EQ(CALL(init, sched_getattr, 0, CALLS_DATA, 47, 0), -EINVAL);
+    fixture_end();
+}
+
 TEST(sys_sched_that_makes_no_sense)
 {
     static const struct {
