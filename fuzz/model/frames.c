@@ -202,8 +202,9 @@ void frames_adopt(struct proc *witness, const struct proc *proc, uint64_t sp)
     uint8_t bytes[ALIGN];
 
     for (unsigned i = 0; i < 2; i++) {
-        uint64_t start = tops[i] > MOST ? tops[i] - MOST : 0;
-        for (uint64_t at = align_down(start); at < tops[i]; at += ALIGN) {
+        uint64_t start = align_down(tops[i] > MOST ? tops[i] - MOST : 0);
+        uint64_t size = tops[i] - start; /* the top may be the end of all addresses */
+        for (uint64_t at = start; at - start < size; at += ALIGN) {
             if (memory_find(memory_of(witness), at) &&
                 world.eyes->peek(witness->pid, at, bytes, sizeof(bytes))) {
                 memory_adopt(witness, at, sizeof(bytes));
