@@ -38,6 +38,7 @@ int plant_select(const char *id)
         [PLANT_STP_1] = "stp-1",   [PLANT_STP_2] = "stp-2",   [PLANT_THR_1] = "thr-1",
         [PLANT_THR_2] = "thr-2",   [PLANT_USR_1] = "usr-1",   [PLANT_USR_2] = "usr-2",
         [PLANT_TIM_1] = "tim-1",   [PLANT_TIM_2] = "tim-2",   [PLANT_OWN_22] = "own-22",
+        [PLANT_OWN_23] = "own-23",
     };
 
     for (unsigned i = 0; i < PLANT_COUNT; i++) {

@@ -122,6 +122,9 @@ int64_t sys_clock_nanosleep(struct thread *thread, const uint64_t *args)
     }
     if (!error && !thread->call.has_begun) {
         error = begin_sleep(thread, &clock, args[2], is_absolute);
+        if (PLANTED(OWN_23) && error == -EINVAL && clock.pid) {
+            error = -EPERM;
+        }
     }
     return error ? error : sleep(thread, &clock, is_absolute ? 0 : args[3], is_absolute);
 }

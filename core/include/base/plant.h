@@ -94,6 +94,7 @@ enum plant {
     PLANT_TIM_1,  /* a timer counts the time that its signal tells of among the others */
     PLANT_TIM_2,  /* the signal of a timer that exec deletes stays */
     PLANT_OWN_22, /* the timer of all used time goes by that in user mode */
+    PLANT_OWN_23, /* a sleep of no time that there is, by used time, is not permitted */
     PLANT_COUNT,
 };
 

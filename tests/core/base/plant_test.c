@@ -21,14 +21,14 @@ TEST(plant_by_name)
         "stp-1",  "stp-2",  "thr-1",  "thr-2",  "usr-1",  "usr-2",  "own-1",  "own-2",  "own-3",
         "own-4",  "own-5",  "own-6",  "own-7",  "own-8",  "own-9",  "own-10", "own-11", "own-12",
         "own-13", "own-14", "own-15", "own-16", "own-17", "own-18", "own-19", "own-20", "own-21",
-        "tim-1",  "tim-2",  "own-22"};
+        "tim-1",  "tim-2",  "own-22", "own-23"};
 
     for (unsigned i = 0; i < ARRAY_LEN(ids); i++) {
         EXPECT_EQ(plant_select(ids[i]), 0);
         EXPECT_EQ(plant_active, i);
     }
     EXPECT_EQ(ARRAY_LEN(ids), PLANT_COUNT);
-    EXPECT(PLANTED(OWN_22));
+    EXPECT(PLANTED(OWN_23));
     EXPECT(!PLANTED(T_4));
 }
 
