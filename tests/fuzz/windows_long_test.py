@@ -20,7 +20,7 @@ def who_is_woken_goes_on_at_the_end():
 
 @case
 def by_priority():
-    bears('pct changes=2 seed=5', 0.7)
+    bears('pct changes=2 seed=5', 0.6)
 
 
 main()
