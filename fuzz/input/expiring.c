@@ -93,10 +93,6 @@ static const struct step times_of_file[] = {
     CALL(0, readv, RESULT(1, 0), SLOT(iov_apart), NUMBER(2)),
 };
 
-#define KIND(steps)                                                                                \
-    {                                                                                              \
-        steps, sizeof(steps) / sizeof((steps)[0])                                                  \
-    }
 static const struct {
     const struct step *steps;
     unsigned count;

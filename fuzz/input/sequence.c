@@ -471,10 +471,6 @@ static const struct step lost_shell[] = {
     KILL(FIRST, 2, SIGTSTP),
 };
 
-#define KIND(steps)                                                                                \
-    {                                                                                              \
-        steps, sizeof(steps) / sizeof((steps)[0])                                                  \
-    }
 static const struct {
     const struct step *steps;
     unsigned count;

@@ -110,4 +110,10 @@ struct step {
     CALL(who, futex, RESULT(0, at), NUMBER(operation), NUMBER(value), NUMBER(argument),            \
          RESULT(0, other), NUMBER(last))
 
+/* An element of a table of sequences: its steps and their number. */
+#define KIND(steps)                                                                                \
+    {                                                                                              \
+        steps, sizeof(steps) / sizeof((steps)[0])                                                  \
+    }
+
 #endif

@@ -306,7 +306,8 @@ TEST(sys_clock_nanosleep_until_another_has_used_time)
     fixture_end();
 }
 
-TEST(sys_clock_nanosleep_by_the_time_of_one_that_ends)
+/* A child that sleeps by the time of another, which has ended since and was waited for. */
+static struct process *begin_by_the_time_of_nobody(void)
 {
     begin();
     calls_put(BUFFER_AT, &(struct abi_timespec){0, 3000}, sizeof(struct abi_timespec));
@@ -316,6 +317,12 @@ TEST(sys_clock_nanosleep_by_the_time_of_one_that_ends)
     EXPECT_EQ(CALL(other, clock_nanosleep, (uint64_t)clock, 0, BUFFER_AT, 0), CALL_BLOCKED);
     calls_exit(child, 0);
     EXPECT_EQ(CALL(init, wait4, 2, 0, 0, 0), 2);
+    return other;
+}
+
+TEST(sys_clock_nanosleep_by_the_time_of_one_that_ends)
+{
+    struct process *other = begin_by_the_time_of_nobody();
     EXPECT_EQ(other->thread->state, THREAD_BLOCKED);
     sched_wake(other->thread);
     EXPECT_EQ(calls_rerun(other), CALL_BLOCKED);
@@ -355,14 +362,7 @@ TEST(sys_clock_nanosleep_until_another_has_used_time_is_interrupted)
 
 TEST(sys_clock_nanosleep_by_the_time_of_one_that_has_ended_is_interrupted)
 {
-    begin();
-    calls_put(BUFFER_AT, &(struct abi_timespec){0, 3000}, sizeof(struct abi_timespec));
-    struct process *child = calls_fork(init);
-    struct process *other = calls_fork(init);
-    int clock = (int)used_by(child->pid->number, false, 2);
-    EXPECT_EQ(CALL(other, clock_nanosleep, (uint64_t)clock, 0, BUFFER_AT, 0), CALL_BLOCKED);
-    calls_exit(child, 0);
-    EXPECT_EQ(CALL(init, wait4, 2, 0, 0, 0), 2);
+    struct process *other = begin_by_the_time_of_nobody();
     other->thread->call.is_interrupted = true;
     sched_wake(other->thread);
     EXPECT_EQ(calls_rerun(other), CALL_INTERRUPTED);
