@@ -222,12 +222,6 @@ static int unmap_tail(struct space *space, uaddr_t addr, uint64_t old_len, uint6
     return old_len > USER_END - addr ? -EINVAL : space_unmap(space, addr + new_len, addr + old_len);
 }
 
-/* Whether two ranges have an address in common. The first may be empty, and has none then. */
-static bool do_meet(uaddr_t a, uint64_t a_len, uaddr_t b, uint64_t b_len)
-{
-    return a <= b ? a_len > b - a : b_len > a - b;
-}
-
 /* MREMAP_FIXED and MREMAP_DONTUNMAP: it moves in any case. As on Linux, the new range has been
  * unmapped and the old one cut when it is found that the rest cannot be done. */
 static int64_t remap_to(struct space *space, const uint64_t *args, uint64_t old_len,
@@ -236,10 +230,12 @@ static int64_t remap_to(struct space *space, const uint64_t *args, uint64_t old_
     uaddr_t addr = args[0];
     uint64_t flags = args[3];
     uaddr_t to = args[4];
+    /* As on Linux, the old range ends below where it starts if it is too long. */
+    bool do_meet = addr + old_len > to && to + new_len > addr;
     int error = 0;
 
     if ((to & PAGE_MASK) || new_len > USER_END - PAGE_SIZE || to > USER_END - PAGE_SIZE - new_len ||
-        do_meet(addr, old_len, to, new_len)) {
+        do_meet) {
         return -EINVAL;
     }
     if (flags & MREMAP_FIXED) {
