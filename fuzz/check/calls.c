@@ -119,6 +119,8 @@ static bool may_do_without(const struct event *event)
     case CALL_setfsuid:
     case CALL_setfsgid:
         return true;
+    case CALL_sched_setattr: /* the right size is told where it can be */
+        return event->result == -E2BIG;
     case CALL_getrandom:
         return event->result > 0 && (uint64_t)event->result < event->args[1];
     case CALL_read:
@@ -241,6 +243,24 @@ static bool is_output(uaddr_t page, const struct output *outputs, unsigned count
     return false;
 }
 
+/* Whether it may have written to shared memory. */
+static bool has_shared_output(const struct event *event, const struct space *space)
+{
+    struct output outputs[OUTPUTS_MAX];
+    unsigned count = find_outputs(event, outputs);
+
+    LOOK_REGIONS(region, space) {
+        uint64_t len = region->end - region->start;
+        for (unsigned i = 0; region->shared && i < count; i++) {
+            if (outputs[i].start - region->start < len ||
+                region->start - outputs[i].start < outputs[i].len) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 enum { MAY_REGIONS = 1, MAY_PAGES = 2, MAY_SIGNALS = 4, MAY_THREADS = 8 };
 
 /* What a failed call may have changed, as abi/syscall.def says: Linux does so too. */
@@ -322,7 +342,11 @@ static const char *find_difference(const struct event *event, unsigned may, uadd
     if (!(may & MAY_PAGES) && find_change(before, after, event, page)) {
         return "memory";
     }
-    return before->objects == after->objects || (may & MAY_PAGES) ? NULL : "shared memory";
+    if (before->objects != after->objects && !(may & MAY_PAGES) &&
+        !has_shared_output(event, after->space)) {
+        return "shared memory";
+    }
+    return NULL;
 }
 
 static void check_unchanged(const struct event *event)

@@ -102,7 +102,7 @@ static void refuse_size(struct proc *self, uint64_t at)
     const uint32_t size = ATTR_SIZE;
 
     if (ask_result(-E2BIG) && memory_can(self, at, sizeof(size), ACCESS_WRITE)) {
-        memory_give(self, at, &size, sizeof(size));
+        memory_offer(self, at, &size, sizeof(size));
     }
 }
 

@@ -573,3 +573,15 @@ void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len
     memory_store(memory_of(proc), at, bytes, len);
     (void)memory_verify(proc, at, len);
 }
+
+void memory_offer(struct proc *proc, uint64_t at, const void *bytes, uint64_t len)
+{
+    uint8_t has[PAGE];
+    uint8_t known[PAGE];
+
+    memory_look(memory_of(proc), at, known, len);
+    if (!world.was_refused || !world.eyes->peek(proc->pid, at, has, len) ||
+        !bytes_same(has, known, len)) {
+        memory_give(proc, at, bytes, len);
+    }
+}

@@ -93,6 +93,9 @@ void memory_adopt_growth(struct proc *proc);
 /* Writes what a call has written, and objects if the kernel has not. */
 void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len);
 
+/* The same of what a call need not have written: it has if there was memory, and perhaps if not. */
+void memory_offer(struct proc *proc, uint64_t at, const void *bytes, uint64_t len);
+
 /* Whether frames of handlers may lie there that were made since the call wrote. */
 bool memory_is_covered(uint64_t at, uint64_t len);
 
