@@ -142,6 +142,87 @@ def ctrl_z_stops_the_foreground_program_and_fg_goes_on(make):
         terminal.end().expect(6)
 
 
+def stopped(terminal, line, pid):
+    """Starts a program that sleeps, and stops it with Ctrl-Z."""
+    terminal.type(line + '\r')
+    terminal.wait_for(line + '\n')
+    wait_until_it_sleeps(terminal)
+    terminal.type('\x1a')
+    terminal.wait_for(f'sleep {pid}: stopped; fg goes on with it\n')
+    terminal.wait_for(PROMPT)
+
+
+@each
+def wait_ends_when_a_job_stops(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        stopped(terminal, 'sleep 1000', 3)
+        command(terminal, 'wait', '')  # it does not wait for what is stopped
+        command(terminal, 'bg', 'background 3: sleep\n')
+        terminal.type('sh -c "sleep 0; kill -STOP 3" &\rwait\r')
+        terminal.wait_for('sleep 3: stopped; fg goes on with it\n')
+        terminal.type('echo still  here\r')
+        terminal.wait_for('still here\n')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'jobs', '%1 3 stopped sleep\n')
+        terminal.type('fg\r')
+        terminal.wait_for('fg\nsleep\n')
+        wait_until_it_sleeps(terminal)
+        terminal.type('\x03')
+        terminal.wait_for('sleep 3: signal 2 (interrupt)\n')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'jobs', '')
+        terminal.type('exit 6\r')
+        terminal.end().expect(6)
+
+
+@each
+def a_stopped_job_that_is_killed_is_gone(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        stopped(terminal, 'sleep 1000', 3)
+        stopped(terminal, 'sleep 1001', 4)
+        command(terminal, 'jobs', '%1 3 stopped sleep\n%2 4 stopped sleep\n')
+        command(terminal, 'kill -KILL 4; sleep 0', 'background 4: signal 9 (killed)\n')
+        command(terminal, 'jobs', '%1 3 stopped sleep\n')
+        command(terminal, 'sh -c "kill -9 3; sleep 0"; fg',
+                'background 3: signal 9 (killed)\nsh: nothing was stopped\n')
+        command(terminal, 'jobs', '')
+        terminal.type('exit 6\r')
+        terminal.end().expect(6)
+
+
+@each
+def jobs_go_on_where_one_wants(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        stopped(terminal, 'sleep 1000 | sleep 1001', 3)
+        stopped(terminal, 'sleep 1002', 5)
+        command(terminal, 'bg 1', 'background 4: sleep\n')
+        command(terminal, 'jobs', '%1 3 runs sleep\n%2 5 stopped sleep\n')
+        command(terminal, 'kill -STOP 3; sleep 0', '')  # the other half of it runs
+        command(terminal, 'jobs', '%1 3 runs sleep\n%2 5 stopped sleep\n')
+        command(terminal, 'kill -STOP %1; sleep 0', 'sleep 3: stopped; fg goes on with it\n')
+        command(terminal, 'kill -CONT %1; sleep 0', '')
+        command(terminal, 'jobs', '%1 3 runs sleep\n%2 5 stopped sleep\n')
+        terminal.type('kill %1; wait\r')
+        terminal.wait_for('background 4: signal 15 (terminated)\n')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'bg', 'background 5: sleep\n')
+        terminal.type('fg\r')
+        terminal.wait_for('fg\nsleep\n')
+        wait_until_it_sleeps(terminal)
+        terminal.type('\x03')
+        terminal.wait_for('sleep 5: signal 2 (interrupt)\n')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'fg 1', 'sh: 1: no such job\n')
+        command(terminal, 'kill', 'sh: kill takes a signal, like -9 or -KILL, and PIDs or jobs\n')
+        command(terminal, 'kill -9 99', 'sh: kill 99: ESRCH\n')
+        command(terminal, 'kill x', 'sh: x: no PID, and no job\n')
+        terminal.type('exit 6\r')
+        terminal.end().expect(6)
+
+
 @each
 def ctrl_c_drops_what_was_typed_ahead(make):
     with shell(make) as terminal:

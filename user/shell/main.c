@@ -4,6 +4,7 @@
  * the console a program in the foreground has a process group of its own, which is the terminal's
  * foreground group as long as it runs: Ctrl-C ends it, and Ctrl-Z stops it, and not the shell.
  */
+#include "jobs.h"
 #include "lib/print.h"
 #include "lib/start.h"
 #include "lib/str.h"
@@ -44,7 +45,7 @@ static int run_lines(struct shell *shell, int fd)
 
     for (;;) {
         if (shell->is_interactive) {
-            run_reap(shell, false);
+            jobs_look(shell);
             print("$ ");
         }
         switch (read_line(fd, line)) {

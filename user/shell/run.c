@@ -1,17 +1,15 @@
 #include "run.h"
 
+#include "jobs.h"
 #include "lib/print.h"
 #include "lib/str.h"
 #include "lib/sys.h"
-#include "lib/wait.h"
 #include "words.h"
 
 enum {
     WORDS_MAX = 64, /* of one command */
     BYTES_MAX = 8192,
     PATH_MAX_LEN = 256,
-    PARTS_MAX = TOKENS_MAX / 2, /* of a pipeline: between two there is a token */
-    STOPPED_MAX = 8,
 };
 
 /* The words of a command, and where its redirections stand among the tokens. */
@@ -216,118 +214,15 @@ static bool redirect_all(struct shell *shell, const struct command *command)
     return true;
 }
 
-/* Shows how a process ended, if not well and if somebody looks. Returns its status as `exit` and
- * init would have it. */
-static int show_end(const struct shell *shell, const char *what, int pid, int status)
-{
-    static const char *const names[] = {
-        [SIGHUP] = " (hangup)",       [SIGINT] = " (interrupt)",
-        [SIGQUIT] = " (quit)",        [SIGILL] = " (illegal instruction)",
-        [SIGTRAP] = " (trap)",        [SIGABRT] = " (abort)",
-        [SIGBUS] = " (bus error)",    [SIGFPE] = " (arithmetic)",
-        [SIGKILL] = " (killed)",      [SIGSEGV] = " (segmentation fault)",
-        [SIGPIPE] = " (broken pipe)", [SIGTERM] = " (terminated)",
-    };
-    int signal = wait_signal(status);
-    const char *name = NULL;
-
-    if ((size_t)signal < sizeof(names) / sizeof(names[0]))
-        name = names[signal];
-    if (shell->is_interactive && signal)
-        print("%s %d: signal %d%s\n", what, pid, signal, name ? name : "");
-    else if (shell->is_interactive && wait_exit_status(status))
-        print("%s %d: status %d\n", what, pid, wait_exit_status(status));
-    return signal ? STATUS_SIGNAL + signal : wait_exit_status(status);
-}
-
-void run_reap(struct shell *shell, bool wait)
-{
-    int status = 0, pid;
-
-    while ((pid = (int)sys_wait4(-1, &status, wait ? 0 : WNOHANG, 0)) > 0)
-        if (show_end(shell, "background", pid, status) == 0 && shell->is_interactive)
-            print("background %d: done\n", pid);
-}
-
-/* Makes a group the foreground one; without a terminal there is none to make, which is fine. */
-static void foreground(int group)
-{
-    sys_ioctl(0, TIOCSPGRP, &group);
-}
-
-/* A pipeline, while its parts are started and until they have ended. */
-struct pipeline {
-    bool is_background;
-    int group; /* the PID of its first part; 0: there is none yet */
-    int input; /* what the next part reads from, or -1 */
-    int count;
-    int pids[PARTS_MAX]; /* 0: it has been waited for */
-    char name[TOKEN_SHOWN];
-};
-
-/* Those that Ctrl-Z has stopped, the last one last. */
-static struct pipeline stopped[STOPPED_MAX];
-static int stopped_count;
-
-/* Notes that the pipeline was stopped. false: there is no place for one more. */
-static bool note_stop(struct shell *shell, const struct pipeline *line, int signal)
-{
-    if (stopped_count == STOPPED_MAX)
-        return false;
-    shell->status = STATUS_SIGNAL + signal;
-    stopped[stopped_count++] = *line;
-    print("%s %d: stopped; fg goes on with it\n", line->name, line->group);
-    return true;
-}
-
-/* Waits until all parts have ended, or one was stopped: all are, by the same key. One that finds no
- * place among those that are stopped goes on at once. */
-static void wait_for(struct shell *shell, struct pipeline *line)
-{
-    int status = 0;
-
-    for (int i = 0; i < line->count; i++) {
-        int pid = line->pids[i];
-        if (pid == 0 || sys_wait4(pid, &status, shell->is_interactive ? WUNTRACED : 0, 0) != pid)
-            continue;
-        if (wait_is_stop(status)) {
-            if (note_stop(shell, line, status >> 8))
-                break;
-            sys_kill(-line->group, SIGCONT);
-            i--;
-            continue;
-        }
-        line->pids[i] = 0;
-        if (i == line->count - 1)
-            shell->status = show_end(shell, line->name, pid, status);
-    }
-    if (shell->is_interactive)
-        foreground((int)sys_getpgid(0));
-}
-
-static int go_on_with_stopped(struct shell *shell)
-{
-    struct pipeline line;
-
-    if (stopped_count == 0) {
-        print_error("sh: nothing was stopped\n");
-        return 1;
-    }
-    line = stopped[--stopped_count];
-    print("%s\n", line.name);
-    foreground(line.group);
-    sys_kill(-line.group, SIGCONT);
-    wait_for(shell, &line);
-    return shell->status;
-}
-
 static void help(void)
 {
     print(
         "PROGRAM [ARGUMENT]...  runs a program of /bin, or of any path with a slash in it\n"
         "A | B   A && B   A || B   A; B   ! A   A &   also A < FILE, A > FILE, A 2>&1\n"
-        "wait                   waits for everything in the background, and for what was stopped\n"
-        "fg                     goes on with what was stopped last\n"
+        "wait                   waits until nothing runs in the background\n"
+        "jobs                   lists what runs in the background and what was stopped\n"
+        "fg [JOB]   bg [JOB]    goes on with what was stopped last, in front or in the background\n"
+        "kill [-SIGNAL] PID     sends a signal, SIGTERM by itself; %%1 is the first of the jobs\n"
         "exit [STATUS]          ends the shell; Eft ends with its first one\n"
         "help                   prints this\n");
     print("Ctrl-C ends the program in the foreground, Ctrl-Z stops it, Ctrl-D ends the shell;\n"
@@ -335,7 +230,7 @@ static void help(void)
           "sleep story\n");
 }
 
-static int exit_shell(const struct shell *shell, char **words, int count)
+static int exit_shell(const struct shell *shell, char *const *words, int count)
 {
     unsigned status = (unsigned)shell->status;
 
@@ -353,13 +248,17 @@ static bool run_builtin(struct shell *shell, const struct command *command)
     int status = 0;
 
     if (str_equal(name, "exit")) {
-        status = exit_shell(shell, (char **)(uint64_t)command->words, command->count);
+        status = exit_shell(shell, command->words, command->count);
     } else if (str_equal(name, "wait")) {
-        while (stopped_count > 0)
-            sys_kill(-stopped[--stopped_count].group, SIGCONT);
-        run_reap(shell, true);
+        status = jobs_builtin_wait(shell);
+    } else if (str_equal(name, "jobs")) {
+        status = jobs_builtin_jobs();
     } else if (str_equal(name, "fg")) {
-        status = go_on_with_stopped(shell);
+        status = jobs_builtin_fg(shell, command->words, command->count);
+    } else if (str_equal(name, "bg")) {
+        status = jobs_builtin_bg(shell, command->words, command->count);
+    } else if (str_equal(name, "kill")) {
+        status = jobs_builtin_kill(command->words, command->count);
     } else if (str_equal(name, "help")) {
         help();
     } else if (str_equal(name, "false")) {
@@ -392,6 +291,7 @@ static _Noreturn void run_part(struct shell *shell, const struct token *at)
 {
     static struct command command;
 
+    shell->is_interactive = false; /* the jobs are not its children */
     if (!expand(shell, at, &command))
         sys_leave(STATUS_USAGE);
     if (!redirect_all(shell, &command))
@@ -401,13 +301,13 @@ static _Noreturn void run_part(struct shell *shell, const struct token *at)
     become(shell, &command);
 }
 
-static void join_group(const struct shell *shell, const struct pipeline *line, int pid)
+static void join_group(const struct shell *shell, const struct job *job, int pid)
 {
     if (!shell->is_interactive)
         return;
-    sys_setpgid(pid, line->group);
-    if (!line->is_background)
-        foreground(line->group ? line->group : (int)sys_getpid());
+    sys_setpgid(pid, job->group);
+    if (!job->is_background)
+        jobs_foreground(job->group ? job->group : (int)sys_getpid());
 }
 
 static void move(int from, int to)
@@ -418,8 +318,9 @@ static void move(int from, int to)
     }
 }
 
-/* Starts the part at `at`, whose output goes into a pipe if more follows. */
-static bool start_part(struct shell *shell, struct pipeline *line, const struct token *at,
+/* Starts the part at `at`, which reads from *input if that is not -1; if more follows, its output
+ * goes into a pipe, whose other end is *input then. */
+static bool start_part(struct shell *shell, struct job *job, int *input, const struct token *at,
                        bool more)
 {
     int ends[2] = {-1, -1};
@@ -427,56 +328,69 @@ static bool start_part(struct shell *shell, struct pipeline *line, const struct 
     int pid = error < 0 ? (int)error : sys_fork();
 
     if (pid == 0) {
-        join_group(shell, line, 0);
-        move(line->input, 0);
+        join_group(shell, job, 0);
+        move(*input, 0);
         if (more)
             sys_close(ends[0]);
         move(ends[1], 1);
         run_part(shell, at);
     }
-    if (line->input >= 0)
-        sys_close(line->input);
+    if (*input >= 0)
+        sys_close(*input);
     if (more && error >= 0)
         sys_close(ends[1]);
-    line->input = ends[0];
+    *input = ends[0];
     if (pid < 0) {
-        print_error("sh: cannot start %s: %s\n", line->name, error_name(pid));
+        print_error("sh: cannot start %s: %s\n", job->name, error_name(pid));
         return false;
     }
+    jobs_add_part(job, pid);
     /* The child does the same: whoever comes first, it is done before either needs it. */
-    join_group(shell, line, pid);
-    if (line->group == 0) {
-        line->group = pid;
-        if (shell->is_interactive && !line->is_background)
-            foreground(pid);
-    }
-    line->pids[line->count++] = pid;
+    join_group(shell, job, pid);
     return true;
 }
 
-/* Runs the commands from `at` to `end`, which are joined by pipes, each as a child. */
-static void start_pipeline(struct shell *shell, const struct token *at, const struct token *end,
-                           bool background)
+/* Starts the commands from `at` to `end`, which are joined by pipes, each as a child. */
+static bool start_parts(struct shell *shell, struct job *job, const struct token *at,
+                        const struct token *end)
 {
-    struct pipeline line = {.is_background = background, .input = -1};
-    const struct words_values values = {shell->status, shell->environment};
+    int input = -1;
     bool started = true;
 
-    if (words_expand(at, &values, line.name, sizeof(line.name)) == 0)
-        line.name[0] = '\0';
     while (started && at < end) {
         const struct token *behind = command_end(at);
-        started = start_part(shell, &line, at, behind->kind == TOKEN_PIPE);
+        started = start_part(shell, job, &input, at, behind->kind == TOKEN_PIPE);
         at = behind + 1;
         while (is_line_end(at) && at < end)
             at++;
     }
-    if (line.input >= 0)
-        sys_close(line.input);
+    if (input >= 0)
+        sys_close(input);
+    jobs_started(job);
+    return started;
+}
+
+static void run_job(struct shell *shell, const struct token *at, const struct token *end,
+                    bool background)
+{
+    const struct words_values values = {shell->status, shell->environment};
+    struct job alone = {0}; /* without a console nobody asks for it later */
+    struct job *job = shell->is_interactive ? jobs_take() : &alone;
+
+    if (!job) {
+        shell->status = STATUS_NOT_STARTED;
+        return;
+    }
+    job->is_background = background;
+    if (words_expand(at, &values, job->name, sizeof(job->name)) == 0)
+        job->name[0] = '\0';
+    bool started = start_parts(shell, job, at, end);
     if (background && started && shell->is_interactive)
-        print("background %d: %s\n", line.pids[line.count - 1], line.name);
-    if (!background)
-        wait_for(shell, &line);
+        print("background %d: %s\n", job->parts[job->count - 1].pid, job->name);
+    if (background)
+        shell->status = 0;
+    else
+        jobs_wait(shell, job);
     if (!started)
         shell->status = STATUS_NOT_STARTED;
 }
@@ -513,11 +427,9 @@ static void run_pipeline(struct shell *shell, const struct token *at, const stru
         if (!expand(shell, at, &command))
             shell->status = STATUS_USAGE;
         else if (!run_builtin(shell, &command))
-            start_pipeline(shell, at, end, false);
+            run_job(shell, at, end, false);
     } else {
-        start_pipeline(shell, at, end, background);
-        if (background)
-            shell->status = 0;
+        run_job(shell, at, end, background);
     }
     if (negated)
         shell->status = !shell->status;

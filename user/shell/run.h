@@ -21,7 +21,4 @@ struct shell {
  * nothing of it is run. */
 void run_text(struct shell *shell, const char *text);
 
-/* Reaps what has ended in the background, or waits for all of it. */
-void run_reap(struct shell *shell, bool wait);
-
 #endif
