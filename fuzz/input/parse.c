@@ -4,6 +4,7 @@
 #include "abi/linux.h"
 #include "base/string.h"
 #include "fuzz/input/expected.h"
+#include "fuzz/input/header.h"
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
 #include "fuzz/input/names.h"
@@ -19,27 +20,8 @@ struct parser {
     bool is_named[NAMES];
     uint8_t named[NAMES]; /* instruction, by n of rn */
     unsigned lines[INPUT_INSNS_MAX];
-    unsigned settings; /* that have been made: bits by enum setting */
+    unsigned settings; /* that have been made; of header_parse */
 };
-
-/* Finds a word among names, and marks it in given: none may come twice. count: that was wrong. */
-static unsigned find_once(struct scanner *scanner, const struct word *word, const char *what,
-                          const char *const *names, unsigned count, unsigned *given)
-{
-    for (unsigned i = 0; i < count; i++) {
-        if (!scan_is(word, names[i])) {
-            continue;
-        }
-        if (*given & 1u << i) {
-            scan_fail(scanner, "the %s '%s' is there twice", what, names[i]);
-            return count;
-        }
-        *given |= 1u << i;
-        return i;
-    }
-    scan_fail(scanner, "there is no %s '%.*s'", what, (int)word->len, word->bytes);
-    return count;
-}
 
 /* ---- operands ---- */
 
@@ -305,7 +287,7 @@ static bool parse_properties(struct parser *parser, struct insn *insn)
         if (!scan_expect(scanner, ":")) {
             return false;
         }
-        switch (find_once(scanner, &word, "property", names, COUNT, &given)) {
+        switch (scan_find_once(scanner, &word, "property", names, COUNT, &given)) {
         case FAIL_NTH:
             is_good = parse_failure(scanner, insn);
             break;
@@ -390,119 +372,12 @@ static bool parse_insn(struct parser *parser)
     return true;
 }
 
-/* ---- the configuration ---- */
-
-static bool parse_choice(struct scanner *scanner, const char *what, const char *const *names,
-                         unsigned count, unsigned *choice)
-{
-    struct word word = scan_word(scanner);
-
-    for (*choice = 0; *choice < count; (*choice)++) {
-        if (scan_is(&word, names[*choice])) {
-            return true;
-        }
-    }
-    return scan_fail(scanner, "'%.*s' is no %s", (int)word.len, word.bytes, what);
-}
-
-enum setting { FRAMES, ASID_BITS, CHANGES, SEED, REUSE, TLB, SCHEDULE, SETTING_COUNT };
-
-static const char *const setting_names[SETTING_COUNT] = {
-    "frames", "asid_bits", "changes", "seed", "reuse", "tlb", "schedule",
-};
-
-static bool parse_setting(struct parser *parser, struct input_config *config)
-{
-    static const char *const reuses[] = {"fifo", "lifo"};
-    static const char *const tlbs[] = {"adversarial", "natural"};
-    struct scanner *scanner = &parser->scanner;
-    struct word word = scan_word(scanner);
-    uint64_t number = 0;
-    unsigned choice = 0;
-    bool is_good = false;
-
-    if (!scan_expect(scanner, "=")) {
-        return false;
-    }
-    switch (find_once(scanner, &word, "setting", setting_names, SETTING_COUNT, &parser->settings)) {
-    case FRAMES:
-        is_good = scan_number(scanner, "number of frames", INPUT_FRAMES_MAX, &number);
-        config->frames = (uint16_t)number;
-        break;
-    case ASID_BITS:
-        is_good = scan_number(scanner, "number of bits", 16, &number);
-        config->asid_bits = (uint8_t)number;
-        break;
-    case CHANGES:
-        is_good = scan_number(scanner, "number of changes", 15, &number);
-        config->change_count = (uint8_t)number;
-        break;
-    case SEED:
-        is_good = scan_number(scanner, "seed", UINT16_MAX, &number);
-        config->schedule_seed = (uint16_t)number;
-        break;
-    case REUSE:
-        is_good = parse_choice(scanner, "order of reuse", reuses, 2, &choice);
-        config->is_lifo = choice;
-        break;
-    case TLB:
-        is_good = parse_choice(scanner, "kind of TLB", tlbs, 2, &choice);
-        config->is_natural_tlb = choice;
-        break;
-    case SCHEDULE:
-        is_good = parse_choice(scanner, "schedule", schedule_names, SCHEDULE_COUNT, &choice);
-        config->schedule = (uint8_t)choice;
-        break;
-    default:
-        break;
-    }
-    return is_good;
-}
-
-static bool parse_config(struct parser *parser, struct input_config *config)
-{
-    struct scanner *scanner = &parser->scanner;
-
-    while (!scan_is_at_end(scanner)) {
-        if (!parse_setting(parser, config)) {
-            return false;
-        }
-    }
-    if (config->frames < INPUT_FRAMES_MIN) {
-        return scan_fail(scanner, "there are %u frames at least", INPUT_FRAMES_MIN);
-    }
-    return config->asid_bits > 0 || scan_fail(scanner, "an ASID has 1 bit at least");
-}
-
-static void parse_check(struct scanner *scanner, char check[REPRO_CHECK_MAX])
-{
-    size_t len = 0;
-
-    scan_blanks(scanner);
-    while (scanner->at < scanner->end && len < REPRO_CHECK_MAX - 1) {
-        unsigned char c = (unsigned char)*scanner->at++;
-        check[len++] = (char)(c >= ' ' && c < 0x7f ? c : '?');
-    }
-    while (len > 0 && check[len - 1] == ' ') {
-        len--;
-    }
-    check[len] = '\0';
-}
-
 static bool parse_line(struct parser *parser)
 {
     struct scanner *scanner = &parser->scanner;
 
     if (scan_take(scanner, "#")) {
-        if (scan_take(scanner, "check:")) {
-            if (parser->repro->check[0]) {
-                return scan_fail(scanner, "the check is there twice");
-            }
-            parse_check(scanner, parser->repro->check);
-        } else if (scan_take(scanner, "config:")) {
-            return parse_config(parser, &parser->repro->input.config);
-        }
-        return true;
+        return header_parse(scanner, parser->repro, &parser->settings);
     }
     return scan_is_at_end(scanner) || parse_insn(parser);
 }

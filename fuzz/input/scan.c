@@ -90,6 +90,24 @@ bool scan_is(const struct word *word, const char *name)
     return str_len(name) == word->len && memcmp(word->bytes, name, word->len) == 0;
 }
 
+unsigned scan_find_once(struct scanner *scanner, const struct word *word, const char *what,
+                        const char *const *names, unsigned count, unsigned *given)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!scan_is(word, names[i])) {
+            continue;
+        }
+        if (*given & 1u << i) {
+            scan_fail(scanner, "the %s '%s' is there twice", what, names[i]);
+            return count;
+        }
+        *given |= 1u << i;
+        return i;
+    }
+    scan_fail(scanner, "there is no %s '%.*s'", what, (int)word->len, word->bytes);
+    return count;
+}
+
 bool scan_number(struct scanner *scanner, const char *what, uint64_t max, uint64_t *number)
 {
     struct word word = scan_word(scanner);

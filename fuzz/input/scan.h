@@ -38,6 +38,11 @@ struct word scan_word(struct scanner *scanner);
 
 bool scan_is(const struct word *word, const char *name);
 
+/* Finds a word, which is a what, among names, and marks it in given, a bit for each: none may come
+ * twice. count: that was wrong. */
+unsigned scan_find_once(struct scanner *scanner, const struct word *word, const char *what,
+                        const char *const *names, unsigned count, unsigned *given);
+
 /* A number from 0 to max, which is what: for the error. */
 bool scan_number(struct scanner *scanner, const char *what, uint64_t max, uint64_t *number);
 

@@ -1,7 +1,7 @@
 /*
  * Inputs as text, a line for each instruction: what is in a .repro file.
  *
- *     # check: wait-model
+ *     # check: wait.condition
  *     # config: frames=64 reuse=lifo tlb=natural asid_bits=8 schedule=pct changes=3 seed=77
  *     r0 = fork()
  *     @r0 r1 = pipe2(&fds, 0) (fail_nth: 4)
@@ -25,7 +25,8 @@
  * anything was done; stopped; left, of a thread that has ended while others go on.
  *
  * No property of an instruction, no setting and no check is there twice. The configuration of which
- * nothing is said is the dull one; other comments are not looked at.
+ * nothing is said is the dull one. Other comments are not looked at, but for what is nearly
+ * "check:" or "config:", with up to two letters wrong or more behind it: a mistake (header.h).
  * What is read is normal (normal.h), and comes back from bytes as it was. Freestanding.
  */
 #ifndef INPUT_TEXT_H

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "fuzz/driver/attempt.h"
 #include "fuzz/driver/found.h"
+#include "fuzz/driver/help.h"
 #include "fuzz/driver/read.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/insn.h"
@@ -299,6 +300,7 @@ static void draw(const char *folder, const char *seed, unsigned count)
 
 int main(int argc, char **argv)
 {
+    help_if_asked(argc, argv, usage);
     if (argc >= 2 && strcmp(argv[1], "run") == 0) {
         take(argc - 2, argv + 2);
         run_all();

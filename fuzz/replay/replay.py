@@ -366,6 +366,9 @@ def _print(path, verdict):
 
 def main():
     words, programs = '', []
+    if '--help' in sys.argv[1:]:
+        print(__doc__)
+        return 0
     for argument in sys.argv[1:]:
         if argument.startswith('--words='):
             words = argument.removeprefix('--words=')

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/driver/help.h"
 #include "fuzz/driver/read.h"
 #include "fuzz/input/print_c.h"
 
@@ -56,6 +57,7 @@ int main(int argc, char **argv)
 {
     bool is_c = argc == 3 && strcmp(argv[1], "--c") == 0;
 
+    help_if_asked(argc, argv, usage);
     if (argc >= 3 && strcmp(argv[1], "--bytes") == 0) {
         for (int i = 3; i < argc; i++) {
             write_bytes(argv[2], argv[i]);

@@ -24,6 +24,7 @@
 #include "fuzz/check/whole.h"
 #include "fuzz/driver/found.h"
 #include "fuzz/driver/hashes.h"
+#include "fuzz/driver/help.h"
 #include "fuzz/driver/letters.h"
 #include "fuzz/run/body_hosted.h"
 #include "fuzz/run/turns.h"
@@ -331,6 +332,7 @@ int main(int argc, char **argv)
 {
     const struct moment start = {.last = NOBODY, .task_count = 1};
 
+    help_if_asked(argc, argv, usage);
     for (int i = 1; i < argc; i++) {
         if (!parse(argv[i])) {
             fprintf(stderr, "enumerate: %s\n%s", argv[i], usage);

@@ -14,6 +14,7 @@
 #include "fuzz/driver/attempt.h"
 #include "fuzz/driver/census.h"
 #include "fuzz/driver/found.h"
+#include "fuzz/driver/help.h"
 #include "fuzz/driver/read.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/minimise.h"
@@ -246,6 +247,7 @@ int main(int argc, char **argv)
 {
     static struct attempt attempt;
 
+    help_if_asked(argc, argv, usage);
     for (int i = 1; i < argc; i++) {
         if (!parse(argv[i])) {
             fprintf(stderr, "storm: %s\n%s", argv[i], usage);

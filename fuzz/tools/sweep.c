@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fuzz/driver/found.h"
+#include "fuzz/driver/help.h"
 #include "fuzz/driver/read.h"
 #include "fuzz/input/edit.h"
 #include "fuzz/input/insn.h"
@@ -312,6 +313,7 @@ int main(int argc, char **argv)
     unsigned findings = 0;
     int first = 1;
 
+    help_if_asked(argc, argv, usage);
     while (first < argc && take_option(argv[first])) {
         first++;
     }

@@ -4,6 +4,7 @@ from bytes, but for what is expected."""
 import glob
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, 'tests/tools')
@@ -50,6 +51,37 @@ def what_is_wrong_is_refused():
     long = b'#' * 70000 + b'\nr0 = fork()\n'
     boot([PROGRAM, work_file('long.repro', long)]).expect(2, 'long.repro: is too long')
     boot([PROGRAM, work_file('wrong.repro', b'r0 = fork(\n')]).expect(2, 'wrong.repro: line 1: ')
+    wrong = work_file('wrong.repro', b'getpid()\n# check: wait.nothing\n')
+    boot([PROGRAM, wrong]).expect(2, "wrong.repro: line 2: there is no check 'wait.nothing'\n")
+
+
+@case
+def every_name_that_is_reported_can_be_expected():
+    """Of the simulated machine, the run and the driver: what a finding is saved with is read."""
+    names = set()
+    ours = r'"((?:model|run|kernel)\.[a-z]+|sanitizer)"'
+    for place, pattern in (('platform/hosted', r'report\("([a-z.-]+)"'), ('fuzz/run', ours),
+                           ('fuzz/driver', ours), ('fuzz/model', ours)):
+        for path in glob.glob(f'{place}/*.c'):
+            with open(path, encoding='utf-8') as file:
+                names |= set(re.findall(pattern, file.read()))
+    expect(names >= {'tlb.stale', 'user.leak', 'run.progress', 'model.memory', 'sanitizer',
+                     'kernel.panic', 'run.determinism'}, f'only {sorted(names)} are reported')
+    for name in sorted(names):
+        program = work_file('named.repro', f'# check: {name}\ngetpid()\n'.encode())
+        ended = boot([PROGRAM, program]).expect(0)
+        expect(f'# check: {name}\n' in ended.output, f'{name} does not come back')
+
+
+@case
+def tools_say_what_they_do():
+    """--help is no mistake: the usage on standard output."""
+    for tool in ('convert', 'enumerate', 'replay/replay', 'storm', 'sweep'):
+        program = built('hosted-test', f'fuzz/{tool}')
+        asked = subprocess.run([program, '--help'], capture_output=True, text=True, check=False)
+        name = os.path.basename(tool)
+        expect_equal((asked.returncode, asked.stderr), (0, ''), f'what {tool} gives')
+        expect(asked.stdout.startswith(f'usage: {name}'), f'{tool} says {asked.stdout!r}')
 
 
 main()

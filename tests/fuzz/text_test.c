@@ -100,7 +100,7 @@ TEST(text_of_programs_and_outcomes_comes_back)
     for (unsigned n = 0; n < ROUNDS; n++) {
         memset(&repro, 0, sizeof(repro));
         generate_input(&repro.input, &random, GENERATE_SCHEDULES);
-        str_copy(repro.check, n % 2 ? "wait-model" : "", sizeof(repro.check));
+        str_copy(repro.check, n % 2 ? "wait.condition" : "", sizeof(repro.check));
         for (unsigned i = 0; i < repro.input.count; i++) {
             repro.has_expected[i] = random_below(&random, 2);
             repro.expected[i] = random_outcome(&random, &repro.input.insns[i]);
@@ -138,7 +138,7 @@ TEST(text_tells_outcomes_apart)
 }
 
 static const char example[] =
-    "# check: wait-model\n"
+    "# check: wait.condition\n"
     "# config: frames=64 reuse=lifo tlb=natural asid_bits=8 schedule=pct changes=3 seed=77\n"
     "r0 = fork() -> 2\n"
     "@r0 r1 = pipe2(&fds, O_NONBLOCK|O_CLOEXEC) (fail_nth: 4) -> ENOMEM\n"
@@ -228,7 +228,17 @@ TEST(text_errors_say_where_and_what)
         {"# config: frames=64 seed=1 frames=64", "line 1: the setting 'frames' is there twice"},
         {"# config: tlb=natural\n# config: tlb=adversarial",
          "line 2: the setting 'tlb' is there twice"},
-        {"# check: a\nfork()\n# check: a", "line 3: the check is there twice"},
+        {"# check: tlb.stale\nfork()\n# check: tlb.stale", "line 3: the check is there twice"},
+        {"fork()\n# check: wait.conditions", "line 2: there is no check 'wait.conditions'"},
+        {"# check: wait", "line 1: there is no check 'wait'"},
+        {"# check:", "line 1: there is no check ''"},
+        {"# check: model.call model.end", "line 1: 'm' and what follows have no place here"},
+        {"# confg: frames=64", "line 1: 'confg:' is not 'config:'"},
+        {"# Config: frames=64", "line 1: 'Config:' is not 'config:'"},
+        {"#cofnig : frames=64", "line 1: 'cofnig:' is not 'config:'"},
+        {"# configuration: frames=64", "line 1: 'configuration:' is not 'config:'"},
+        {"# chek: tlb.stale", "line 1: 'chek:' is not 'check:'"},
+        {"# checks: tlb.stale", "line 1: 'checks:' is not 'check:'"},
         {"fork() (window: 1 cat)",
          "line 1: 'cat' is nothing that comes in a window: timer, interrupt, quit, stop"},
         {"tick() (fail_nth: 1)", "line 1: a property has no meaning here"},
@@ -256,6 +266,21 @@ TEST(text_errors_say_where_and_what)
         EXPECT_STREQ(error, wrong[i].error);
         EXPECT(!is_good);
     }
+}
+
+TEST(text_of_other_comments_is_not_looked_at)
+{
+    static const char comments[] = "# Note: a comment\n"
+                                   "# wait: for what check: and config: say\n"
+                                   "# check of nothing\n"
+                                   "# a config: of another\n"
+                                   "#: and so on\n"
+                                   "# a-config: too\n"
+                                   "getpid() # confg: behind something\n";
+
+    parse(&repro, comments, sizeof(comments) - 1);
+    EXPECT_STREQ(repro.check, "");
+    EXPECT_EQ(repro.input.count, 1);
 }
 
 TEST(text_has_no_more_instructions_than_an_input)
