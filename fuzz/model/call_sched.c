@@ -109,8 +109,8 @@ static void refuse_size(struct proc *self, uint64_t at)
 /* false: the call is over. */
 static bool read_attr(struct proc *self, uint64_t at, struct abi_sched_attr *attr)
 {
-    uint8_t rest[PAGE - ATTR_SIZE];
     uint32_t size;
+    uint8_t rest;
 
     bytes_zero(attr, sizeof(*attr));
     if (!memory_read(self, at, &size, sizeof(size))) {
@@ -125,8 +125,8 @@ static bool read_attr(struct proc *self, uint64_t at, struct abi_sched_attr *att
     bool is_read = memory_read(self, at, attr, least(size, ATTR_SIZE));
     uint64_t more = size > ATTR_SIZE ? size - ATTR_SIZE : 0;
     for (uint64_t i = 0; i < more && is_read; i++) {
-        is_read = memory_read(self, at + ATTR_SIZE + i, &rest[i], 1);
-        if (is_read && rest[i]) {
+        is_read = memory_read(self, at + ATTR_SIZE + i, &rest, 1);
+        if (is_read && rest) {
             refuse_size(self, at);
             return false;
         }

@@ -576,9 +576,10 @@ void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len
 
 void memory_offer(struct proc *proc, uint64_t at, const void *bytes, uint64_t len)
 {
-    uint8_t has[PAGE];
-    uint8_t known[PAGE];
+    uint8_t has[OFFER_MAX];
+    uint8_t known[OFFER_MAX];
 
+    len = least(len, OFFER_MAX);
     memory_look(memory_of(proc), at, known, len);
     if (!world.was_refused || !world.eyes->peek(proc->pid, at, has, len) ||
         !bytes_same(has, known, len)) {

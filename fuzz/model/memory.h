@@ -94,6 +94,7 @@ void memory_adopt_growth(struct proc *proc);
 void memory_give(struct proc *proc, uint64_t at, const void *bytes, uint64_t len);
 
 /* The same of what a call need not have written: it has if there was memory, and perhaps if not. */
+enum { OFFER_MAX = 64 }; /* bytes */
 void memory_offer(struct proc *proc, uint64_t at, const void *bytes, uint64_t len);
 
 /* Whether frames of handlers may lie there that were made since the call wrote. */
