@@ -388,6 +388,10 @@ const char *model_event(const struct event *event)
     world.moment = world.now;
     world.now = event->now_ns;
     world.was_refused = event->was_refused;
+    if (event->has_lost_info) {
+        give_up_for(GIVE_UP_MEMORY);
+        return NULL;
+    }
     switch (event->kind) {
     case EVENT_TIME:
         world.moment = world.now;
@@ -411,9 +415,6 @@ const char *model_event(const struct event *event)
         break;
     }
     const char *text = run_event(event);
-    if (event->has_lost_info) {
-        give_up_for(GIVE_UP_MEMORY);
-    }
     bool is_over = event->kind == EVENT_ENDED || event->kind == EVENT_LEFT;
     if (event->kind == EVENT_BLOCKED || is_over || event->is_stopped) {
         world.current = NULL;

@@ -159,14 +159,27 @@ static void set_kind(struct outcome *outcome, enum event_kind kind)
     }
 }
 
+/* It has; forgiven: as inject_forgiven was before. */
+static void tell_of(enum event_kind kind, uint8_t byte, uint64_t forgiven)
+{
+    tell(&(struct event){
+        .kind = kind,
+        .args = {byte},
+        .has_lost_info = inject_forgiven() != forgiven,
+        .now_ns = clock_now(),
+    });
+}
+
 static bool let_time_pass(struct outcome *outcome)
 {
+    uint64_t forgiven = inject_forgiven();
+
     usage_pause(); /* it is nobody's time */
     if (!clock_jump()) {
         return false;
     }
     set_kind(outcome, EVENT_TIME);
-    tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
+    tell_of(EVENT_TIME, 0, forgiven);
     return true;
 }
 
@@ -174,6 +187,7 @@ static bool let_time_pass(struct outcome *outcome)
  * the next one begins. */
 static void let_timers_expire(void)
 {
+    uint64_t forgiven = inject_forgiven();
     bool has_any = usage_charge_last();
 
     if (clock_is_due()) {
@@ -181,15 +195,17 @@ static void let_timers_expire(void)
         has_any = true;
     }
     if (has_any) {
-        tell(&(struct event){.kind = EVENT_TIME, .now_ns = clock_now()});
+        tell_of(EVENT_TIME, 0, forgiven);
     }
 }
 
 static void type(uint8_t byte, struct outcome *outcome)
 {
+    uint64_t forgiven = inject_forgiven();
+
     console_put((char)byte);
     set_kind(outcome, EVENT_TYPED);
-    tell(&(struct event){.kind = EVENT_TYPED, .args = {byte}, .now_ns = clock_now()});
+    tell_of(EVENT_TYPED, byte, forgiven);
 }
 
 /* What came in a window has its effect behind the step. */
