@@ -296,7 +296,6 @@ void kernel_boot(const struct plat_boot *boot)
     process_init();
     thread_init();
     cred_init();
-    pending_init();
     posix_timer_init();
     deliver_init();
     signal_init();
@@ -315,6 +314,7 @@ void kernel_boot(const struct plat_boot *boot)
         power_off(STATUS_BOOT_FAILED);
         return;
     }
+    pending_init(); /* its tree has the secret, which the words have set */
     tlb_init(boot->asid_bits);
     if (!unpack_initramfs(boot) || !start_init()) {
         power_off(STATUS_BOOT_FAILED);

@@ -6,10 +6,14 @@
 #include "mm/pool.h"
 
 static struct pool pool;
+static struct pool user_pool;
+static struct tree users;
 
 void pending_init(void)
 {
     pool_init(&pool, "siginfo", sizeof(struct pending_info));
+    pool_init(&user_pool, "sigusers", sizeof(struct pending_user));
+    tree_init(&users);
 }
 
 void pending_begin(struct pending *pending)
@@ -18,42 +22,107 @@ void pending_begin(struct pending *pending)
     list_init(&pending->queue);
 }
 
+/* ---- infos, and whom they are charged to ---- */
+
+/* NULL: nothing is charged to the user. */
+static struct pending_user *find_user(uint32_t number)
+{
+    struct tree_node *node = tree_find_ge(&users, number);
+    bool is_there = node && node->key == number;
+
+    return is_there ? CONTAINER_OF(node, struct pending_user, node) : NULL;
+}
+
+static bool has_place(const struct pending_charge *charge)
+{
+    const struct pending_user *user = find_user(charge->user);
+
+    return (user ? user->count : 0) < charge->limit;
+}
+
+static void discharge(struct pending_user *user)
+{
+    ASSERT(user->count > 0);
+    if (--user->count == 0) {
+        tree_remove(&users, &user->node);
+        pool_free(&user_pool, user);
+    }
+}
+
+/* One more is charged to the user. NULL: no memory. */
+static struct pending_user *charge_user(uint32_t number)
+{
+    struct pending_user *user = find_user(number);
+
+    if (!user) {
+        user = pool_alloc(&user_pool);
+        if (!user) {
+            return NULL;
+        }
+        tree_insert(&users, &user->node, number);
+    }
+    user->count++;
+    return user;
+}
+
+/* An info on no queue. NULL: no memory. */
+static struct pending_info *make(uint32_t number)
+{
+    struct pending_user *user = charge_user(number);
+    struct pending_info *made = user ? pool_alloc(&pool) : NULL;
+
+    if (made) {
+        list_init(&made->link);
+        made->user = user;
+    } else if (user) {
+        discharge(user);
+    }
+    return made;
+}
+
+static void destroy(struct pending_info *info)
+{
+    discharge(info->user);
+    pool_free(&pool, info);
+}
+
+/* ---- what is pending ---- */
+
 /* The kernel's own signals, and those that kill sends, are never refused for the limit. */
 static bool is_limited(const struct abi_siginfo *info)
 {
     return info->si_signo >= SIGRTMIN || info->si_code < 0;
 }
 
-int pending_add(struct pending *pending, const struct abi_siginfo *info, uint64_t limit)
+int pending_add(struct pending *pending, const struct abi_siginfo *info,
+                const struct pending_charge *charge)
 {
     bool may_be_lost = info->si_signo < SIGRTMIN || info->si_code == SI_USER;
-    bool has_place = !is_limited(info) || pool.used < limit;
+    bool may_have_more = !is_limited(info) || has_place(charge);
     signal_set_t bit = signal_bit(info->si_signo);
 
     if (info->si_signo < SIGRTMIN && (pending->set & bit)) {
         return 0;
     }
-    struct pending_info *made = has_place ? pool_alloc(&pool) : NULL;
+    struct pending_info *made = may_have_more ? make(charge->user) : NULL;
     if (!made && !may_be_lost) {
         return -EAGAIN;
     }
     if (made) {
         made->info = *info;
-        list_init(&made->link);
         list_append(&pending->queue, &made->link);
-    } else if (has_place) {
+    } else if (may_have_more) {
         inject_forgive();
     }
     pending->set |= bit;
     return 0;
 }
 
-struct pending_info *pending_reserve(struct posix_timer *timer, uint64_t limit)
+struct pending_info *pending_reserve(struct posix_timer *timer, const struct pending_charge *charge)
 {
-    struct pending_info *made = pool.used < limit ? pool_alloc(&pool) : NULL;
+    struct pending_info *made = has_place(charge) ? make(charge->user) : NULL;
 
     if (made) {
-        list_init(&made->link);
         made->timer = timer;
     }
     return made;
@@ -64,7 +133,7 @@ static void remove(struct pending_info *info)
 {
     list_remove(&info->link);
     if (!info->timer) {
-        pool_free(&pool, info);
+        destroy(info);
     }
 }
 
@@ -72,7 +141,7 @@ void pending_give_up(struct pending_info *info)
 {
     info->timer = NULL;
     if (list_is_empty(&info->link)) {
-        pool_free(&pool, info);
+        destroy(info);
     }
 }
 
@@ -159,6 +228,13 @@ size_t pending_count(void)
     return pool.used;
 }
 
+/* ---- checks ---- */
+
+const struct tree *pending_users(void)
+{
+    return &users;
+}
+
 size_t pending_check(const struct pending *pending)
 {
     signal_set_t seen = 0;
@@ -172,7 +248,37 @@ size_t pending_check(const struct pending *pending)
         ASSERT(!info->timer || is_timers);
         ASSERT(info->info.si_signo >= SIGRTMIN || is_timers || !(seen & bit));
         seen |= is_timers ? 0 : bit;
-        count += !info->timer;
+        if (!info->timer) {
+            info->user->seen++;
+            count++;
+        }
     }
     return count;
+}
+
+size_t pending_check_reserved(const struct pending_info *info)
+{
+    ASSERT(info->timer);
+    info->user->seen++;
+    return 1;
+}
+
+void pending_check_begin(void)
+{
+    for (struct tree_node *node = tree_first(&users); node; node = tree_next(&users, node)) {
+        CONTAINER_OF(node, struct pending_user, node)->seen = 0;
+    }
+}
+
+void pending_check_end(void)
+{
+    size_t count = 0;
+
+    for (struct tree_node *node = tree_first(&users); node; node = tree_next(&users, node)) {
+        const struct pending_user *user = CONTAINER_OF(node, struct pending_user, node);
+        ASSERT(user->count > 0);
+        ASSERT(user->count == user->seen);
+        count++;
+    }
+    ASSERT(count == user_pool.used);
 }

@@ -52,15 +52,18 @@ static void expire(struct timer *timer)
     }
 }
 
-int posix_timer_create(struct process *process, const struct clock_id *clock,
+int posix_timer_create(const struct thread *maker, const struct clock_id *clock,
                        const struct abi_sigevent *event, struct posix_timer **timer)
 {
+    struct process *process = maker->process;
+    const struct pending_charge charge = {maker->cred->user.real,
+                                          process->limits[RLIMIT_SIGPENDING].rlim_cur};
     struct posix_timer *made = pool_alloc(&pool);
 
     if (!made) {
         return -EAGAIN;
     }
-    made->signal = pending_reserve(made, process->limits[RLIMIT_SIGPENDING].rlim_cur);
+    made->signal = pending_reserve(made, &charge);
     if (!made->signal) {
         pool_free(&pool, made);
         return -EAGAIN;

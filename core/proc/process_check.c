@@ -100,7 +100,7 @@ static size_t count_infos(const struct process *process)
         count += pending_check(&CONTAINER_OF(link, struct thread, process_link)->pending);
     }
     LIST_FOR(link, &process->posix_timers) {
-        count += CONTAINER_OF(link, struct posix_timer, link)->signal != NULL;
+        count += pending_check_reserved(CONTAINER_OF(link, struct posix_timer, link)->signal);
     }
     return count;
 }
@@ -126,6 +126,7 @@ void process_check(void)
     (void)pid_check();
     space_check_all(&user_refs, &tables);
     file_check_begin();
+    pending_check_begin();
     for (struct process *p = process_first(); p; p = process_next(p)) {
         check_process(p, &timers);
         count++;
@@ -146,6 +147,7 @@ void process_check(void)
     ASSERT(count == process_count());
     ASSERT(threads == thread_count());
     ASSERT(infos == pending_count());
+    pending_check_end();
     ASSERT(headless == headless_count);
     ASSERT(timers == posix_timer_count());
     ASSERT(fdtables == fdtable_count());

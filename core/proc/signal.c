@@ -362,15 +362,27 @@ static enum sent prepare(struct process *process, struct thread *to, struct thre
     return *taker && ends_at_once(process, *taker, signal) ? SENT_TO_END : SENT_TO_QUEUE;
 }
 
+/* Whom a signal to a thread, or to the process that it is of, is charged to; NULL: the one that had
+ * its process's number, and has ended. */
+static struct pending_charge charge_of(const struct process *process, const struct thread *thread)
+{
+    const struct cred *cred = thread ? thread->cred : process_cred(process);
+
+    return (struct pending_charge){
+        .user = cred->user.real,
+        .limit = process->limits[RLIMIT_SIGPENDING].rlim_cur,
+    };
+}
+
 static int send(struct process *process, struct thread *to, struct thread *near,
                 const struct abi_siginfo *info)
 {
+    const struct pending_charge charge = charge_of(process, to ? to : near);
     struct thread *taker;
     enum sent sent = prepare(process, to, near, info->si_signo, &taker);
 
     if (sent == SENT_TO_QUEUE) {
-        int error = pending_add(to ? &to->pending : &process->signals.pending, info,
-                                process->limits[RLIMIT_SIGPENDING].rlim_cur);
+        int error = pending_add(to ? &to->pending : &process->signals.pending, info, &charge);
         if (error) {
             return error;
         }
@@ -445,6 +457,7 @@ void signal_send_group(struct pid *group, int signal)
 bool signal_force(struct thread *thread, const struct abi_siginfo *info)
 {
     struct process *process = thread->process;
+    const struct pending_charge charge = {thread->cred->user.real, UINT64_MAX};
     const struct signal_actions *own = process->signals.actions;
     signal_set_t bit = signal_bit(info->si_signo);
 
@@ -452,7 +465,7 @@ bool signal_force(struct thread *thread, const struct abi_siginfo *info)
         return false;
     }
     /* What cannot be kept of it is told as a signal of nobody's. */
-    (void)pending_add(&thread->pending, info, UINT64_MAX);
+    (void)pending_add(&thread->pending, info, &charge);
     return true;
 }
 

@@ -125,7 +125,7 @@ int64_t sys_timer_create(struct thread *thread, const uint64_t *args)
         error = user_prepare_write(args[2], sizeof(timer->id));
     }
     if (!error) {
-        error = posix_timer_create(thread->process, &clock, args[1] ? &event : NULL, &timer);
+        error = posix_timer_create(thread, &clock, args[1] ? &event : NULL, &timer);
     }
     if (error) {
         return error;

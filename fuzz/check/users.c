@@ -2,6 +2,7 @@
 
 #include "fuzz/check/checks.h"
 #include "fuzz/check/tally.h"
+#include "proc/posix_timer.h"
 
 static struct tally seen;
 
@@ -20,6 +21,44 @@ static void count_creds(void)
         if (cred->groups) {
             tally_add(&seen, cred->groups);
         }
+    }
+}
+
+/* Whom the signals in a queue are charged to, but for timers', which have theirs anyway. */
+static void count_charged(const struct pending *pending)
+{
+    LIST_FOR(link, &pending->queue) {
+        const struct pending_info *info = CONTAINER_OF(link, struct pending_info, link);
+        if (!info->timer) {
+            tally_add(&seen, info->user);
+        }
+    }
+}
+
+static void count_signals(void)
+{
+    LOOK_PROCESSES(process) {
+        if (process->state != PROCESS_LIVE) {
+            continue;
+        }
+        count_charged(&process->signals.pending);
+        LOOK_THREADS(thread, process) {
+            count_charged(&thread->pending);
+        }
+        LIST_FOR(link, &process->posix_timers) {
+            tally_add(&seen, CONTAINER_OF(link, struct posix_timer, link)->signal->user);
+        }
+    }
+}
+
+static void check_charges(void)
+{
+    for (const struct tree_node *node = look_first(pending_users()); node; node = look_next(node)) {
+        const struct pending_user *user = CONTAINER_OF(node, struct pending_user, node);
+        unsigned count = tally_count(&seen, user);
+        CHECK_THAT(PROCESS_NUMBERS, user->count == count,
+                   "user %lu counts %lu signals, and is charged for %u", (unsigned long)node->key,
+                   (unsigned long)user->count, count);
     }
 }
 
@@ -54,6 +93,7 @@ void users_check(void)
     count_users();
     count_regions();
     count_creds();
+    count_signals();
     LIST_FOR(link, space_all()) {
         const struct space *space = CONTAINER_OF(link, struct space, link);
         unsigned users = tally_count(&seen, space);
@@ -91,4 +131,5 @@ void users_check(void)
         CHECK_THAT(PROCESS_NUMBERS, groups->users == users,
                    "a list of groups counts %u users, and has %u", groups->users, users);
     }
+    check_charges();
 }

@@ -326,8 +326,9 @@ static const int64_t timers[] = {0, 1, 2, 3, -1, INT32_MAX};
 static const int64_t timerfd_flags[] = {0, TFD_CLOEXEC, TFD_NONBLOCK, 1};
 static const int64_t timerfd_sets[] = {0, TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET, 4};
 static const int64_t timer_flags[] = {0, TIMER_ABSTIME, 2};
-static const int64_t resources[] = {RLIMIT_NPROC, RLIMIT_NOFILE, RLIMIT_AS,   RLIMIT_STACK,
-                                    RLIMIT_DATA,  RLIMIT_FSIZE,  RLIMIT_CORE, 16};
+static const int64_t resources[] = {RLIMIT_NPROC, RLIMIT_NOFILE,     RLIMIT_AS,
+                                    RLIMIT_STACK, RLIMIT_DATA,       RLIMIT_FSIZE,
+                                    RLIMIT_CORE,  RLIMIT_SIGPENDING, 16};
 static const int64_t priorities[] = {PRIO_PROCESS, PRIO_PGRP, PRIO_USER, 3};
 static const int64_t policies[] = {
     SCHED_OTHER,

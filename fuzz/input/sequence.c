@@ -236,6 +236,21 @@ static const struct step child_by_descriptor[] = {
     CALL(FIRST, pidfd_send_signal, RESULT(1, 0), NUMBER(0), NUMBER(0), NUMBER(0)),
 };
 
+/* What waits is charged to the user that one was then: as much fits once more for another. */
+#define QUEUE CALL(0, rt_sigqueueinfo, RESULT(0, 0), NUMBER(40), SLOT(info_queued))
+static const struct step charged_to_two[] = {
+    FORK(FIRST),
+    CALL(0, rt_sigprocmask, NUMBER(SIG_BLOCK), SLOT(set_all), NUMBER(0), NUMBER(SIGNAL_SET_SIZE)),
+    CALL(0, prlimit64, NUMBER(0), NUMBER(RLIMIT_SIGPENDING), SLOT(limit_one), NUMBER(0)),
+    QUEUE,
+    CALL(0, setresuid, NUMBER(1), NUMBER(-1), NUMBER(-1)),
+    CALL(0, timer_create, NUMBER(CLOCK_MONOTONIC), SLOT(event_queued), SLOT(id)),
+    QUEUE,
+    CALL(0, setresuid, NUMBER(0), NUMBER(-1), NUMBER(-1)),
+    CALL(0, rt_sigtimedwait, SLOT(set_all), SLOT(info), SLOT(time_zero), NUMBER(SIGNAL_SET_SIZE)),
+    QUEUE,
+};
+
 /* Another process has the number of one that a descriptor still stands for. */
 static const struct step number_comes_again[] = {
     FORK(FIRST),
@@ -502,6 +517,7 @@ static const struct {
     KIND(word_of_one_space),
     KIND(signals_are_read),
     KIND(child_by_descriptor),
+    KIND(charged_to_two),
     KIND(number_comes_again),
     KIND(woken_thread),
     KIND(joined_thread),

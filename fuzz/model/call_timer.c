@@ -180,7 +180,7 @@ void call_timer_create(struct proc *self, const struct event *event)
     int clock = (int)event->args[0];
     int error = check_create(self, event, &wanted);
 
-    if (!error && (signals_are_many(process) || (event->was_refused && ask_result(-EAGAIN)))) {
+    if (!error && (signals_are_many(self) || (event->was_refused && ask_result(-EAGAIN)))) {
         error = -EAGAIN;
     }
     if (!ask_result(error) || error) {
@@ -199,6 +199,7 @@ void call_timer_create(struct proc *self, const struct event *event)
         .is_by_use = timers_clock(self, clock, false) == CLOCK_IS_USED,
         .to = wanted.sigev_notify == SIGEV_THREAD_ID ? world_find_thread(wanted.sigev_tid) : NULL,
         .signal = wanted.sigev_signo,
+        .user = self->users.user.real,
         .value = event->args[1] ? wanted.sigev_value : (uint64_t)process->next_timer,
     };
     timer->by = timers_whose(self, clock, &timer->is_by_thread);

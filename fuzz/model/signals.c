@@ -94,33 +94,33 @@ uint64_t signals_pending(const struct proc *proc)
     return proc->mine.set | proc->process->shared.set;
 }
 
-/* Those in a queue, but for timers', which have their places anyway. */
-static unsigned count_in(const struct queue *queue)
+/* A user's in a queue, but for timers', which have their places anyway. */
+static unsigned count_in(const struct queue *queue, uint32_t user)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < queue->count; i++) {
-        count += !timers_is_there(queue->said[i].timer);
+        count += queue->said[i].user == user && !timers_is_there(queue->said[i].timer);
     }
     return count;
 }
 
-/* How many wait in all: there is one user. */
-static unsigned count_queued(void)
+/* How many are charged to a user, whoever is to take them. */
+static unsigned count_queued(uint32_t user)
 {
-    unsigned count = timers_count();
+    unsigned count = timers_count(user);
 
     for (unsigned i = 0; i < world.proc_count; i++) {
         if (world.procs[i].life == LIFE_LIVE) {
-            count += count_in(&world.procs[i].mine) + count_in(&world.procs[i].shared);
+            count += count_in(&world.procs[i].mine, user) + count_in(&world.procs[i].shared, user);
         }
     }
     return count;
 }
 
-bool signals_are_many(const struct proc *process)
+bool signals_are_many(const struct proc *proc)
 {
-    return count_queued() >= process->limits[RLIMIT_SIGPENDING].rlim_cur;
+    return count_queued(proc->users.user.real) >= proc->process->limits[RLIMIT_SIGPENDING].rlim_cur;
 }
 
 /* What must not be lost is a real-time signal that does not come from kill. */
@@ -128,7 +128,7 @@ static bool is_refused(const struct said *said, uint64_t limit)
 {
     int signal = signal_of(said);
 
-    return signal >= SIGRTMIN && code_of(said) != SI_USER && count_queued() >= limit;
+    return signal >= SIGRTMIN && code_of(said) != SI_USER && count_queued(said->user) >= limit;
 }
 
 static unsigned find(const struct queue *queue, int signal)
@@ -169,7 +169,7 @@ static bool add(struct queue *queue, const struct said *said, uint64_t limit)
         give_up_for(GIVE_UP_MEMORY);
         return true;
     }
-    bool has_place = !is_limited || count_queued() < limit;
+    bool has_place = !is_limited || count_queued(said->user) < limit;
     if (is_refused(said, limit)) {
         return false;
     }
@@ -440,6 +440,7 @@ bool signals_send_said(struct proc *proc, bool to_thread, const struct said *sai
 {
     struct said kept = *said;
 
+    kept.user = proc->users.user.real;
     if (begin_to_send(proc, to_thread, signal_of(said), &kept.taker) != FATE_WAITS) {
         return true;
     }
@@ -497,7 +498,7 @@ void signals_ask(struct proc *proc, bool to_thread, const struct said *said, int
     bool is_sent = !error && signal_of(said) != 0;
     bool needs = is_sent && needs_place(proc, to_thread, said);
 
-    if (needs && signals_are_many(proc->process)) {
+    if (needs && signals_are_many(proc)) {
         error = -EAGAIN;
     }
     if (needs && !error && world.was_refused && ask_result(-EAGAIN)) {
@@ -527,6 +528,7 @@ bool signals_force(struct proc *proc, int signal)
     struct said said = signals_said(signal, SI_KERNEL, NULL);
 
     said.is_loose = true;
+    said.user = proc->users.user.real;
     if ((proc->mask & signal_set_of(signal)) || proc->actions[signal - 1].handler <= SIG_IGN) {
         return false;
     }

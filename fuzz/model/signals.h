@@ -25,8 +25,9 @@ bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said 
 /* What timers have sent is gone from a queue (execve(2)). */
 void signals_drop_timers(struct queue *queue);
 
-/* Whether there are as many already as a process may have for a timer (RLIMIT_SIGPENDING). */
-bool signals_are_many(const struct proc *process);
+/* Whether as many wait already, for anybody, as the user of this thread may have
+ * (RLIMIT_SIGPENDING); timers count. */
+bool signals_are_many(const struct proc *proc);
 
 /* What a call gives that is to send a signal, 0: only to look whether it could, and would else give
  * error or 0; and sends it. */

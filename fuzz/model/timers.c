@@ -77,12 +77,12 @@ static bool is_gone(const struct timer_model *timer)
            timer->owner->exec_count != timer->exec_count;
 }
 
-unsigned timers_count(void)
+unsigned timers_count(uint32_t user)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < world.timer_count; i++) {
-        count += !is_gone(&world.timers[i]);
+        count += world.timers[i].user == user && !is_gone(&world.timers[i]);
     }
     return count;
 }
@@ -111,7 +111,7 @@ static void set(struct alarm *alarm, uint64_t due)
 static bool send(const struct timer_model *timer)
 {
     struct abi_siginfo info = {.si_signo = timer->signal, .si_code = SI_TIMER};
-    struct said said = {.timer = (int)(timer - world.timers) + 1};
+    struct said said = {.timer = (int)(timer - world.timers) + 1, .user = timer->user};
 
     info.si_timerid = timer->id;
     info.si_value = timer->value;

@@ -20,8 +20,8 @@ const struct proc *timers_whose(struct proc *self, int number, bool *is_of_threa
 /* Whether there is one with this number that needs a device, which is not there. */
 bool timers_needs_device(int number);
 
-/* The timers of a process that has no other program yet, all of them together. */
-unsigned timers_count(void);
+/* The timers of processes that have no other program yet, which a user has made. */
+unsigned timers_count(uint32_t user);
 
 /* The timer in a place, and 1, is there: neither deleted nor gone with its program. */
 bool timers_is_there(int place);

@@ -232,6 +232,7 @@ struct said {
     uint64_t head[6];
     int taker;      /* the thread that was woken for it, or 0: another may have been */
     int timer;      /* the place of the one that has sent it, and 1; 0: none has */
+    uint32_t user;  /* whom it is charged to */
     bool has_times; /* of a child: how long it has run is loose */
     bool is_loose;  /* of a fault, or when another came with it: all of it is */
     uint64_t event; /* in which it was sent */
@@ -278,6 +279,7 @@ struct timer_model {
     struct alarm alarm; /* of a silent one never set */
     struct proc *to;    /* a thread, or NULL: its process */
     int signal;
+    uint32_t user;   /* whom the signal is charged to, sent or not */
     uint64_t value;  /* that is said of the signal */
     bool has_come;   /* and comes again when its signal has been taken */
     uint64_t passed; /* how often it came since it was taken last */

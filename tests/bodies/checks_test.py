@@ -23,7 +23,7 @@ SECTIONS = {
                   'futex', 'futex-for', 'futex-timeout', 'futex-until', 'sigsuspend',
                   'sigtimedwait', 'sigtimedwait-for', 'sigtimedwait-timeout', 'signalfd'],
     'users': ['set', 'groups', 'signal', 'info', 'death', 'exec', 'nproc',
-              'limits', 'files'],
+              'limits', 'queued', 'files'],
 }
 # The program of users once more, as that of another user and group: (mode, user, group).
 PROGRAMS = {'bin/users-both': (0o6755, 8, 9), 'bin/users-user': (0o6705, 8, 9)}

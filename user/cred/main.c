@@ -6,7 +6,8 @@ const char *program_name = "users";
 static const struct section sections[] = {
     {"set", check_set},     {"groups", check_groups}, {"signal", check_signal},
     {"info", check_info},   {"death", check_death},   {"exec", check_exec},
-    {"nproc", check_nproc}, {"limits", check_limits}, {"files", check_files},
+    {"nproc", check_nproc}, {"limits", check_limits}, {"queued", check_queued},
+    {"files", check_files},
 };
 
 /* Where a child tells that it is ready. */

@@ -37,6 +37,7 @@ void check_death(void);
 void check_exec(void);
 void check_nproc(void);
 void check_limits(void);
+void check_queued(void);
 void check_files(void);
 
 #endif

@@ -41,9 +41,9 @@ void posix_timer_init(void);
 void posix_timer_begin(struct process *process);
 void posix_timer_end(struct process *process);
 
-/* A timer that is not set. event is valid; NULL: SIGALRM, with the number of the timer. -EAGAIN: no
- * memory, or too many signals. */
-MUST_CHECK int posix_timer_create(struct process *process, const struct clock_id *clock,
+/* A timer of the maker's process that is not set. event is valid; NULL: SIGALRM, with the number of
+ * the timer. -EAGAIN: no memory, or the maker's user has too many signals. */
+MUST_CHECK int posix_timer_create(const struct thread *maker, const struct clock_id *clock,
                                   const struct abi_sigevent *event, struct posix_timer **timer);
 void posix_timer_delete(struct posix_timer *timer);
 

@@ -350,11 +350,23 @@ TEST(signal_infos_are_counted)
 TEST_DIES(signal_infos_of_nobody, "infos == pending_count()")
 {
     const struct abi_siginfo info = {.si_signo = SIGRTMIN, .si_code = SI_QUEUE};
+    const struct pending_charge charge = {0, UINT64_MAX};
     struct pending stray;
 
     begin();
     pending_begin(&stray);
-    EXPECT_EQ(pending_add(&stray, &info, UINT64_MAX), 0);
+    EXPECT_EQ(pending_add(&stray, &info, &charge), 0);
+    process_check();
+}
+
+TEST_DIES(signal_info_that_is_another_users, "user->count == user->seen")
+{
+    const struct abi_siginfo info = {.si_signo = SIGRTMIN, .si_code = SI_QUEUE};
+
+    begin();
+    child->thread->signal_mask = UINT64_MAX;
+    EXPECT_EQ(signal_send_info(child, NULL, &info), 0);
+    CONTAINER_OF(child->signals.pending.queue.next, struct pending_info, link)->user->count++;
     process_check();
 }
 

@@ -317,7 +317,7 @@ TEST(sys_timer_create_without_memory_or_place)
     begin();
     EXPECT_EQ(create(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1), 0);
     EXPECT_EQ(CALL(init, timer_delete, 0), 0);
-    for (unsigned nth = 1; nth <= 2; nth++) {
+    for (unsigned nth = 1; nth <= 3; nth++) {
         inject_arm(nth, true);
         EXPECT_EQ(CALL(init, timer_create, CLOCK_MONOTONIC, EVENT_AT, ID_AT), -EAGAIN);
         inject_arm(0, false);
