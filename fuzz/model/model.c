@@ -258,13 +258,14 @@ static bool takes_before(struct proc *proc)
     return false;
 }
 
-/* A fault that has a handler is told of when that is called. */
+/* A fault that has a handler is told of when that is called. Other signals may have come since. */
 static void note_fault(struct proc *proc, const struct event *event)
 {
     bool is_load = event->tried == EVENT_LOADED;
+    bool has_been = event->faults & ~proc->mine.set;
     int signal = 0;
 
-    if (image_is_at_rest(event->pc) || event->was_refused || takes_before(proc)) {
+    if (image_is_at_rest(event->pc) || event->was_refused || (!has_been && takes_before(proc))) {
         return;
     }
     signal = memory_fault(proc, event->pc, sizeof(uint32_t), ACCESS_FETCH);

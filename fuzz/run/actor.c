@@ -206,6 +206,7 @@ void actor_tell(int tid, struct event *event)
         .tried = EVENT_SKIPPED,
         .pc = user->pc,
         .sp = user->sp,
+        .faults = thread->pending.set & (signal_bit(SIGSEGV) | signal_bit(SIGBUS)),
         .is_rerun = thread->call.is_pending,
         .has_other_code = !thread->call.is_pending && has_other_code(thread->process),
         .is_anew = thread->call.restart != RESTART_NOT && thread->call.restart != RESTART_GOES_ON};
