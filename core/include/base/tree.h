@@ -36,7 +36,7 @@ struct tree_node *tree_find_ge(const struct tree *tree, uint64_t key);
 
 static inline struct tree_node *tree_first(const struct tree *tree)
 {
-    return tree_find_ge(tree, 0);
+    return tree->root ? tree_find_ge(tree, 0) : NULL;
 }
 
 /* The first member with the next higher key, or NULL. */
