@@ -55,14 +55,14 @@ struct event {
     bool was_refused;      /* an allocation found no memory in this step */
     bool has_other_code;   /* instructions were written over, and nobody knows what was executed:
                               no cache was told, and what the CPU has fetched may be older */
-    uint64_t faults;       /* the signals of faults that the thread itself had before the step, a bit
+    uint64_t faults;    /* the signals of faults that the thread itself had before the step, a bit
                               each, 0 for 1: of a fault in an earlier one it is not told */
-    bool has_lost_info;    /* there was no memory for what is to be said of a signal */
-    bool is_handled;       /* handlers of signals were called in this step: EVENT_CAUGHT, or
+    bool has_lost_info; /* there was no memory for what is to be said of a signal */
+    bool is_handled;    /* handlers of signals were called in this step: EVENT_CAUGHT, or
                               behind the call that they have interrupted: EVENT_RESULT */
-    bool is_stopped;       /* the thread is, behind the step: EVENT_STOPPED, or behind handlers and
+    bool is_stopped;    /* the thread is, behind the step: EVENT_STOPPED, or behind handlers and
                               the call that was interrupted: EVENT_CAUGHT, EVENT_RESULT */
-    uint64_t now_ns;       /* the kernel's clock, behind the step */
+    uint64_t now_ns;    /* the kernel's clock, behind the step */
 };
 
 #endif
