@@ -544,7 +544,7 @@ static const struct {
     KIND(lost_shell),
 };
 
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), INTERRUPTED_ONE_IN = 4, EXPIRING_ONE_IN = 6 };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), INTERRUPTED_ONE_IN = 8, EXPIRING_ONE_IN = 12 };
 
 /* ---- choosing ---- */
 
