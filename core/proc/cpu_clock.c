@@ -3,8 +3,9 @@
 #include "proc/clock.h"
 #include "proc/process.h"
 
-/* What a program runs at least before its timers interrupt it. Without that one that comes again at
- * once, which anybody may set for the time of anybody, would leave it no time at all. */
+/* What is used at least from one time that timers come to the next. Without that one that comes
+ * again at once, which anybody may set for the time of anybody, would leave a program nothing but
+ * its handler, and not even that. */
 enum { LEAST_NS = 100000 };
 
 void cpu_clock_begin(struct cpu_clock *clock)
@@ -37,37 +38,75 @@ nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time)
     return thread->user_time + (time == CPU_TIME_USER ? 0 : thread->system_time);
 }
 
-bool cpu_clock_expire(struct thread *thread)
+/* What a clock shows, of either time. */
+struct used {
+    nsec_t times[CPU_TIMES];
+};
+
+static struct used used_by_process(const struct process *process)
 {
-    struct process *process = thread->process;
+    return (struct used){{
+        [CPU_TIME_SUM] = cpu_clock_of_process(process, CPU_TIME_SUM),
+        [CPU_TIME_USER] = cpu_clock_of_process(process, CPU_TIME_USER),
+    }};
+}
+
+static struct used used_by_thread(const struct thread *thread)
+{
+    return (struct used){{
+        [CPU_TIME_SUM] = cpu_clock_of_thread(thread, CPU_TIME_SUM),
+        [CPU_TIME_USER] = cpu_clock_of_thread(thread, CPU_TIME_USER),
+    }};
+}
+
+static bool expire(struct cpu_clock *clock, const struct used *used)
+{
     bool has_any = false;
 
+    if (used->times[CPU_TIME_SUM] < clock->quiet_until) {
+        return false;
+    }
     for (unsigned i = 0; i < CPU_TIMES; i++) {
-        has_any |= timers_expire(&thread->cpu_clock.timers[i], cpu_clock_of_thread(thread, i));
-        has_any |= timers_expire(&process->cpu_clock.timers[i], cpu_clock_of_process(process, i));
+        has_any |= timers_expire(&clock->timers[i], used->times[i]);
+    }
+    if (has_any) {
+        clock->quiet_until = used->times[CPU_TIME_SUM] + LEAST_NS;
     }
     return has_any;
 }
 
-/* How much is left of what the first timer of a set waits for. */
-static nsec_t left(const struct timers *set, nsec_t used)
+bool cpu_clock_expire(struct thread *thread)
 {
-    nsec_t first = timers_first(set);
+    const struct used alone = used_by_thread(thread);
+    const struct used all = used_by_process(thread->process);
+    bool has_any = expire(&thread->cpu_clock, &alone);
 
-    return first == PLAT_NEVER ? PLAT_NEVER : first > used ? first - used : 0;
+    return expire(&thread->process->cpu_clock, &all) || has_any;
+}
+
+/* How much more must be used until timers come. */
+static nsec_t left(const struct cpu_clock *clock, const struct used *used)
+{
+    nsec_t sum = used->times[CPU_TIME_SUM];
+    nsec_t quiet = clock->quiet_until > sum ? clock->quiet_until - sum : 0;
+    nsec_t least = PLAT_NEVER;
+
+    for (unsigned i = 0; i < CPU_TIMES; i++) {
+        nsec_t first = timers_first(&clock->timers[i]);
+        if (first != PLAT_NEVER) {
+            least = min_u64(least, first > used->times[i] ? first - used->times[i] : 0);
+        }
+    }
+    return max_u64(least, quiet);
 }
 
 nsec_t cpu_clock_next(const struct thread *thread)
 {
-    const struct process *process = thread->process;
-    nsec_t least = PLAT_NEVER;
-
-    for (unsigned i = 0; i < CPU_TIMES; i++) {
-        least = min_u64(least, left(&thread->cpu_clock.timers[i], cpu_clock_of_thread(thread, i)));
-        least =
-            min_u64(least, left(&process->cpu_clock.timers[i], cpu_clock_of_process(process, i)));
-    }
+    const struct used alone = used_by_thread(thread);
+    const struct used all = used_by_process(thread->process);
+    nsec_t least =
+        min_u64(left(&thread->cpu_clock, &alone), left(&thread->process->cpu_clock, &all));
     nsec_t now = clock_now();
-    least = max_u64(least, LEAST_NS);
+
     return least >= PLAT_NEVER - now ? PLAT_NEVER : now + least;
 }

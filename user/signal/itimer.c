@@ -80,6 +80,18 @@ static int runs_out(uint64_t which)
     return caught_only(1, signal);
 }
 
+/* Though the kernel takes longer for a handler than the timer does to come again. */
+static int goes_on(uint64_t which)
+{
+    forget_caught();
+    catch_signal(which == ITIMER_PROF ? SIGPROF : SIGVTALRM, 0);
+    set((int)which, 0, 1, 0, 1);
+    for (volatile int i = 0; i < 10 * 1000 * 1000 && caught_count < 3; i++)
+        ;
+    set((int)which, 0, 0, 0, 0);
+    return caught_count >= 3;
+}
+
 static void check_itimer_errors(void)
 {
     struct abi_itimerval time = {{0, 0}, {0, 1000000}};
@@ -121,6 +133,9 @@ void check_itimer(void)
              "itimer: ITIMER_PROF counts the time that the process uses");
     check_is(run_fork(runs_out, ITIMER_VIRTUAL), exited(1),
              "itimer: ITIMER_VIRTUAL that in user mode");
+    check_is(run_fork(goes_on, ITIMER_PROF), exited(1),
+             "itimer: one of a microsecond leaves its program some time");
+    check_is(run_fork(goes_on, ITIMER_VIRTUAL), exited(1), "itimer: so does one in user mode");
     check_itimer_errors();
     check_is(run_fork(alarm_ends, 0), SIGALRM, "itimer: SIGALRM ends a process");
     default_signal(SIGALRM);

@@ -21,6 +21,7 @@ enum cpu_time {
 /* What waits for the times of one process or thread. */
 struct cpu_clock {
     struct timers timers[CPU_TIMES];
+    nsec_t quiet_until; /* none comes before the sum is this */
 };
 
 void cpu_clock_begin(struct cpu_clock *clock);
@@ -32,12 +33,12 @@ void cpu_clock_end(struct cpu_clock *clock);
 nsec_t cpu_clock_of_process(const struct process *process, enum cpu_time time);
 nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time);
 
-/* Does what the times of a thread and its process have made due. false: nothing. */
+/* Does what the times of a thread and its process have made due, but not so soon again that the
+ * program comes to nothing else. false: nothing. */
 bool cpu_clock_expire(struct thread *thread);
 
-/* When, by the machine's clock, the first of their timers is to interrupt the thread if it runs in
- * user mode from now on, where all time has been charged: when it is due, but not before the thread
- * has run a little. PLAT_NEVER: there is none. */
+/* When, by the machine's clock, that is to interrupt the thread if it runs in user mode from now on,
+ * where all time has been charged. PLAT_NEVER: there is nothing. */
 nsec_t cpu_clock_next(const struct thread *thread);
 
 #endif

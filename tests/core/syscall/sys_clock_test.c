@@ -370,20 +370,35 @@ TEST(sys_clock_nanosleep_by_the_time_of_one_that_has_ended_is_interrupted)
     fixture_end();
 }
 
-/* What the kernel does for a process may pass the time of a timer: it comes as soon as the program
- * has run a little, as a timer of a nanosecond would not let it otherwise. */
+/* What the kernel does for a process may pass the time of a timer: it comes at once. */
 TEST(sys_setitimer_of_time_that_has_passed_unseen)
 {
     begin();
-    const struct abi_itimerval times = {{0, 0}, {1, 0}};
+    const struct abi_itimerval times = {{0, 0}, {0, 50}};
     calls_put(BUFFER_AT, &times, sizeof(times));
     EXPECT_EQ(CALL(init, setitimer, ITIMER_PROF, BUFFER_AT, 0), 0);
     nsec_t due = init->itimers[ITIMER_PROF].due;
-    init->usage.system = due - 100007;
-    EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 100007);
     init->usage.system = due - 7;
-    EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 100000);
+    EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 7);
     init->usage.system = due + 7;
+    EXPECT_EQ(cpu_clock_next(init->thread), clock_now());
+    fixture_end();
+}
+
+/* One that would come again at once leaves its program some time before. */
+TEST(sys_setitimer_of_a_microsecond)
+{
+    begin();
+    const struct abi_itimerval times = {{0, 1}, {0, 1}};
+    calls_put(BUFFER_AT, &times, sizeof(times));
+    EXPECT_EQ(CALL(init, setitimer, ITIMER_PROF, BUFFER_AT, 0), 0);
+    init->usage.system += 5000;
+    EXPECT(cpu_clock_expire(init->thread));
+    init->usage.user += 5000;
+    EXPECT(!cpu_clock_expire(init->thread));
+    EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 95000);
+    init->usage.user += 95000;
+    EXPECT(cpu_clock_expire(init->thread));
     EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 100000);
     fixture_end();
 }
