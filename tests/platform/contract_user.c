@@ -112,6 +112,40 @@ TEST(user_privileges)
     contract_end();
 }
 
+/* Registers and PSTATE that the architecture gives EL0 only by leave have a syndrome of their own:
+ * EC 0x18, with the operands (Arm ARM, ESR_EL1). */
+TEST(user_system_syndromes)
+{
+    static const uint32_t denied[] = {0xd53b4226 /* mrs x6, daif */,
+                                      0xd53be023 /* mrs x3, cntpct_el0 */,
+                                      0xd51be208 /* msr cntp_tval_el0, x8 */,
+                                      0xd53b9c00 /* mrs x0, pmcr_el0 */,
+                                      0xd51b9c9f /* msr pmswinc_el0, xzr */,
+                                      0xd53b9d01 /* mrs x1, pmccntr_el0 */,
+                                      0xd51be8a2 /* msr pmevcntr5_el0, x2 */,
+                                      0xd53becbe /* mrs x30, pmevtyper5_el0 */,
+                                      0xd53beff1 /* mrs x17, pmccfiltr_el0 */};
+    struct plat_user user;
+    struct plat_trap trap;
+
+    contract_begin();
+    for (unsigned i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
+        uint32_t w = denied[i];
+
+        test_note("instruction %x", w);
+        contract_load(&w, 1);
+        contract_run_at(&user, 0, 0, &trap);
+        EXPECT_EQ(trap.kind, PLAT_TRAP_UNDEFINED);
+        EXPECT_EQ(trap.esr, 0x18u << 26 | 1u << 25 | (w >> 19 & 3) << 20 | (w >> 5 & 7) << 17 |
+                                (w >> 16 & 7) << 14 | (w >> 12 & 15) << 10 | (w & 31) << 5 |
+                                (w >> 8 & 15) << 1 | (w >> 21 & 1));
+    }
+    CONTRACT_LOAD(A64_MSR_DAIFSET);
+    contract_run_at(&user, 0, 0, &trap);
+    EXPECT_EQ(trap.esr >> 26, 0x18); /* QEMU 7.2 has Op1 and Op2 in each other's place */
+    contract_end();
+}
+
 /* What Linux lets EL0 do. */
 TEST(user_permissions)
 {
@@ -316,6 +350,9 @@ TEST(user_alignment)
                (struct plat_fault){CONTRACT_DATA + 2, PLAT_READ, PLAT_FAULT_ALIGNMENT, 0});
     try_access(a64_stlr(2, 1), CONTRACT_DATA + 2,
                (struct plat_fault){CONTRACT_DATA + 2, PLAT_WRITE, PLAT_FAULT_ALIGNMENT, 0});
+
+    try_access(a64_with_rt(A64_DC_ZVA, 1), CONTRACT_RO + 33,
+               (struct plat_fault){CONTRACT_RO + 33, PLAT_WRITE, PLAT_FAULT_PERMISSION, 3});
 
     /* An ordinary access needs none. */
     CONTRACT_LOAD(a64_ldr(2, 1), a64_svc(0));

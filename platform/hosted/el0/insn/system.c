@@ -49,13 +49,16 @@ EL0_HANDLER(system_clrex)
     return i + 1;
 }
 
+/* A fault is at the address in the register, wherever in the block that is (Arm ARM, FAR_EL1). */
 EL0_HANDLER(system_dc_zva)
 {
     uint8_t *at[2];
     uint64_t va = cpu->r[i->rd] & -(uint64_t)BLOCK_SIZE;
 
-    if (memory_reach(cpu, i, va, BLOCK_SIZE, PLAT_WRITE, 0, at) == 0)
+    if (memory_reach(cpu, i, va, BLOCK_SIZE, PLAT_WRITE, 0, at) == 0) {
+        cpu->trap->fault.addr = cpu->r[i->rd];
         return NULL;
+    }
     memset(at[0], 0, BLOCK_SIZE);
     return i + 1;
 }

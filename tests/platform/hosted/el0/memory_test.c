@@ -330,6 +330,12 @@ TEST(dc_zva_clears_a_block)
         EXPECT_EQ(el0_peek(va), va >= STATE_DATA + 64 && va < STATE_DATA + 128 ? 0 : va * 3);
 }
 
+TEST(dc_zva_faults_at_the_address_it_is_given)
+{
+    start();
+    faults(0xd50b7421 /* dc zva, x1 */, HOLE + 33, HOLE + 33, ESR_WRITE | TRANSLATION | 3);
+}
+
 TEST(cache_maintenance_needs_the_right_to_read)
 {
     static const uint32_t words[] = {0xd50b7a21 /* dc cvac, x1 */, 0xd50b7b21 /* dc cvau, x1 */,
