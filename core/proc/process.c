@@ -15,6 +15,7 @@
 #include "mm/pool.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
+#include "proc/cpu_limit.h"
 #include "proc/group.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
@@ -125,6 +126,7 @@ int process_create(const struct thread *maker, int number, struct process **proc
     }
     made->state = PROCESS_NEW;
     cpu_clock_begin(&made->cpu_clock);
+    cpu_limit_begin(made);
     itimer_begin(made);
     posix_timer_begin(made);
     list_init(&made->children);
@@ -189,6 +191,7 @@ void process_start(struct process *process, struct thread *from, uint64_t flags)
     list_append(&process->group->members, &process->group_link);
     if (maker) {
         memcpy(process->limits, maker->limits, sizeof(process->limits));
+        cpu_limit_set(process);
         set_parent(process, from, flags);
     } else {
         ASSERT(!processes.init);
@@ -475,6 +478,7 @@ void process_exit(struct process *process, int wait_status)
         complete_wait_too_early(process, wait_status);
     }
     usage_charge_process(process);
+    cpu_limit_end(process);
     itimer_end(process);
     posix_timer_end(process);
     end_threads(process, NULL);

@@ -6,6 +6,7 @@
 #include "fs/signalfd.h"
 #include "fs/timerfd.h"
 #include "mm/frame.h"
+#include "proc/cpu_limit.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "sync/futex.h"
@@ -47,6 +48,7 @@ static void check_process(const struct process *process, size_t *timers)
     ASSERT(process->group);
     ASSERT(process->session);
     ASSERT(process->group_link.prev->next == &process->group_link);
+    cpu_limit_check(process);
     itimer_check(process);
     if (process->state == PROCESS_LIVE) {
         ASSERT(process->space);

@@ -8,6 +8,7 @@
 #include "mm/frame.h"
 #include "mm/uaccess.h"
 #include "proc/clock.h"
+#include "proc/cpu_limit.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 
@@ -121,6 +122,9 @@ int64_t sys_prlimit64(struct thread *thread, const uint64_t *args)
     }
     if (!error && args[2]) {
         process->limits[resource] = limit;
+        if (resource == RLIMIT_CPU) {
+            cpu_limit_set(process);
+        }
     }
     return error;
 }

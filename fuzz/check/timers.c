@@ -45,6 +45,7 @@ static void own_all_of(const struct process *process)
 {
     int pid = process->pid->number;
 
+    own(&process->cpu_limit, &process->cpu_clock.timers[CPU_TIME_SUM], pid);
     for (unsigned i = 0; i < ITIMERS; i++) {
         const struct itimer *itimer = &process->itimers[i];
         unsigned time = i == ITIMER_VIRTUAL ? CPU_TIME_USER : CPU_TIME_SUM;

@@ -247,6 +247,9 @@ void call_prlimit64(struct proc *self, const struct event *event)
     const struct abi_rlimit old = *own;
     if (event->args[2]) {
         *own = limit;
+        if ((unsigned)event->args[1] == RLIMIT_CPU && limit.rlim_cur == 0) {
+            give_up_for(GIVE_UP_TIMER); /* no program uses a second */
+        }
     }
     if (event->args[3]) {
         memory_give(self, event->args[3], &old, sizeof(old));

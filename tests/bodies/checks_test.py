@@ -14,7 +14,7 @@ from body import Skip, case, each, expect, expect_equal, hosted, linux, main, qe
 SECTIONS = {
     'signals': ['action', 'default', 'queue', 'mask', 'frame', 'forged', 'altstack', 'info',
                 'fault', 'wait', 'stop', 'child', 'orphan', 'kill', 'inherit', 'restart', 'itimer',
-                'timer', 'bounds', 'clock', 'timerfd', 'signalfd', 'pidfd', 'files'],
+                'timer', 'bounds', 'clock', 'cpu', 'timerfd', 'signalfd', 'pidfd', 'files'],
     'threads': ['start', 'flags', 'share', 'end', 'fork', 'exec', 'deliver', 'stop', 'wait',
                 'futex', 'requeue', 'robust', 'crowd', 'pidfd', 'sched', 'barrier',
                 'absent'],

@@ -4,14 +4,15 @@
 const char *program_name = "signals";
 
 static const struct section sections[] = {
-    {"action", check_action},     {"default", check_default}, {"queue", check_queue},
-    {"mask", check_mask},         {"frame", check_frame},     {"forged", check_forged},
-    {"altstack", check_altstack}, {"info", check_info},       {"fault", check_fault},
-    {"wait", check_wait},         {"stop", check_stop},       {"child", check_child},
-    {"orphan", check_orphan},     {"kill", check_kill},       {"inherit", check_inherit},
-    {"restart", check_restart},   {"itimer", check_itimer},   {"timer", check_timer},
-    {"bounds", check_bounds},     {"clock", check_clock},     {"timerfd", check_timerfd},
-    {"signalfd", check_signalfd}, {"pidfd", check_pidfd},     {"files", check_files},
+    {"action", check_action},     {"default", check_default},   {"queue", check_queue},
+    {"mask", check_mask},         {"frame", check_frame},       {"forged", check_forged},
+    {"altstack", check_altstack}, {"info", check_info},         {"fault", check_fault},
+    {"wait", check_wait},         {"stop", check_stop},         {"child", check_child},
+    {"orphan", check_orphan},     {"kill", check_kill},         {"inherit", check_inherit},
+    {"restart", check_restart},   {"itimer", check_itimer},     {"timer", check_timer},
+    {"bounds", check_bounds},     {"clock", check_clock},       {"cpu", check_cpu},
+    {"timerfd", check_timerfd},   {"signalfd", check_signalfd}, {"pidfd", check_pidfd},
+    {"files", check_files},
 };
 
 int sleeps_long(uint64_t unused)

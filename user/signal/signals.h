@@ -43,6 +43,7 @@ void check_itimer(void);
 void check_timer(void);
 void check_bounds(void);
 void check_clock(void);
+void check_cpu(void);
 void check_timerfd(void);
 void check_signalfd(void);
 void check_pidfd(void);

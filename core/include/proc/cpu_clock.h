@@ -37,8 +37,8 @@ nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time);
  * program comes to nothing else. false: nothing. */
 bool cpu_clock_expire(struct thread *thread);
 
-/* When, by the machine's clock, that is to interrupt the thread if it runs in user mode from now on,
- * where all time has been charged. PLAT_NEVER: there is nothing. */
+/* When, by the machine's clock, that is to interrupt the thread if it runs in user mode from now
+ * on, where all time has been charged. PLAT_NEVER: there is nothing. */
 nsec_t cpu_clock_next(const struct thread *thread);
 
 #endif

@@ -63,6 +63,7 @@ struct process {
     int next_timer;           /* the number of the next of them */
     struct usage usage;
     struct cpu_clock cpu_clock;  /* what waits for it to use more */
+    struct timer cpu_limit;      /* the same: RLIMIT_CPU (cpu_limit.h) */
     struct usage children_usage; /* of those that were waited for */
     struct abi_rlimit limits[RLIMIT_NLIMITS];
     char name[THREAD_NAME_MAX]; /* of the thread with its number */
