@@ -253,7 +253,7 @@ static int build(const struct elf_source *source, struct space **space, uaddr_t 
     if (!cred) {
         return -ENOMEM;
     }
-    int error = exec_build(&request, cred, true, &built);
+    int error = exec_build(&request, cred, EXEC_MAY_GAIN, &built);
     if (!error) {
         *space = built.space;
         *entry = built.user.pc;

@@ -11,7 +11,6 @@
 #include "mm/limit.h"
 #include "mm/uaccess.h"
 #include "platform/scratch.h"
-#include "proc/exec_cred.h"
 #include "proc/script.h"
 #include "proc/sigframe.h"
 
@@ -54,8 +53,8 @@ struct plan {
     struct prefix prefix;     /* of argv */
     struct measure argv;
     struct measure envp;
-    uint64_t room;     /* bytes that the strings may have yet */
-    struct cred *cred; /* that the program has: a reference, when it is known */
+    uint64_t room;         /* bytes that the strings may have yet */
+    struct exec_cred cred; /* that the program has: a reference, when it is known */
 };
 
 /* The first lines of the scripts that are being run. */
@@ -351,9 +350,10 @@ static int push_argv(struct stack *stack, const struct exec_request *request,
     return push_vector(stack, &request->argv, plan->prefix.skipped, plan->argv.given);
 }
 
-static int push_auxv(struct stack *stack, const struct elf_image *image, const struct cred *cred,
+static int push_auxv(struct stack *stack, const struct elf_image *image, const struct exec_cred *of,
                      const char *path)
 {
+    const struct cred *cred = of->cred;
     uint8_t random[RANDOM_BYTES];
     uaddr_t random_at = stack->next_string;
     uaddr_t platform_at = random_at + sizeof(random);
@@ -370,7 +370,7 @@ static int push_auxv(struct stack *stack, const struct elf_image *image, const s
         {AT_EUID, cred->user.effective},
         {AT_GID, cred->group.real},
         {AT_EGID, cred->group.effective},
-        {AT_SECURE, exec_cred_is_secure(cred)},
+        {AT_SECURE, of->is_secure},
         {AT_CLKTCK, 100},
         {AT_HWCAP, HWCAP_FP | HWCAP_ASIMD | HWCAP_CRC32},
         {AT_HWCAP2, 0},
@@ -415,7 +415,7 @@ static int build_stack(struct space *space, const struct exec_request *request,
         error = push_vector(&stack, &request->envp, 0, envp.given);
     }
     if (!error) {
-        error = push_auxv(&stack, image, plan->cred, request->path);
+        error = push_auxv(&stack, image, &plan->cred, request->path);
     }
     *sp = stack.sp;
     return error;
@@ -450,7 +450,7 @@ static int build_space(const struct exec_request *request, const struct plan *pl
     return 0;
 }
 
-int exec_build(const struct exec_request *request, struct cred *cred, bool may_gain,
+int exec_build(const struct exec_request *request, struct cred *cred, enum exec_gain gain,
                struct exec_built *built)
 {
     struct plan plan = {0};
@@ -463,14 +463,14 @@ int exec_build(const struct exec_request *request, struct cred *cred, bool may_g
         error = find_program(request, cred, &plan);
     }
     if (!error) {
-        error = exec_cred_find(cred, plan.source.file, may_gain, &plan.cred);
+        error = exec_cred_find(cred, plan.source.file, gain, &plan.cred);
     }
     if (error) {
         return error;
     }
     error = build_space(request, &plan, built);
     if (error) {
-        cred_put(plan.cred);
+        cred_put(plan.cred.cred);
         return error;
     }
     built->cred = plan.cred;
@@ -531,7 +531,7 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     struct space *old = process->space;
     struct exec_built made;
     struct fdtable *fds = NULL;
-    int error = exec_build(request, thread->cred, exec_cred_may_gain(thread), &made);
+    int error = exec_build(request, thread->cred, exec_cred_gain(thread), &made);
 
     if (error && PLANTED(OWN_14)) {
         thread->clear_tid = 0;
@@ -545,7 +545,7 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
     error = PLANTED(X_28) ? lose_old(old) : unshare(thread, &fds);
     if (error) {
         space_put(made.space);
-        cred_put(made.cred);
+        cred_put(made.cred.cred);
         return error;
     }
     process_keep_thread(thread);
@@ -562,7 +562,7 @@ int exec_replace(struct thread *thread, const struct exec_request *request)
         pending_drop_timers(&process->signals.pending);
         pending_drop_timers(&thread->pending);
     }
-    exec_cred_take(thread, made.cred);
+    exec_cred_take(thread, &made.cred);
     process->space = made.space;
     if (PLANTED(K_10)) {
         cpu->space = made.space;
@@ -592,7 +592,8 @@ int exec_spawn(struct thread *parent, const struct exec_request *request, struct
     }
     error = process_inherit(made, parent, 0);
     if (!error) {
-        error = exec_build(request, made->thread->cred, true, &built);
+        error = exec_build(request, made->thread->cred,
+                           made->thread->no_new_privs ? EXEC_GAINS_NOTHING : EXEC_MAY_GAIN, &built);
     }
     if (error) {
         process_discard(made);
@@ -605,7 +606,7 @@ int exec_spawn(struct thread *parent, const struct exec_request *request, struct
     made->has_execed = true;
     process_set_name(made, request->path);
     process_start(made, parent, 0);
-    exec_cred_take(made->thread, built.cred);
+    exec_cred_take(made->thread, &built.cred);
     signal_reset_handlers(made);
     *child = made;
     return 0;

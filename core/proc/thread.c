@@ -116,6 +116,7 @@ int thread_inherit(struct thread *thread, const struct thread *from, uint64_t fl
     thread->signal_mask = from->signal_mask;
     thread->cred = cred_get(from->cred);
     thread->exceeds_nproc = from->exceeds_nproc;
+    thread->no_new_privs = from->no_new_privs;
     memcpy(thread->name, from->name, sizeof(thread->name));
     thread->fs = flags & CLONE_FS ? fs_context_get(from->fs) : fs_context_fork(from->fs);
     if (!thread->fs) {

@@ -104,6 +104,7 @@ int64_t sys_execveat(struct thread *thread, const uint64_t *args)
     if (thread->exceeds_nproc && process_user_exceeds(thread->process, thread->cred)) {
         return -EAGAIN;
     }
+    thread->exceeds_nproc = false; /* whatever becomes of it, as on Linux */
     request.source_error = find_source(thread, directory, flags, &request.source);
     request.path = name_of(directory);
     request.is_unreachable = request.source_error == 0 && request.path != path_buffer &&

@@ -156,6 +156,14 @@ int64_t sys_prctl(struct thread *thread, const uint64_t *args)
         return 0;
     case PR_GET_CHILD_SUBREAPER:
         return write_int(args[1], process->is_subreaper);
+    case PR_SET_NO_NEW_PRIVS: /* for good */
+        if (args[1] != 1 || args[2] || args[3] || args[4]) {
+            return -EINVAL;
+        }
+        thread->no_new_privs = true;
+        return 0;
+    case PR_GET_NO_NEW_PRIVS:
+        return args[1] || args[2] || args[3] || args[4] ? -EINVAL : thread->no_new_privs;
     default:
         return -EINVAL;
     }

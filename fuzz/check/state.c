@@ -263,14 +263,14 @@ static uint64_t number_of(const struct pid *pid)
     return (uint64_t)pid->number;
 }
 
-/* What any thread is to the others. */
+/* What any thread is to the others; but for exceeds_nproc, which an exec that fails takes back. */
 static uint64_t digest_thread(const struct thread *thread)
 {
     const uint64_t words[] = {
         (uint64_t)thread->tid << 32 | thread->fs->umask,
         (uintptr_t)thread->fs->cwd,
         (uintptr_t)thread->fds,
-        (uintptr_t)thread->cred << 1 ^ thread->exceeds_nproc,
+        (uintptr_t)thread->cred << 1 ^ thread->no_new_privs,
         (uintptr_t)thread->vfork_parent,
         thread->clear_tid,
         thread->altstack.ss_sp,

@@ -263,9 +263,15 @@ static const int64_t whences[] = {SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA, SEEK_
 static const int64_t fcntls[] = {F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, 99};
 static const int64_t fcntl_args[] = {0, FD_CLOEXEC, 3, 10, O_NONBLOCK, 63, 1024, -1};
 static const int64_t ioctls[] = {TCGETS, TCSETS, TIOCGPGRP, TIOCSPGRP, TIOCGWINSZ, 0};
-static const int64_t prctls[] = {PR_SET_PDEATHSIG,      PR_GET_PDEATHSIG,       PR_SET_NAME,
-                                 PR_GET_NAME,           PR_SET_CHILD_SUBREAPER, 99,
-                                 PR_GET_CHILD_SUBREAPER};
+static const int64_t prctls[] = {PR_SET_PDEATHSIG,
+                                 PR_GET_PDEATHSIG,
+                                 PR_SET_NAME,
+                                 PR_GET_NAME,
+                                 PR_SET_CHILD_SUBREAPER,
+                                 99,
+                                 PR_GET_CHILD_SUBREAPER,
+                                 PR_SET_NO_NEW_PRIVS,
+                                 PR_GET_NO_NEW_PRIVS};
 static const int64_t prctl_args[] = {1, 0, SIGTERM, SIGKILL, SIGCHLD, 65};
 static const int64_t zeros[] = {0, 1};
 static const int64_t clone_flags[] = {

@@ -10,12 +10,15 @@
 #include "fuzz/model/threads.h"
 #include "fuzz/model/users.h"
 
-/* All or nothing: what fails has changed nothing. */
+/* All or nothing: what fails has changed nothing, but that the user's threads are not too many. */
 static void replace(struct proc *self, const struct program_wanted *wanted)
 {
     struct program_plan plan;
     int error = program_find(self, wanted, &plan);
 
+    if (plan.has_path && !wanted->is_refused) {
+        self->is_one_too_many = false;
+    }
     if (!ask_result(error) || error) {
         return;
     }

@@ -369,6 +369,7 @@ static void set_name(struct proc *self, uint64_t at)
 void call_prctl(struct proc *self, const struct event *event)
 {
     uint64_t argument = event->args[1];
+    bool has_more = event->args[2] || event->args[3] || event->args[4];
     int value;
 
     switch ((int)event->args[0]) {
@@ -396,6 +397,16 @@ void call_prctl(struct proc *self, const struct event *event)
     case PR_GET_CHILD_SUBREAPER:
         value = self->process->is_subreaper;
         give(self, argument, &value, sizeof(value));
+        break;
+    case PR_SET_NO_NEW_PRIVS:
+        if (argument != 1 || has_more) {
+            (void)ask_result(-EINVAL);
+        } else if (ask_result(0)) {
+            self->gains_nothing = true;
+        }
+        break;
+    case PR_GET_NO_NEW_PRIVS:
+        (void)ask_result(argument != 0 || has_more ? -EINVAL : self->gains_nothing);
         break;
     default:
         (void)ask_result(-EINVAL);

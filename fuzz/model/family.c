@@ -97,6 +97,7 @@ static void inherit(struct proc *child, const struct proc *maker)
     bytes_copy(child->name, maker->name, sizeof(child->name));
     child->users = maker->users;
     child->is_one_too_many = maker->is_one_too_many;
+    child->gains_nothing = maker->gains_nothing;
     child->mask = maker->mask;
     child->altstack = maker->altstack;
     child->nice = maker->nice;

@@ -89,7 +89,7 @@ void model_begin(const struct model_eyes *eyes)
 /* ---- events ---- */
 
 /* mremap may have done a part when there is no memory. */
-enum { MREMAP = 216, CLONE = 220, CLONE3 = 435, SPAWN = 4096 };
+enum { MREMAP = 216, CLONE = 220, EXECVE = 221, EXECVEAT = 281, CLONE3 = 435, SPAWN = 4096 };
 
 /* A process that was made in part, and given up, may have had a number. */
 static bool may_have_lost_number(const struct event *event)
@@ -115,6 +115,9 @@ static void run_call(struct proc *proc, const struct event *event)
     }
     if (event->was_refused && event->nr != MREMAP && ask_result(-ENOMEM)) {
         call = NULL; /* nothing has changed, but that it does not wait; and stacks */
+        if (proc->is_one_too_many && (event->nr == EXECVE || event->nr == EXECVEAT)) {
+            give_up_for(GIVE_UP_MEMORY); /* whether it is still */
+        }
         memory_adopt_growth(proc);
         proc->waited = 0;
     } else if (call) {

@@ -398,6 +398,7 @@ int program_find(struct proc *self, const struct program_wanted *wanted, struct 
     if (error == -ENOENT && (wanted->flags & AT_EMPTY_PATH)) {
         error = 0;
     }
+    plan->has_path = error == 0;
     if (!error && wanted->is_refused) {
         error = -EAGAIN;
     }

@@ -28,6 +28,7 @@ struct program_segment {
 
 /* What was found out about it. */
 struct program_plan {
+    bool has_path;          /* its path could be read */
     int node;               /* the file; -1: it is in memory */
     struct proc *memory_of; /* then: whose, and where */
     uint64_t image;

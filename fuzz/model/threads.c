@@ -110,6 +110,7 @@ static void move(struct proc *to, struct proc *thread)
     to->alone = thread->alone;
     to->users = thread->users;
     to->is_one_too_many = thread->is_one_too_many;
+    to->gains_nothing = thread->gains_nothing;
     to->mask = thread->mask;
     to->saved_mask = thread->saved_mask;
     to->has_saved_mask = thread->has_saved_mask;

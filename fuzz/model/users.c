@@ -108,13 +108,13 @@ void users_exec(struct proc *self)
     uint64_t *stack = &self->process->limits[RLIMIT_STACK].rlim_cur;
     struct users users = self->users;
 
-    if (is_split(&users) && !users_is_root(self) && is_accompanied(self)) {
-        users.user.effective = users.user.real;
-        users.group.effective = users.group.real;
-    }
     if (is_split(&users)) {
         self->death_signal = 0;
         *stack = least(*stack, SECURE_STACK);
+    }
+    if (self->gains_nothing || (!users_is_root(self) && is_accompanied(self))) {
+        users.user.effective = users.user.real;
+        users.group.effective = users.group.real;
     }
     settle(&users.user);
     settle(&users.group);

@@ -310,6 +310,7 @@ struct proc {
     bool is_subreaper;
     struct users users;   /* when the thread has ended they stay its process's */
     bool is_one_too_many; /* of its user's threads, when it became that one's */
+    bool gains_nothing;   /* PR_SET_NO_NEW_PRIVS */
     int death_signal;
     uint64_t clear_tid;
     uint64_t robust; /* the list of words that it owns, or 0 */

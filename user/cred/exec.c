@@ -119,6 +119,101 @@ static int shares_directory(uint64_t unused)
     return runs(SET_USER, (const char *const[]){"users", "-shared", &number[at], NULL});
 }
 
+/* ---- PR_SET_NO_NEW_PRIVS ---- */
+
+static long privileges_are_kept(void)
+{
+    return sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
+static void keep_privileges(void)
+{
+    sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int has_kept(uint64_t unused)
+{
+    (void)unused;
+    return (int)privileges_are_kept();
+}
+
+static int kept_by_program(uint64_t unused)
+{
+    (void)unused;
+    keep_privileges();
+    return runs(self, (const char *const[]){"users", "-kept", NULL});
+}
+
+static int sets_kept(uint64_t unused)
+{
+    (void)unused;
+    if (privileges_are_kept() != 0)
+        return 2;
+    if (sys_prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0) != -EINVAL ||
+        sys_prctl(PR_SET_NO_NEW_PRIVS, 2, 0, 0, 0) != -EINVAL ||
+        sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 1, 0, 0) != -EINVAL ||
+        sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 1, 0) != -EINVAL ||
+        sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 1) != -EINVAL)
+        return 3;
+    if (sys_prctl(PR_GET_NO_NEW_PRIVS, 1, 0, 0, 0) != -EINVAL || privileges_are_kept() != 0)
+        return 4;
+    keep_privileges();
+    if (privileges_are_kept() != 1 || sys_prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0) != -EINVAL)
+        return 5;
+    return privileges_are_kept() == 1 && run_fork(has_kept, 0) == exited(1) ? 1 : 6;
+}
+
+/* Whom one acts for, and the program that is run then. */
+struct keeping {
+    const char *what;
+    struct three users;
+    const char *path;
+    const char *ids[6];
+    const char *secure;
+};
+
+static const struct keeping keepings[] = {
+    {"exec: the bits of a file give nothing",
+     {1, 1, 1},
+     SET_BOTH,
+     {"1", "1", "1", "0", "0", "0"},
+     "0"},
+    {"exec: nor do they to root", {0, 0, 0}, SET_BOTH, {"0", "0", "0", "0", "0", "0"}, "0"},
+    {"exec: who acts for another does so no more",
+     {1, 2, 2},
+     "",
+     {"1", "1", "1", "0", "0", "0"},
+     "1"},
+    {"exec: even if that is to act for root", {0, 2, 2}, "", {"0", "0", "0", "0", "0", "0"}, "1"},
+    {"exec: and if root does", {1, 0, 0}, "", {"1", "1", "1", "0", "0", "0"}, "1"},
+};
+
+static int runs_kept(uint64_t index)
+{
+    const struct keeping *keeping = &keepings[index / 2];
+    const char *const *ids = keeping->ids;
+    const char *path = keeping->path[0] ? keeping->path : self;
+
+    keep_privileges();
+    become((unsigned)keeping->users.real, (unsigned)keeping->users.effective,
+           (unsigned)keeping->users.saved);
+    if (index % 2)
+        return runs(path, (const char *const[]){"users", "-auxv", ids[0], ids[1], ids[3], ids[4],
+                                                keeping->secure, NULL});
+    return runs(path, (const char *const[]){"users", "-ids", ids[0], ids[1], ids[2], ids[3], ids[4],
+                                            ids[5], NULL});
+}
+
+static void check_kept(void)
+{
+    check_is(run_fork(sets_kept, 0), exited(1), "exec: PR_SET_NO_NEW_PRIVS is there for good");
+    check_is(run_fork(kept_by_program, 0), exited(1), "exec: in the next program too");
+    for (unsigned i = 0; i < COUNT(keepings); i++) {
+        check_is(run_fork(runs_kept, 2 * i), exited(1), keepings[i].what);
+        check_is(run_fork(runs_kept, 2 * i + 1), exited(1), "exec: and is told so");
+    }
+}
+
 void check_exec(void)
 {
     check_is(run_fork(saves, 0), exited(1), "exec: the effective user is saved, and for files");
@@ -135,4 +230,5 @@ void check_exec(void)
     check_is(run_fork(keeps_signal, 0), exited(1), "exec: and else stays");
     check_is(run_fork(shares_directory, 0), exited(1),
              "exec: nothing is gained where others share the directory");
+    check_kept();
 }

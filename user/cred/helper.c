@@ -48,10 +48,18 @@ static int sees_death_signal(char **words)
     return signal == (int)number(words[0]);
 }
 
+static int keeps_privileges(char **words)
+{
+    (void)words;
+    return (int)sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
 /* A companion shares the directory; it ends now. */
 static int gains_nothing(char **words)
 {
-    bool is_same = sys_geteuid() == 1 && sys_getuid() == 1;
+    char no[] = "0", yes[] = "1";
+    char *seen[] = {yes, yes, no, no, yes}; /* it would have, and AT_SECURE says so */
+    bool is_same = sys_geteuid() == 1 && sys_getuid() == 1 && sees_auxv(seen) == 1;
 
     sys_kill((int)number(words[0]), SIGKILL);
     return is_same ? 1 : 2;
@@ -68,7 +76,7 @@ static const struct {
     int (*run)(char **words);
 } helps[] = {
     {"-ids", sees_ids},         {"-auxv", sees_auxv}, {"-death", sees_death_signal},
-    {"-shared", gains_nothing}, {"-one", gives_one},
+    {"-shared", gains_nothing}, {"-one", gives_one},  {"-kept", keeps_privileges},
 };
 
 int help(int argc, char **argv)

@@ -75,6 +75,27 @@ static int becomes_too_many(uint64_t unused)
     return execute(self, words, environment) == -EAGAIN ? 1 : 5;
 }
 
+/* An exec that comes as far as its file forgives, though that is not there. */
+static int is_forgiven(uint64_t unused)
+{
+    const char *const words[] = {"users", "-one", NULL};
+    struct abi_rlimit limit = {1, 100};
+
+    (void)unused;
+    sys_prlimit64(0, RLIMIT_NPROC, &limit, NULL);
+    become(USER, USER, USER);
+    if (execute(self, words, environment) != -EAGAIN)
+        return 2;
+    limit.rlim_cur = 100;
+    sys_prlimit64(0, RLIMIT_NPROC, &limit, NULL);
+    if (execute("/none", words, environment) != -ENOENT)
+        return 3;
+    limit.rlim_cur = 1;
+    sys_prlimit64(0, RLIMIT_NPROC, &limit, NULL);
+    execute(self, words, environment);
+    return 4;
+}
+
 static int becomes_one(uint64_t unused)
 {
     const char *const words[] = {"users", "-one", NULL};
@@ -96,6 +117,8 @@ void check_nproc(void)
     check_is(run_fork(others_count, 0), exited(1), "nproc: another's do not count");
     check_is(run_fork(becomes_too_many, 0), exited(1),
              "nproc: who becomes a user with too many cannot run a program");
+    check_is(run_fork(is_forgiven, 0), exited(1),
+             "nproc: until an exec finds that they are not too many, which may fail");
     check_is(run_fork(becomes_one, 0), exited(1), "nproc: and one with none can");
     end_child(first);
     end_child(second);

@@ -11,6 +11,7 @@
 #include "base/types.h"
 #include "fs/ramfs.h"
 #include "proc/elf.h"
+#include "proc/exec_cred.h"
 #include "proc/process.h"
 
 enum { EXEC_STRING_MAX = 128 * 1024 }; /* bytes of one string of argv or envp, with its end */
@@ -47,17 +48,17 @@ MUST_CHECK int exec_use(const struct cred *cred, const struct ramfs_node *node,
 struct exec_built {
     struct space *space;
     struct plat_user user;
-    struct cred *cred;
+    struct exec_cred cred;
 };
 
-/* Builds these for the request of somebody with credentials (may_gain: exec_cred_find). Nothing is
+/* Builds these for the request of somebody with credentials (gain: exec_cred_find). Nothing is
  * left by a failure:
  * -EFAULT; -E2BIG (a string above EXEC_STRING_MAX, or all strings with the pointers above a quarter
  * of RLIMIT_STACK, which counts as 512 KiB at least and 24 MiB at most); -ENOEXEC (dynamic programs
  * too: there is no PT_INTERP yet); -ELOOP (scripts of scripts); exec_find's of an interpreter;
  * -ENOMEM. */
-MUST_CHECK int exec_build(const struct exec_request *request, struct cred *cred, bool may_gain,
-                          struct exec_built *built);
+MUST_CHECK int exec_build(const struct exec_request *request, struct cred *cred,
+                          enum exec_gain gain, struct exec_built *built);
 
 /* Puts the program in the place of the one that the thread's process runs. On failure that one goes
  * on, unchanged. */

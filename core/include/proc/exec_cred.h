@@ -8,24 +8,28 @@
 struct ramfs_node;
 struct thread;
 
-/* A reference to those that are to be, which may be the caller's own. file: the program's, or NULL:
- * it has none. may_gain: nobody else shares the directory that it is in, so that it may act for
- * another than who runs it. -ENOMEM. */
-MUST_CHECK int exec_cred_find(struct cred *cred, const struct ramfs_node *file, bool may_gain,
-                              struct cred **made);
+/* Whether the program of a thread may act for another than who runs it. */
+enum exec_gain {
+    EXEC_MAY_GAIN,
+    EXEC_GAINS_FOR_ROOT, /* only if root runs it: another process shares the directory (CLONE_FS) */
+    EXEC_GAINS_NOTHING,  /* prctl(2), PR_SET_NO_NEW_PRIVS */
+};
 
-/* Whether no other process shares the thread's directory (CLONE_FS). */
-bool exec_cred_may_gain(const struct thread *thread);
+struct exec_cred {
+    struct cred *cred; /* a reference; may be that of who runs it */
+    bool is_secure;    /* it acts for another than who runs it, or would: it had better not trust
+                          that one (AT_SECURE) */
+};
 
-/* The thread's program has these credentials. If it acts for another, who runs it does not decide
- * how large its stack may be, and is not told of any end by a signal (prctl(2),
- * PR_SET_PDEATHSIG). */
-void exec_cred_take(struct thread *thread, struct cred *cred);
+/* Those that are to be. file: the program's, or NULL: it has none. -ENOMEM. */
+MUST_CHECK int exec_cred_find(struct cred *cred, const struct ramfs_node *file, enum exec_gain gain,
+                              struct exec_cred *made);
 
-/* It acts for another than who runs it, and had better not trust that one (AT_SECURE). */
-static inline bool exec_cred_is_secure(const struct cred *cred)
-{
-    return cred->user.effective != cred->user.real || cred->group.effective != cred->group.real;
-}
+enum exec_gain exec_cred_gain(const struct thread *thread);
+
+/* The thread's program has these credentials, whose reference is taken. If it is not to trust who
+ * runs it, that one does not decide how large its stack may be, and is not told of any end by a
+ * signal (prctl(2), PR_SET_PDEATHSIG). */
+void exec_cred_take(struct thread *thread, const struct exec_cred *made);
 
 #endif

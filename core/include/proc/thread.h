@@ -118,6 +118,7 @@ struct thread {
     signal_set_t waited_signals; /* that its call waits for */
     bool has_saved_mask;
     bool exceeds_nproc;          /* its user had too many threads when it became that one's */
+    bool no_new_privs;           /* its programs gain nothing (prctl(2), PR_SET_NO_NEW_PRIVS) */
     int death_signal;            /* to its process when the thread that made that ends; 0: none */
     struct pending pending;      /* signals that were sent to it and not to its process */
     struct thread *vfork_parent; /* that waits until this one lets go of the memory; or NULL */
