@@ -16,6 +16,7 @@
 
 #include "fuzz/input/image.h"
 #include "fuzz/input/insn.h"
+#include "fuzz/replay/linux_timers.h"
 #include "fuzz/replay/linux_world.h"
 
 /*
@@ -27,7 +28,10 @@
  * Who is stopped listens for SIGCONT, and a call that it is in is made again by Linux.
  *
  * Who sleeps does so until tracee_tick: nanosleep has become ppoll, which waits for nothing, and a
- * futex that waits with a time-out has none.
+ * futex or an rt_sigtimedwait that waits with a time-out has none.
+ *
+ * A timer goes by Linux's clock. What is done until the first comes, there or in the run that this
+ * is compared with, is as though there were none; then nothing is compared any more.
  */
 
 enum {
@@ -70,6 +74,7 @@ struct tracee {
     int64_t wakes_with; /* what its call gives then */
     uint64_t rest_at;   /* where what is left of its sleep is told, or 0 */
     uint64_t fds_at;    /* where the call writes two descriptors, or 0 */
+    uint64_t timer_ns;  /* when the timer that the call sets comes; 0: it sets none */
 };
 
 struct registers { /* of NT_PRSTATUS */
@@ -285,6 +290,21 @@ static void begin_sleep(struct tracee *tracee, const uint64_t *args)
     ptrace(PTRACE_SETREGSET, tracee->host, NT_ARM_SYSTEM_CALL, &vector);
 }
 
+/* The same for rt_sigtimedwait. */
+static void begin_sigtimedwait(struct tracee *tracee, const uint64_t *args)
+{
+    struct registers registers = {0};
+    uint64_t duration;
+
+    if (!read_time(tracee, args[2], &duration) || duration == 0) {
+        return;
+    }
+    sleep_until(tracee, all.now_ns + duration, -EAGAIN);
+    get_registers(tracee, &registers);
+    registers.x[2] = 0;
+    set_registers(tracee, &registers);
+}
+
 /* Makes a futex that waits for some time wait for good. A time that has passed here has passed for
  * Linux too, whose clock is ahead. */
 static void begin_futex(struct tracee *tracee, const uint64_t *args)
@@ -336,9 +356,13 @@ static void begin_call(struct tracee *tracee, uint64_t number, const uint64_t *a
     if (number == NR_futex) {
         begin_futex(tracee, args);
     }
-    if (number == NR_setitimer || number == NR_timer_settime || number == NR_timerfd_settime) {
-        complain("a timer, which does not wait for who is traced");
+    if (number == NR_timer_create) {
+        timers_made(args[0]);
     }
+    if (number == NR_rt_sigtimedwait) {
+        begin_sigtimedwait(tracee, args);
+    }
+    tracee->timer_ns = timers_duration(tracee->host, number, args);
     if (number == NR_clone && (args[0] & CLONE_PTRACE_NOT)) {
         complain("a process that cannot be traced");
     }
@@ -389,6 +413,9 @@ static void end_call(struct tracee *tracee, int64_t result)
     outcome->kind = EVENT_RESULT;
     outcome->pid = tracee->pid;
     outcome->result = result;
+    if (tracee->timer_ns && result == 0) {
+        timers_set(tracee->timer_ns, all.now_ns);
+    }
     if (tracee->fds_at && result == 0 && peek(tracee, tracee->fds_at, fds, sizeof(fds))) {
         outcome->parts[0] = fds[0];
         outcome->parts[1] = fds[1];
@@ -665,13 +692,22 @@ static void on_stop(struct tracee *tracee, int status)
     }
 }
 
+/* Whether what happens next can be taken for what the program does. */
+static bool goes_on(void)
+{
+    if (timers_come() || timers_come_by(all.now_ns)) {
+        complain("a timer, which goes by Linux's time");
+    }
+    return !all.is_over && !all.complaint;
+}
+
 static bool take_stops(void)
 {
     int status;
     pid_t host;
     bool has_any = false;
 
-    while (!all.is_over && !all.complaint && (host = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
+    while (goes_on() && (host = waitpid(-1, &status, __WALL | WNOHANG)) > 0) {
         has_any = true;
         if (WIFSTOPPED(status)) {
             on_stop(add(host), status);
@@ -790,6 +826,7 @@ void tracee_settle(void)
 void tracee_begin(struct run *run, pid_t init)
 {
     memset(&all, 0, sizeof(all));
+    timers_begin();
     all.run = run;
     stand(add(init), STANDS);
 }
@@ -844,6 +881,19 @@ static void leave_no_call(struct tracee *tracee)
     }
 }
 
+/* Ends the sleeps that are over. */
+static void wake(void)
+{
+    for (unsigned i = 0; i < all.count; i++) {
+        struct tracee *tracee = &all.tracees[i];
+        if (tracee->state == RUNS && tracee->wakes_ns != 0 && tracee->wakes_ns <= all.now_ns) {
+            tracee->is_woken = true;
+            ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0);
+        }
+    }
+    tracee_settle();
+}
+
 void tracee_do(struct tracee *tracee, unsigned insn, const uint64_t *args)
 {
     struct registers registers = {0};
@@ -856,6 +906,7 @@ void tracee_do(struct tracee *tracee, unsigned insn, const uint64_t *args)
     all.now_ns += CALL_STEP_NS;
     resume(tracee, PTRACE_SYSCALL, 0);
     tracee_settle();
+    wake();
 }
 
 bool tracee_tick(void)
@@ -868,18 +919,15 @@ bool tracee_tick(void)
             next_ns = tracee->wakes_ns;
         }
     }
+    if (timers_come_by(next_ns)) {
+        complain("a timer, which goes by Linux's time");
+        return false;
+    }
     if (next_ns == UINT64_MAX) {
         return false;
     }
     all.now_ns = next_ns;
-    for (unsigned i = 0; i < all.count; i++) {
-        struct tracee *tracee = &all.tracees[i];
-        if (tracee->state == RUNS && tracee->wakes_ns != 0 && tracee->wakes_ns <= next_ns) {
-            tracee->is_woken = true;
-            ptrace(PTRACE_INTERRUPT, tracee->host, 0, 0);
-        }
-    }
-    tracee_settle();
+    wake();
     return true;
 }
 

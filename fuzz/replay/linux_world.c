@@ -65,6 +65,17 @@ const char *world_read_proc(pid_t host, const char *name)
     return text;
 }
 
+/* Below which nobody maps anything without a right. */
+static void lowest_address(void)
+{
+    int fd = open("/proc/sys/vm/mmap_min_addr", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0 || write(fd, "65536\n", 6) != 6) {
+        world_give_up("mmap_min_addr");
+    }
+    close(fd);
+}
+
 void world_init(void)
 {
     mkdir("/proc", 0755);
@@ -73,6 +84,7 @@ void world_init(void)
     if (mount("proc", "/proc", "proc", 0, NULL) != 0) {
         world_give_up("/proc");
     }
+    lowest_address();
     mkdir("/dev/pts", 0755);
     if (mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=666") != 0) {
         world_give_up("/dev/pts");
@@ -170,7 +182,7 @@ static void set_limits(void)
     limit(RLIMIT_RTPRIO, 0, 0);
 }
 
-/* The right to map the page at 0, which on Eft nobody has. */
+/* The right to map pages below that, which on Eft nobody has. */
 static void drop_raw_io(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

@@ -53,6 +53,15 @@ class Line:
                 self.actual == 'gone' and other.actual.startswith(('ended', 'signal')))
 
 
+    def waits(self):
+        """How it begins if the call has waited."""
+        return 'blocked' if self.actual.startswith('blocked') else ''
+
+    def is_unfinished(self):
+        """Whether more would become of it, if all who wait went on."""
+        return self.actual in ('blocked', 'blocked, stopped', 'stopped')
+
+
 class Run:
     """What a machine says of a program."""
 
@@ -185,10 +194,18 @@ DIFFERENCES = (
      lambda eft, linux, insn: eft == '0' and linux == 'signal 9'),
     ('clocks go their own way', ('times', 'clock_gettime'),
      lambda eft, linux, insn: not linux.isupper()),
+    ('it is later on Linux', ('clock_nanosleep',),
+     lambda eft, linux, insn: eft.startswith('blocked') and linux == '0' and ', 1, ' in insn),
     ('Eft has no rseq, which is for other barriers', ('membarrier',),
      lambda eft, linux, insn: eft.isdigit() and linux.isdigit() and 'QUERY' in insn),
     ('who is traced keeps what it ignores', ('read', 'readv'),
-     lambda eft, linux, insn: eft.startswith('blocked') and linux == '128'),
+     lambda eft, linux, insn: eft.startswith('blocked') and linux.split()[-1] == '128'),
+    ('who is traced is interrupted by what it ignores', ('rt_sigtimedwait',),
+     lambda eft, linux, insn: eft in ('blocked', 'blocked, EAGAIN') and
+     linux == 'blocked, EINTR'),
+    ('whether a vfork or its child is first to end', ('clone', 'clone3'),
+     lambda eft, linux, insn: eft.startswith('blocked, signal ') and
+     re.fullmatch(r'blocked, \d+', linux)),
     ('how far a chunk that cannot be written goes', ('getrandom',),
      lambda eft, linux, insn: eft.isdigit() and linux.isdigit()),
     ('Eft does not have all of madvise', ('madvise',),
@@ -206,6 +223,21 @@ DIFFERENCES = (
      lambda eft, linux, insn: re.search(r'\(0x[0-9a-f]{15,16}\b', insn)),
     ("something of Linux's own is mapped there", ('munmap', 'mprotect', 'madvise', 'mremap'),
      lambda eft, linux, insn: linux == 'EINVAL' and re.search(r'\(r\d', insn)),
+    ("something of Linux's own is mapped behind the first mapping", ('mmap', 'mremap'),
+     lambda eft, linux, insn: linux == 'ENOMEM' and re.match(r'0x7ff7ef[0-9a-f]{4}$', eft) and
+     re.search(r'\(r\d', insn)),
+    ("something of Linux's own is read behind the first mapping", ('write', 'writev'),
+     lambda eft, linux, insn: eft.isdigit() and linux.isdigit() and
+     int(linux) == int(eft) + 4096 and re.search(r', r\d', insn)),
+    ("something of Linux's own lies behind the first mapping", ('mprotect', 'madvise'),
+     lambda eft, linux, insn: eft == 'ENOMEM' and linux == '0' and re.search(r'\(r\d', insn)),
+    ('addresses have 39 bits on Eft and 48 on Linux', (), lambda eft, linux, insn:
+     eft in ('EFAULT', 'EINVAL', 'ENOMEM') and any(
+         1 << 39 <= int(number, 16) < 1 << 48 for number in re.findall('0x[0-9a-f]+', insn))),
+    ('addresses have 39 bits on Eft and 48 on Linux', ('readv', 'writev'),  # those at this place
+     lambda eft, linux, insn: eft == 'EFAULT' and '0x10001000' in insn),
+    ('Eft has no clock that wakes the machine', ('timer_create', 'clock_nanosleep'),
+     lambda eft, linux, insn: eft == 'EOPNOTSUPP' and '_ALARM' in insn),
     ('which of several children is told of', ('wait4', 'waitid'),
      lambda eft, linux, insn: linux.split()[-1].isdigit() and eft.split()[-1].isdigit() and
      '(-1' in insn),
@@ -236,12 +268,23 @@ def is_behind(line):
             'FUTEX_WAKE_OP' in line.insn and line.actual == 'ENOSYS')
 
 
-def difference(dull, line, has_threads):
+def _is_large(value):
+    return value.startswith('0x') and int(value, 16) >= 1 << 48
+
+
+def difference(dull, line, has_threads, has_handlers):
     """The name of a known difference between what hosted and what Linux gave, or None."""
     operation = _operation(line.insn)
+    if has_handlers and operation == 'load' and _is_large(dull.actual) and \
+            re.fullmatch('[0-9a-fx]+', line.actual):
+        return "registers that no operation uses, in a handler's frame"
     if has_threads and dull.actual == 'blocked' and \
             re.fullmatch(r'blocked, (signal|ended) \d+', line.actual):
         return 'of the threads that end together all are seen to by who traces them'
+    if has_threads and operation in ('wait4', 'waitid') and \
+            sorted(re.sub(r'\d+', 'N', x.actual) for x in (dull, line)) == \
+            ['blocked, ECHILD', 'blocked, N']:
+        return 'which of several threads is told'
     for name, operations, holds in DIFFERENCES:
         if (not operations or operation in operations) and \
                 holds(dull.actual, line.actual, line.insn):
@@ -271,6 +314,8 @@ class LinuxView:
     def __init__(self, dull, run):
         self.dull, self.run = dull, run
         self.behind = None  # why nothing more can be compared
+        self.has_handlers = any(re.search(r'&action_(handle|restart|onstack)', line.insn)
+                                for line in dull.lines)
         self.has_threads = any('CLONE_THREAD' in line.insn or 'clone_thread' in line.insn
                                for line in dull.lines)
 
@@ -284,11 +329,11 @@ class LinuxView:
         dull, real = self.dull.lines[number], self.run.lines[number]
         if self.dull.found:
             return f'{real.actual} (not compared: hosted has found something)'
-        if self.run.stop and real.actual == 'blocked' and dull.actual.startswith('blocked'):
-            return 'blocked, and nobody has waited for its end'
+        if self.run.stop and real.is_unfinished() and dull.actual.startswith(real.waits()):
+            return f'{real.actual}, and nobody has waited for its end'
         verdict.compared += 1
         if not dull.is_as_on(real):
-            name = difference(dull, real, self.has_threads)
+            name = difference(dull, real, self.has_threads, self.has_handlers)
             if not name:
                 verdict.wrong['linux'].append(number)
                 self.behind = 'behind a difference'

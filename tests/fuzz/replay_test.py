@@ -36,10 +36,30 @@ def wrong_file():
     return work_file('wrong.repro', text.encode())
 
 
+TIMERS = """\
+timer_create(CLOCK_MONOTONIC, NULL, &id)
+timer_settime(0, 0, &timer_second)
+setitimer(0, &itimer_long)
+r0 = fork()
+@r0 rt_sigtimedwait(&set_term, &info, &time_short, 8)
+wait4(r0, &status, WNOHANG)
+tick()
+@r0 exit_group(3)
+wait4(r0, &status, 0)
+tick()
+getpid()
+"""
+
+
+@functools.cache
+def timers_file():
+    return work_file('timers.repro', TIMERS.encode())
+
+
 @functools.cache
 def verdicts():
     """On the corpus, a wrong expectation, and the planted bugs' programs without and with them."""
-    programs = [(path, '') for path in CORPUS + [wrong_file()] + PLANTED]
+    programs = [(path, '') for path in CORPUS + [wrong_file(), timers_file()] + PLANTED]
     programs += [(path, f'plant={bug_of(path)}') for path in PLANTED]
     try:
         return dict(zip(programs, replay.replay(programs)))
@@ -117,6 +137,17 @@ def differences_from_linux_are_named():
     needs_linux()
     text = '\n'.join(verdicts()['fuzz/corpus/spawn.repro', ''].lines)
     expect("linux:  ENOSYS (spawn is a call of Eft's own)" in text, text)
+
+
+@case
+def until_a_timer_comes_it_changes_nothing():
+    """A sleep that is over before it counts as one; what comes behind the timer does not."""
+    needs_linux()
+    verdict = verdicts()[timers_file(), '']
+    text = '\n'.join(verdict.lines)
+    expect_equal((verdict.compared, verdict.agreed), (9, 9), f'what is compared: {text}')
+    expect('rt_sigtimedwait(&set_term, &info, &time_short, 8) -> blocked, EAGAIN\n' in text, text)
+    expect_equal(text.count("not compared: a timer, which goes by Linux's time"), 2, text)
 
 
 @case
