@@ -310,8 +310,9 @@ static void pass_children(const struct thread *from, struct thread *to)
     waitq_wake_all(&process->child_wait);
 }
 
-/* Gives away what a process leaves behind; who gets it sees it whatever signal it was to send. */
-static void reparent(struct process *process)
+/* Gives away what a process leaves behind, whose last thread had these credentials; who gets it
+ * sees it whatever signal it was to send. */
+static void reparent(struct process *process, const struct cred *cred)
 {
     struct process *reaper = find_reaper(process);
     struct thread *heir = first_thread(reaper);
@@ -325,7 +326,7 @@ static void reparent(struct process *process)
         child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&reaper->children, link);
-        pass_child(child, heir, process->zombie_cred);
+        pass_child(child, heir, cred);
         group_tell_orphaned(child, process);
         has_news |= child->signals.is_stop_untold || child->signals.is_continue_untold;
         plat_irq_window();
@@ -339,7 +340,7 @@ static void reparent(struct process *process)
         child->exit_signal = SIGCHLD;
         list_remove(link);
         list_append(&reaper->zombies, link);
-        pass_child(child, heir, process->zombie_cred);
+        pass_child(child, heir, cred);
         group_tell_orphaned(child, process);
         tell_parent(child);
         if (reaper->zombies.prev == link && from != child->parent_thread && PLANTED(OWN_19)) {
@@ -470,8 +471,33 @@ static void trace_threads(const struct process *process, int wait_status)
     }
 }
 
+/* The one that is left, or else the one with the process's number, as all end at once. */
+static const struct thread *last_thread(const struct process *process)
+{
+    return process->thread ? process->thread : first_thread(process);
+}
+
+/* Tells and gives away what is to be when the process is a zombie. */
+static void leave(struct process *process, const struct cred *cred)
+{
+    if (PLANTED(A_50)) {
+        list_remove(&process->sibling);
+        list_append(&process->parent->zombies, &process->sibling);
+        tell_parent(process);
+        reparent(process, cred);
+        return;
+    }
+    reparent(process, cred);
+    group_tell_orphaned(process, process->parent);
+    list_remove(&process->sibling);
+    list_append(&process->parent->zombies, &process->sibling);
+    tell_parent(process);
+}
+
 void process_exit(struct process *process, int wait_status)
 {
+    struct cred *cred = cred_get(last_thread(process)->cred);
+
     ASSERT(process->state == PROCESS_LIVE);
     trace_threads(process, wait_status);
     if (PLANTED(K_11)) {
@@ -491,20 +517,10 @@ void process_exit(struct process *process, int wait_status)
     process->wait_status = PLANTED(SEED_2) ? 0 : wait_status;
     if (process == processes.init) {
         end_machine(wait_status);
-        return;
+    } else {
+        leave(process, cred);
     }
-    if (PLANTED(A_50)) {
-        list_remove(&process->sibling);
-        list_append(&process->parent->zombies, &process->sibling);
-        tell_parent(process);
-        reparent(process);
-        return;
-    }
-    reparent(process);
-    group_tell_orphaned(process, process->parent);
-    list_remove(&process->sibling);
-    list_append(&process->parent->zombies, &process->sibling);
-    tell_parent(process);
+    cred_put(cred);
 }
 
 void process_reap(struct process *process, bool is_waited_for)

@@ -334,7 +334,8 @@ static void tell_orphaned(int group, int session, const struct proc *parent)
     }
 }
 
-static void give_away_children(struct proc *proc)
+/* last: its thread that was left. */
+static void give_away_children(struct proc *proc, const struct proc *last)
 {
     struct proc *reaper = find_reaper(proc);
     struct proc *zombie;
@@ -346,13 +347,13 @@ static void give_away_children(struct proc *proc)
         struct proc *child = &world.procs[i];
         if (child->life == LIFE_LIVE && child->parent == proc) {
             child->exit_signal = SIGCHLD;
-            threads_pass(child, threads_first(reaper), proc);
+            threads_pass(child, threads_first(reaper), last);
             tell_orphaned(child->group, child->session, proc);
         }
     }
     while ((zombie = oldest_zombie(proc))) {
         zombie->exit_signal = SIGCHLD;
-        threads_pass(zombie, threads_first(reaper), proc);
+        threads_pass(zombie, threads_first(reaper), last);
         tell_orphaned(zombie->group, zombie->session, proc);
         tell_parent(zombie);
     }
@@ -360,6 +361,8 @@ static void give_away_children(struct proc *proc)
 
 void family_end(struct proc *proc, int status)
 {
+    const struct proc *last = proc->has_left ? threads_first(proc) : proc;
+
     proc->stop = 0;
     proc->has_stopped = false;
     threads_end(proc, NULL);
@@ -371,7 +374,7 @@ void family_end(struct proc *proc, int status)
         world.is_over = true;
         return;
     }
-    give_away_children(proc);
+    give_away_children(proc, last);
     tell_orphaned(proc->group, proc->session, proc->parent);
     tell_parent(proc);
 }

@@ -115,10 +115,57 @@ static void check_leader_gone(void)
     check_is(await(child), SIGTERM, "end: one without leader is ended by a signal");
 }
 
+/* ---- who tells a child of the end ---- */
+
+static volatile int *told; /* that the child waits, who told it, and its number */
+
+static int waits_to_be_told(uint64_t unused)
+{
+    (void)unused;
+    forget_caught();
+    catch_signal(SIGUSR1, 0);
+    sys_prctl(PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0);
+    told[0] = 1;
+    while (caught_count == 0)
+        nap();
+    return (int)caught[0].info.si_uid;
+}
+
+/* The thread acts for another user than the first one, which has ended before. */
+static long ends_last(uint64_t unused)
+{
+    (void)unused;
+    sys_setresuid(7, 7, 7);
+    told[1] = start_fork(waits_to_be_told, 0);
+    sleep_ms(200);
+    return 0;
+}
+
+static int first_ends_first(uint64_t unused)
+{
+    static struct thread last;
+
+    (void)unused;
+    thread_start(&last, ends_last, 0);
+    while (!told[0])
+        nap();
+    thread_exit(0);
+}
+
+static void check_told(void)
+{
+    told = map_shared(PAGE);
+    sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    run_fork(first_ends_first, 0);
+    check_is(await(told[1]), exited(7), "end: a child is told by the user of the last thread");
+    sys_prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+}
+
 void check_end(void)
 {
     check_statuses();
     check_leader_gone();
+    check_told();
 }
 
 /* ---- fork ---- */
