@@ -1,6 +1,7 @@
 #include "kernel.h"
 
 #include "abi/errno.h"
+#include "abi/linux.h"
 #include "base/cmdline.h"
 #include "base/cpu.h"
 #include "base/entropy.h"
@@ -34,7 +35,7 @@
 enum { STATUS_BOOT_FAILED = 1 };
 
 static const char *const known_words[] = {
-    "det", "frames", "init", "plant", "reuse", "sched", "strace", "trace",
+    "det", "frames", "hwcap", "init", "plant", "reuse", "sched", "strace", "trace",
 };
 
 static struct {
@@ -119,6 +120,19 @@ static bool select_reuse(void)
     return true;
 }
 
+/* What programs are told of the CPU is the same on all, unless it is asked for more. */
+static bool select_hwcap(const struct plat_boot *boot)
+{
+    const char *name = cmdline_get("hwcap");
+
+    if (name && !str_equal(name, "atomics")) {
+        kprintf("eft: hwcap=%s: there is nothing to announce but atomics\n", name);
+        return false;
+    }
+    exec_announce(name && boot->has_atomics ? HWCAP_ATOMICS : 0);
+    return true;
+}
+
 static bool select_plant(void)
 {
 #if EFT_TEST
@@ -155,7 +169,7 @@ static bool start_from_words(const struct plat_boot *boot)
         kprintf("eft: unknown word on the command line, ignored: %s\n", unknown);
     }
     if (!number_word("det", 0, &seed) || !number_word("frames", UINT64_MAX, &limit) ||
-        !select_plant() || !select_sched()) {
+        !select_plant() || !select_sched() || !select_hwcap(boot)) {
         return false;
     }
     if (!trace_init(cmdline_get("trace"), cmdline_get("strace") != NULL)) {

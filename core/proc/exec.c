@@ -62,6 +62,13 @@ static char lines[SCRIPT_DEPTH_MAX + 1][SCRIPT_LINE_BYTES];
 
 SCRATCH(lines);
 
+static uint64_t announced; /* of AT_HWCAP, besides what every CPU has */
+
+void exec_announce(uint64_t hwcap)
+{
+    announced = hwcap;
+}
+
 int exec_use(const struct cred *cred, const struct ramfs_node *node, struct elf_source *source)
 {
     if ((node->mode & RAMFS_TYPE_MASK) != RAMFS_REGULAR ||
@@ -372,7 +379,7 @@ static int push_auxv(struct stack *stack, const struct elf_image *image, const s
         {AT_EGID, cred->group.effective},
         {AT_SECURE, of->is_secure},
         {AT_CLKTCK, 100},
-        {AT_HWCAP, HWCAP_FP | HWCAP_ASIMD | HWCAP_CRC32},
+        {AT_HWCAP, HWCAP_FP | HWCAP_ASIMD | HWCAP_CRC32 | announced},
         {AT_HWCAP2, 0},
         {AT_RANDOM, random_at},
         {AT_PLATFORM, platform_at},

@@ -13,6 +13,7 @@
 #include "mmu.h"
 #include "power.h"
 #include "rng.h"
+#include "sysreg.h"
 #include "uart.h"
 
 enum { TREE_BYTES_MAX = 2 << 20 }; /* the boot protocol's limit */
@@ -226,5 +227,7 @@ _Noreturn void boot_start(paddr_t tree, paddr_t image)
         boot.cmdline = "";
     }
     boot.asid_bits = mmu_asid_bits();
+    boot.has_atomics =
+        (SYSREG_READ(id_aa64isar0_el1) >> 20 & 0xf) >= 2; /* ID_AA64ISAR0_EL1.Atomic */
     boot_run(&boot);
 }

@@ -72,6 +72,26 @@ static struct plat_range place_initrd(const struct machine_config *config)
     return (struct plat_range){.base = base, .size = config->initrd_size};
 }
 
+/* Whether it is a word of the kernel's, and not of a program's. */
+static bool has_word(const char *cmdline, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = cmdline; *at; at += strspn(at, " ")) {
+        size_t next = strcspn(at, " ");
+
+        if (next == 2 && strncmp(at, "--", 2) == 0) {
+            return false;
+        }
+        if (next == len && strncmp(at, word, len) == 0) {
+            return true;
+        }
+        at += next;
+    }
+    return false;
+}
+
+/* The CPU is a Cortex-A72, and has atomics if they are asked for. */
 const char *machine_start(const struct machine_config *config)
 {
     const char *complaint = machine_check(config);
@@ -89,6 +109,7 @@ const char *machine_start(const struct machine_config *config)
         asid_bits = ASID_BITS_MAX - choice_next(CHOOSE_ASID_BITS, ASID_BITS_MAX);
     }
     mmu_init(asid_bits);
+    el0_has_atomics = has_word(config->cmdline, "hwcap=atomics");
     el0_reset();
     user_init();
     vclock_init(config->has_real_time);
@@ -105,6 +126,7 @@ const char *machine_start(const struct machine_config *config)
         .initrd = place_initrd(config),
         .cmdline = config->cmdline,
         .asid_bits = asid_bits,
+        .has_atomics = el0_has_atomics,
     };
     if (boot.initrd.size > 0) {
         boot.reserved[boot.reserved_count++] = boot.initrd;

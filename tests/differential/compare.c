@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "atomic.h"
 #include "el0/decode.h"
 #include "hosted/el0/state.h"
 #include "hosted/rig.h"
@@ -28,12 +29,14 @@ enum {
     EC_SVC = 0x15,
     EC_FETCH_ABORT = 0x20,
     EC_DATA_ABORT = 0x24,
+    REOPEN = 32,  /* times that the slots are used */
     REFRESH = 32, /* cases between two changes of memory */
 };
 
 static paddr_t root, code[CODE_PAGES], data[DATA_PAGES];
 static uint8_t oracle_copy[RIG_RAM] __attribute__((aligned(PLAT_PAGE_SIZE)));
 static uint8_t before[DATA_PAGES][PLAT_PAGE_SIZE];
+static struct oracle_config config;
 static struct test_case prototype;
 static unsigned slot;
 static uint64_t shown;
@@ -79,13 +82,14 @@ __attribute__((no_sanitize("address"))) static void copy_ram(void)
         to[n] = from[n];
 }
 
-void compare_open(void)
+void compare_open(bool has_atomics)
 {
-    struct oracle_config config = {.is_max = false, .base = RAM_BASE, .size = RIG_RAM};
     paddr_t stub, own;
 
     generate_init();
     rig_start(VTLB_NATURAL);
+    el0_has_atomics = has_atomics;
+    el0_reset();
     el0_clock_base = 1600;
     root = rig_table();
     code[0] = new_pages(CODE_PAGES);
@@ -103,6 +107,7 @@ void compare_open(void)
     slot = SLOTS;
     shown = 0;
 
+    config = (struct oracle_config){.is_max = has_atomics, .base = RAM_BASE, .size = RIG_RAM};
     config.ram = oracle_copy;
     copy_ram();
     config.root = root;
@@ -121,9 +126,20 @@ void compare_close(void)
     oracle_close();
 }
 
+/* The other machine anew: libunicorn 2.0.1 crashes when it has filled its cache of translations. */
+static void reopen_oracle(void)
+{
+    oracle_close();
+    oracle_open(&config);
+}
+
 /* Fills all slots with svc. */
 static void clear_slots(void)
 {
+    static unsigned times;
+
+    if (++times % REOPEN == 0)
+        reopen_oracle();
     for (unsigned n = 0; n < CODE_PAGES; n++) {
         uint32_t *words = (uint32_t *)subject_ram(code[n]);
 
@@ -220,6 +236,30 @@ static bool is_store_possible(const struct test_case *c)
             return true;
     }
     return false;
+}
+
+/* Where [va, va + size) is in the pages of data, before the case and in the other machine; NULL if
+ * it is not in one. */
+static const uint8_t *before_at(uaddr_t va, size_t size)
+{
+    uint64_t page = (va - DATA_START) / PLAT_PAGE_SIZE, offset = va % PLAT_PAGE_SIZE;
+
+    return page < DATA_PAGES && offset <= PLAT_PAGE_SIZE - size ? before[page] + offset : NULL;
+}
+
+static uint8_t *oracle_at(uaddr_t va, size_t size)
+{
+    return before_at(va, size)
+               ? oracle_ram(data[(va - DATA_START) / PLAT_PAGE_SIZE]) + va % PLAT_PAGE_SIZE
+               : NULL;
+}
+
+static bool mend_atomic(const struct test_case *c)
+{
+    uaddr_t va = atomic_base(c);
+    size_t size = (size_t)1 << (c->words[0] >> 30);
+
+    return atomic_mend(c, before_at(va, size), oracle_at(va, size));
 }
 
 /* Memory of the other machine as it was before the case. */
@@ -354,6 +394,29 @@ static void spoil_result(enum spoil spoil, struct result *subject)
     }
 }
 
+/* Where both have left something else in memory, as it is before it is made equal again. */
+static struct {
+    uaddr_t va; /* 0: nowhere */
+    uint64_t was, subject, oracle;
+} torn;
+
+static void find_torn(void)
+{
+    torn.va = 0;
+    for (unsigned n = 0; n < DATA_PAGES; n++) {
+        const uint8_t *a = subject_ram(data[n]), *b = oracle_ram(data[n]);
+
+        for (unsigned at = 0; at < PLAT_PAGE_SIZE && torn.va == 0; at += 8) {
+            if (memcmp(a + at, b + at, 8) != 0) {
+                torn.va = DATA_START + n * PLAT_PAGE_SIZE + at;
+                memcpy(&torn.was, before[n] + at, 8);
+                memcpy(&torn.subject, a + at, 8);
+                memcpy(&torn.oracle, b + at, 8);
+            }
+        }
+    }
+}
+
 /* Executes the case in both; gives what each has made of it, and whether that is the same. */
 static bool compare(const struct test_case *c, enum spoil spoil, struct result *subject,
                     struct result *oracle, enum left_out *left)
@@ -367,9 +430,13 @@ static bool compare(const struct test_case *c, enum spoil spoil, struct result *
     if (subject->is_trap && subject->esr >> 26 != EC_SVC)
         run_up_to_trap(c, subject->completed, oracle);
     *left = left_out_find(c, last_word(c, subject), subject, oracle);
+    if (*left == LEFT_NOTHING && el0_has_atomics && !oracle->is_trap && mend_atomic(c))
+        *left = LEFT_ATOMIC_ORDER;
     spoil_result(spoil, subject);
     is_same = same_trap(subject, oracle) && same_registers(subject, oracle);
     is_same &= same_memory();
+    if (!is_same)
+        find_torn();
     if (!is_same || is_store_possible(c))
         keep_memory();
     return is_same;
@@ -414,6 +481,9 @@ static void show(const struct test_case *c, const struct result *a, const struct
     show_pair("tpidr", 0, &c->user.tpidr, &a->user.tpidr, &b->user.tpidr, 1);
     show_pair("fpcr", 0, &c->fp.fpcr, &a->fp.fpcr, &b->fp.fpcr, 1);
     show_pair("fpsr", 0, &c->fp.fpsr, &a->fp.fpsr, &b->fp.fpsr, 1);
+    if (torn.va != 0)
+        printf("  memory at %lx: %016lx is %016lx, should be %016lx\n", torn.va, torn.was,
+               torn.subject, torn.oracle);
     for (unsigned n = 0; c->count == 1 && n < 3; n++) {
         unsigned r = c->words[0] >> (n == 0 ? 5 : n == 1 ? 16 : 0) & 31;
 
@@ -483,6 +553,8 @@ void compare_run(enum word_class class, uint64_t seed, uint64_t count, enum spoi
         uint64_t state = start_case(&c, class, seed, n);
 
         generate_case(&c, class, &state);
+        if (class == CLASS_ATOMIC && n % 32 != 0)
+            atomic_suit(&c, before_at(atomic_base(&c), 16));
         take(&c, spoil, tally);
     }
 }

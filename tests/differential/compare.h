@@ -32,8 +32,8 @@ enum spoil {
     SPOIL_COUNT,
 };
 
-/* Starts both machines. */
-void compare_open(void);
+/* Starts both machines; has_atomics: with FEAT_LSE. */
+void compare_open(bool has_atomics);
 void compare_close(void);
 
 /* Generates and executes count cases of the class. A difference is printed, up to a number of them;

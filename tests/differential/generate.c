@@ -71,9 +71,19 @@ const char *generate_class_name(enum word_class class)
                                                    "data processing, register",
                                                    "scalar floating point",
                                                    "advanced SIMD",
-                                                   "any words"};
+                                                   "any words",
+                                                   "atomics"};
 
     return names[class];
+}
+
+/* Of the lines of the table, those of FEAT_LSE. */
+static bool is_atomic(uint32_t value)
+{
+    bool is_compare = (value & 0x3f207c00) == 0x08207c00,
+         is_rest = (value & 0x3f200c00) == 0x38200000;
+
+    return is_compare || is_rest;
 }
 
 void generate_init(void)
@@ -88,6 +98,8 @@ void generate_init(void)
         decode_line_bits(line, &mask, &value);
         class = generate_class(value);
         by_class[class].lines[by_class[class].count++] = line;
+        if (is_atomic(value))
+            by_class[CLASS_ATOMIC].lines[by_class[CLASS_ATOMIC].count++] = line;
         by_class[CLASS_ANY].lines[by_class[CLASS_ANY].count++] = line;
     }
 }
@@ -139,9 +151,11 @@ static uint32_t pick_word(enum word_class class, uint64_t *seed)
     unsigned choice = below(seed, 16);
     uint32_t word;
 
-    if (choice == 0)
+    if (choice == 0 && class != CLASS_ATOMIC)
         return any_word(class, seed);
     word = line_word(class, seed);
+    if (class == CLASS_ATOMIC)
+        return word;
     if (choice <= 2)
         word ^= 1u << below(seed, 32);
     if (choice == 2)
@@ -345,6 +359,8 @@ static void aim(struct test_case *c, uint32_t word, uint64_t *seed)
 
     if (is_ordered && !one_in(seed, 32))
         target &= -(UINT64_C(2) << (word >> 30));
+    if (is_atomic(word) && !one_in(seed, 32))
+        target &= -UINT64_C(16);
     if (rm < 31 && rm != rn && !one_in(seed, 8))
         c->user.x[rm] = one_in(seed, 2) ? below(seed, 64) : -(uint64_t)below(seed, 64);
     target -= displacement(word);
@@ -456,11 +472,11 @@ static void suit_state(struct test_case *c, uint64_t *seed)
 
 void generate_case(struct test_case *c, enum word_class class, uint64_t *seed)
 {
-    c->count = one_in(seed, 16) ? 2 + below(seed, CASE_WORDS - 1) : 1;
+    c->count = class != CLASS_ATOMIC && one_in(seed, 16) ? 2 + below(seed, CASE_WORDS - 1) : 1;
     c->words[0] = pick_word(class, seed);
     for (unsigned n = 1; n < c->count; n++)
         c->words[n] =
-            pick_word(one_in(seed, 2) ? class : (enum word_class)below(seed, CLASS_COUNT), seed);
+            pick_word(one_in(seed, 2) ? class : (enum word_class)below(seed, CLASS_ATOMIC), seed);
     pair_exclusives(c, seed);
     for (unsigned n = 0; n < c->count; n++)
         if (generate_is_last(c->words[n]))

@@ -12,7 +12,8 @@
 
 #include "platform/platform.h"
 
-/* The groups of the Arm ARM's encoding index (C4.1), and any words at all. */
+/* The groups of the Arm ARM's encoding index (C4.1); any words at all; and the lines that take a
+ * CPU with FEAT_LSE, which are among the loads and stores too. */
 enum word_class {
     CLASS_IMMEDIATE,
     CLASS_BRANCH_SYSTEM,
@@ -22,6 +23,7 @@ enum word_class {
     CLASS_SCALAR_FP,
     CLASS_SIMD,
     CLASS_ANY,
+    CLASS_ATOMIC,
     CLASS_COUNT,
 };
 

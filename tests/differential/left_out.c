@@ -75,13 +75,14 @@ static bool is_on_stack(uint32_t word)
     return is_load_or_store && !is_literal && !is_prefetch(word) && (word >> 5 & 31) == 31;
 }
 
-/* Exclusive and ordered accesses, to as many bytes as they move. */
+/* Exclusive and ordered accesses, to as many bytes as they move; not CAS and CASP. */
 static bool is_misaligned_ordered(const struct plat_user *user, uint32_t word)
 {
-    bool is_pair = (word & 0x3fa00000) == 0x08200000;
+    bool is_pair = (word & 0xbfa00000) == 0x88200000;
+    bool is_compare = (word & 0x3f207c00) == 0x08207c00 && !is_pair;
     unsigned size = (1u << (word >> 30)) << is_pair;
 
-    return (word >> 24 & 63) == 8 && base_of(user, word) % size != 0;
+    return (word >> 24 & 63) == 8 && !is_compare && base_of(user, word) % size != 0;
 }
 
 /* DC CVAC, CVAU and CIVAC, and IC IVAU. */

@@ -220,6 +220,7 @@ enum {
     HWCAP_FP = 1 << 0,
     HWCAP_ASIMD = 1 << 1,
     HWCAP_CRC32 = 1 << 7,
+    HWCAP_ATOMICS = 1 << 8,
 };
 
 /* ioctl(2) on a terminal, termios(3) */

@@ -54,6 +54,7 @@ struct plat_boot {
     struct plat_range initrd; /* size 0: none; also among reserved */
     const char *cmdline;      /* NUL-terminated, never NULL */
     unsigned asid_bits;       /* 1 to 16; ASID 0 is never used for a process */
+    bool has_atomics;         /* EL0 can execute the instructions of FEAT_LSE */
 };
 
 enum kernel_state {

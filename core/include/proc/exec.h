@@ -34,6 +34,9 @@ struct exec_request {
     struct exec_vector envp;
 };
 
+/* At boot: what AT_HWCAP tells programs of this CPU, besides FP, ASIMD and CRC32. */
+void exec_announce(uint64_t hwcap);
+
 /* Finds the file at path as a program, for somebody (ramfs_find_as). -ENOENT, -ENOTDIR,
  * -ENAMETOOLONG, -EACCES (no regular file, or not to be executed). */
 MUST_CHECK int exec_find(const struct cred *cred, const struct ramfs_node *directory,

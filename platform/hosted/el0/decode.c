@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "el0/insn/atomic.h"
 #include "el0/insn/branch.h"
 #include "el0/insn/fp.h"
 #include "el0/insn/integer.h"
@@ -76,6 +77,8 @@ struct source {
     LINE(pattern, mnemonic, operands, system_##handler)
 #define LOAD_STORE(pattern, mnemonic, operands, handler)                                           \
     LINE(pattern, mnemonic, operands, load_store_##handler)
+#define ATOMIC(pattern, mnemonic, operands, handler)                                               \
+    LINE(pattern, mnemonic, operands, atomic_##handler)
 #define FP(pattern, mnemonic, operands, handler) LINE(pattern, mnemonic, operands, fp_##handler)
 #define SIMD(pattern, mnemonic, operands, handler) LINE(pattern, mnemonic, operands, simd_##handler)
 #define SIMD_LONG(pattern, mnemonic, operands, handler)                                            \

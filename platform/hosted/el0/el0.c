@@ -208,7 +208,12 @@ void el0_restored(uint64_t since, bool (*is_same)(const void *host))
 
 void el0_reset(void)
 {
+    static bool had_atomics;
+
     el0_restored(0, is_never_same);
+    for (unsigned n = 0; had_atomics != el0_has_atomics && n < CODE_SETS * CODE_WAYS; n++)
+        pages[n].is_filled = false; /* the same words mean something else */
+    had_atomics = el0_has_atomics;
     memset(oldest, 0, sizeof(oldest));
     for (unsigned n = 0; n < EL0_DATA_ENTRIES; n++) {
         the_cpu.data[PLAT_READ][n].page = UINT64_MAX;

@@ -20,6 +20,10 @@ enum {
     EL0_INSN_NS = 1,           /* virtual time that an instruction takes, for CNTVCT_EL0 */
 };
 
+/* Whether the CPU also has the atomic instructions of ARMv8.1-A (FEAT_LSE). To be set before
+ * el0_reset. */
+extern bool el0_has_atomics;
+
 /* The clock at the entry of el0_run, set by the caller. CNTVCT_EL0 reads
  * (el0_clock_base + instructions completed in this run * EL0_INSN_NS) / 16. */
 extern nsec_t el0_clock_base;
