@@ -496,9 +496,8 @@ static void leave(struct process *process, const struct cred *cred)
 
 void process_exit(struct process *process, int wait_status)
 {
-    struct cred *cred = cred_get(last_thread(process)->cred);
-
     ASSERT(process->state == PROCESS_LIVE);
+    struct cred *cred = cred_get(last_thread(process)->cred);
     trace_threads(process, wait_status);
     if (PLANTED(K_11)) {
         complete_wait_too_early(process, wait_status);
