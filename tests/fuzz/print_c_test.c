@@ -77,7 +77,7 @@ TEST(print_c_compiles)
     }
 }
 
-static const char example[] = "# check: nothing at all\n"
+static const char example[] = "# check: model.call\n"
                               "r0 = pipe2(&fds, 0)\n"
                               "r1 = fork()\n"
                               "@r1 store(0x10002000, 7)\n"
