@@ -5,6 +5,10 @@
  * A handler executes one decoded instruction and returns the one to execute next, usually i + 1,
  * or NULL after it has called one of the el0_trap_* functions. A handler that traps has changed
  * nothing that a program can see.
+ *
+ * How one handler follows the other is said by what defines them. With EL0_THREADED, for compilers
+ * that make a jump of a call in the last place, each jumps to the next itself. Without it, as in
+ * builds that check and thereby keep a frame for each call, el0_resume calls one after the other.
  */
 #ifndef EL0_CPU_H
 #define EL0_CPU_H
@@ -32,7 +36,18 @@ enum { EL0_N = 1u << 31, EL0_Z = 1u << 30, EL0_C = 1u << 29, EL0_V = 1u << 28 };
 
 struct el0_cpu;
 struct el0_insn;
+
+#ifndef EL0_THREADED
+#define EL0_THREADED 0
+#endif
+
+#if EL0_THREADED
+/* What is left of the budget when a trap or its end stops it; the instruction that traps is not
+ * taken off. */
+typedef uint64_t el0_handler(struct el0_cpu *cpu, struct el0_insn *i, uint64_t left);
+#else
 typedef struct el0_insn *el0_handler(struct el0_cpu *cpu, struct el0_insn *i);
+#endif
 
 struct el0_insn {
     el0_handler *run;
@@ -74,16 +89,82 @@ struct el0_cpu {
     struct el0_fetch_entry fetch[EL0_FETCH_ENTRIES];
 };
 
-#define EL0_HANDLER(name) struct el0_insn *name(struct el0_cpu *cpu, struct el0_insn *i)
+/* Defining handlers. EL0_QUICK_HANDLER: of one that calls nothing and tells nobody where a variable
+ * of its own lies, so that nothing is in the way of a jump. EL0_QUICK_HANDLER_OR: in such a one
+ * that is a bool; false, it has changed nothing and the other handler does it, true, the next
+ * instruction comes. EL0_UNCOUNTED_HANDLER: of what is none of the program's instructions. */
+#define EL0_BODY(name) struct el0_insn *name(struct el0_cpu *cpu, struct el0_insn *i)
+
+#if EL0_THREADED
+/* next may be NULL: the instruction before it has trapped. */
+static inline __attribute__((always_inline)) uint64_t el0_jump(struct el0_cpu *cpu,
+                                                               struct el0_insn *next, uint64_t left)
+{
+    return next ? next->run(cpu, next, left) : left;
+}
+
+/* The budget ends in front of next. */
+uint64_t el0_end_budget(struct el0_cpu *cpu, const struct el0_insn *next);
+
+static inline __attribute__((always_inline)) uint64_t
+el0_count(struct el0_cpu *cpu, struct el0_insn *next, uint64_t left)
+{
+    if (next && --left == 0)
+        return el0_end_budget(cpu, next);
+    return el0_jump(cpu, next, left);
+}
+
+#define EL0_THREAD(name, how, note, after)                                                         \
+    static how EL0_BODY(name##_body);                                                              \
+    uint64_t name(struct el0_cpu *cpu, struct el0_insn *i, uint64_t left)                          \
+    {                                                                                              \
+        note;                                                                                      \
+        return after(cpu, name##_body(cpu, i), left);                                              \
+    }                                                                                              \
+    static how EL0_BODY(name##_body)
+
+#define EL0_APART __attribute__((noinline))
+#define EL0_WITHIN inline __attribute__((always_inline))
+
+#define EL0_HANDLER(name) EL0_THREAD(name, EL0_APART, cpu->left = left, el0_count)
+#define EL0_QUICK_HANDLER(name) EL0_THREAD(name, EL0_WITHIN, (void)0, el0_count)
+#define EL0_UNCOUNTED_HANDLER(name) EL0_THREAD(name, EL0_APART, (void)0, el0_jump)
+#define EL0_QUICK_HANDLER_OR(name, whole)                                                          \
+    static EL0_WITHIN bool name##_body(struct el0_cpu *cpu, struct el0_insn *i);                   \
+    uint64_t name(struct el0_cpu *cpu, struct el0_insn *i, uint64_t left)                          \
+    {                                                                                              \
+        return name##_body(cpu, i) ? el0_count(cpu, i + 1, left) : whole(cpu, i, left);            \
+    }                                                                                              \
+    static EL0_WITHIN bool name##_body(struct el0_cpu *cpu, struct el0_insn *i)
+#else
+#define EL0_HANDLER(name) EL0_BODY(name)
+#define EL0_QUICK_HANDLER(name) EL0_BODY(name)
+#define EL0_QUICK_HANDLER_OR(name, whole)                                                          \
+    static inline bool name##_body(struct el0_cpu *cpu, struct el0_insn *i);                       \
+    EL0_BODY(name)                                                                                 \
+    {                                                                                              \
+        return name##_body(cpu, i) ? i + 1 : whole(cpu, i);                                        \
+    }                                                                                              \
+    static inline bool name##_body(struct el0_cpu *cpu, struct el0_insn *i)
+#define EL0_UNCOUNTED_HANDLER(name)                                                                \
+    static inline EL0_BODY(name##_body);                                                           \
+    EL0_BODY(name)                                                                                 \
+    {                                                                                              \
+        struct el0_insn *next = name##_body(cpu, i);                                               \
+                                                                                                   \
+        return next ? next->run(cpu, next) : NULL;                                                 \
+    }                                                                                              \
+    static inline EL0_BODY(name##_body)
+#endif
 
 /* Defines a handler that first sees that EL0 owns the FP registers. */
 #define EL0_FP_HANDLER(name)                                                                       \
-    static inline struct el0_insn *name##_owned(struct el0_cpu *cpu, struct el0_insn *i);          \
+    static inline EL0_BODY(name##_owned);                                                          \
     EL0_HANDLER(name)                                                                              \
     {                                                                                              \
         return cpu->fp ? name##_owned(cpu, i) : el0_trap_fp(cpu, i);                               \
     }                                                                                              \
-    static inline struct el0_insn *name##_owned(struct el0_cpu *cpu, struct el0_insn *i)
+    static inline EL0_BODY(name##_owned)
 
 /* The instruction at pc, or el0_landing, which looks for it when it is executed: a jump never
  * faults itself. */
@@ -94,6 +175,9 @@ uint64_t el0_pc(const struct el0_cpu *cpu, const struct el0_insn *i);
 
 /* Makes the line of 64 bytes at host (in RAM) be fetched again: IC IVAU. */
 void el0_refetch_line(const void *host);
+
+/* The handler of what is UNDEFINED. */
+el0_handler el0_undefined;
 
 /* They fill the trap and return NULL. svc and brk take the number from imm. */
 struct el0_insn *el0_trap_svc(struct el0_cpu *cpu, struct el0_insn *i);

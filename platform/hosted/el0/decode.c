@@ -221,7 +221,7 @@ void decode_insn(struct el0_insn *i, unsigned offset)
     if (line && decode_operands(line, i, offset))
         i->run = line->run[i->word >> 31];
     else
-        i->run = el0_trap_undefined;
+        i->run = el0_undefined;
 }
 
 int decode_line(uint32_t word)

@@ -253,12 +253,11 @@ static struct el0_insn *trap(struct el0_cpu *cpu, struct el0_insn *i, enum plat_
     return NULL;
 }
 
-static struct el0_insn *land(struct el0_cpu *cpu, struct el0_insn *i)
+EL0_UNCOUNTED_HANDLER(land)
 {
     uint64_t pc = cpu->pc;
     uint64_t va = pc - pc % PLAT_PAGE_SIZE;
     const uint8_t *host;
-    struct el0_insn *next;
 
     if (pc % 4 != 0) {
         cpu->trap->fault =
@@ -272,23 +271,58 @@ static struct el0_insn *land(struct el0_cpu *cpu, struct el0_insn *i)
     cpu->page_va = va;
     cpu->fetch[(va >> PLAT_PAGE_SHIFT) % EL0_FETCH_ENTRIES] = (struct el0_fetch_entry){
         .page = va >> PLAT_PAGE_SHIFT, .epoch = mmu_epoch, .insn = cpu->insn};
-    next = &cpu->insn[pc % PLAT_PAGE_SIZE / 4];
-    return next->run(cpu, next);
+    return &cpu->insn[pc % PLAT_PAGE_SIZE / 4];
 }
 
 /* Stands behind the last instruction of a page, and is not counted: the next one is executed. */
-static struct el0_insn *page_end(struct el0_cpu *cpu, struct el0_insn *i)
+EL0_UNCOUNTED_HANDLER(page_end)
 {
-    struct el0_insn *next = el0_goto(cpu, el0_pc(cpu, i));
-
-    return next->run(cpu, next);
+    return el0_goto(cpu, el0_pc(cpu, i));
 }
 
-static struct el0_insn *decode_now(struct el0_cpu *cpu, struct el0_insn *i)
+EL0_UNCOUNTED_HANDLER(decode_now)
 {
     decode_insn(i, (unsigned)(i - cpu->insn) * 4);
-    return i->run(cpu, i);
+    return i;
 }
+
+EL0_HANDLER(el0_undefined)
+{
+    return el0_trap_undefined(cpu, i);
+}
+
+/* Executes from i on. Gives what is left of the budget. */
+#if EL0_THREADED
+uint64_t el0_end_budget(struct el0_cpu *cpu, const struct el0_insn *next)
+{
+    cpu->pc = el0_pc(cpu, next);
+    return 0;
+}
+
+static uint64_t go(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    return i->run(cpu, i, cpu->budget);
+}
+#else
+static uint64_t go(struct el0_cpu *cpu, struct el0_insn *i)
+{
+    uint64_t left = cpu->budget;
+
+    for (;;) {
+        struct el0_insn *next;
+
+        cpu->left = left; /* for CNTVCT_EL0 */
+        next = i->run(cpu, i);
+        if (!next)
+            return left;
+        i = next;
+        if (--left == 0) {
+            cpu->pc = el0_pc(cpu, i);
+            return 0;
+        }
+    }
+}
+#endif
 
 uint64_t el0_run(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
                  struct plat_trap *trap_out)
@@ -301,8 +335,7 @@ uint64_t el0_resume(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
                     struct plat_trap *trap_out)
 {
     struct el0_cpu *cpu = &the_cpu;
-    struct el0_insn *i;
-    uint64_t left = budget;
+    uint64_t left;
 
     static_assert(offsetof(struct plat_user, sp) == EL0_SP * 8, "sp is x[31]");
     assert(budget > 0);
@@ -314,20 +347,7 @@ uint64_t el0_resume(struct plat_user *user, struct plat_fp *fp, uint64_t budget,
     cpu->trap = trap_out;
     *trap_out = (struct plat_trap){.kind = PLAT_TRAP_IRQ};
 
-    i = el0_goto(cpu, user->pc);
-    for (;;) {
-        struct el0_insn *next;
-
-        cpu->left = left; /* for CNTVCT_EL0 */
-        next = i->run(cpu, i);
-        if (!next)
-            break;
-        i = next;
-        if (--left == 0) {
-            cpu->pc = el0_pc(cpu, i);
-            break;
-        }
-    }
+    left = go(cpu, el0_goto(cpu, user->pc));
     if (trap_out->kind == PLAT_TRAP_SYSCALL)
         left--;
 

@@ -138,11 +138,11 @@ EL0_OPERANDS(adrp)
 
 /* A pair of handlers from one body, which takes the width as a constant. */
 #define BOTH_WIDTHS(name)                                                                          \
-    EL0_HANDLER(name##_w)                                                                          \
+    EL0_QUICK_HANDLER(name##_w)                                                                    \
     {                                                                                              \
         return name(cpu, i, 32);                                                                   \
     }                                                                                              \
-    EL0_HANDLER(name##_x)                                                                          \
+    EL0_QUICK_HANDLER(name##_x)                                                                    \
     {                                                                                              \
         return name(cpu, i, 64);                                                                   \
     }
@@ -320,7 +320,7 @@ REGISTERS(sbc, a + ~b + carry(cpu))
 REGISTERS(adcs, add_flags(cpu, a, b, carry(cpu), width))
 REGISTERS(sbcs, add_flags(cpu, a, ~b, carry(cpu), width))
 
-EL0_HANDLER(integer_adr)
+EL0_QUICK_HANDLER(integer_adr)
 {
     R(rd) = cpu->page_va + i->imm;
     return i + 1;
@@ -328,7 +328,7 @@ EL0_HANDLER(integer_adr)
 
 /* ---- moves and bit fields ---- */
 
-EL0_HANDLER(integer_mov_imm)
+EL0_QUICK_HANDLER(integer_mov_imm)
 {
     R(rd) = i->imm;
     return i + 1;
@@ -343,7 +343,7 @@ BODY(integer_movk)
 }
 BOTH_WIDTHS(integer_movk)
 
-EL0_HANDLER(integer_ubfm)
+EL0_QUICK_HANDLER(integer_ubfm)
 {
     R(rd) = R(rn) << i->rm >> i->ra;
     return i + 1;
@@ -450,7 +450,7 @@ REGISTERS(msub, R(ra) - a * b)
 
 /* A 64-bit operation with one form: its result is an expression of a and b. */
 #define LONG(name, expression)                                                                     \
-    EL0_HANDLER(integer_##name)                                                                    \
+    EL0_QUICK_HANDLER(integer_##name)                                                              \
     {                                                                                              \
         uint64_t a = R(rn), b = R(rm);                                                             \
                                                                                                    \
@@ -508,19 +508,19 @@ UNARY(rev16, swap_neighbours(a, 0x00ff00ff00ff00ff, 8))
 UNARY(clz, el0_leading_zeros(a, width))
 UNARY(cls, sign_copies(a, width))
 
-EL0_HANDLER(integer_rev_w)
+EL0_QUICK_HANDLER(integer_rev_w)
 {
     R(rd) = __builtin_bswap32((uint32_t)R(rn));
     return i + 1;
 }
 
-EL0_HANDLER(integer_rev_x)
+EL0_QUICK_HANDLER(integer_rev_x)
 {
     R(rd) = __builtin_bswap64(R(rn));
     return i + 1;
 }
 
-EL0_HANDLER(integer_rev32)
+EL0_QUICK_HANDLER(integer_rev32)
 {
     R(rd) = swap_neighbours(__builtin_bswap64(R(rn)), UINT32_MAX, 32);
     return i + 1;

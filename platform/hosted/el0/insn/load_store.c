@@ -119,6 +119,27 @@ INLINE void get_register(const struct el0_cpu *cpu, unsigned number, uint8_t *da
     memcpy(data, kind == VECTOR ? cpu->fp->v[number] : &cpu->r[number], size);
 }
 
+/* Where a quick form reads or writes; NULL: what the whole instruction looks at comes first. */
+INLINE uint8_t *quick_access(struct el0_cpu *cpu, const struct el0_insn *i, size_t size,
+                             enum kind kind, enum form form, enum plat_access access)
+{
+    if ((kind == VECTOR && !cpu->fp) || el0_sp_is_misaligned(cpu, i))
+        return NULL;
+    return memory_hit(cpu, address(cpu, i, form), size, access);
+}
+
+/* A handler of a whole instruction behind that of its quick form. */
+#define HANDLERS(name, whole, size, kind, form)                                                    \
+    static el0_handler name##_whole __attribute__((noinline));                                     \
+    EL0_HANDLER(name##_whole)                                                                      \
+    {                                                                                              \
+        return whole(cpu, i, size, kind, form);                                                    \
+    }                                                                                              \
+    EL0_QUICK_HANDLER_OR(name, name##_whole)                                                       \
+    {                                                                                              \
+        return whole##_quick(cpu, i, size, kind, form);                                            \
+    }
+
 /* ---- one register ---- */
 
 INLINE struct el0_insn *load(struct el0_cpu *cpu, struct el0_insn *i, size_t size, enum kind kind,
@@ -138,6 +159,19 @@ INLINE struct el0_insn *load(struct el0_cpu *cpu, struct el0_insn *i, size_t siz
     return i + 1;
 }
 
+INLINE bool load_quick(struct el0_cpu *cpu, const struct el0_insn *i, size_t size, enum kind kind,
+                       enum form form)
+{
+    uint64_t new_base = cpu->r[i->rn] + i->imm;
+    const uint8_t *host = quick_access(cpu, i, size, kind, form, PLAT_READ);
+
+    if (!host)
+        return false;
+    set_register(cpu, i->rd, host, size, kind);
+    write_back(cpu, i, form, new_base);
+    return true;
+}
+
 INLINE struct el0_insn *store(struct el0_cpu *cpu, struct el0_insn *i, size_t size, enum kind kind,
                               enum form form)
 {
@@ -154,23 +188,23 @@ INLINE struct el0_insn *store(struct el0_cpu *cpu, struct el0_insn *i, size_t si
     return i + 1;
 }
 
+INLINE bool store_quick(struct el0_cpu *cpu, const struct el0_insn *i, size_t size, enum kind kind,
+                        enum form form)
+{
+    uint8_t *host = quick_access(cpu, i, size, kind, form, PLAT_WRITE);
+
+    if (!host)
+        return false;
+    get_register(cpu, i->rd, host, size, kind);
+    write_back(cpu, i, form, cpu->r[i->rn] + i->imm);
+    return true;
+}
+
 #define FORMS(function, name, size, kind)                                                          \
-    EL0_HANDLER(load_store_##name##_offset)                                                        \
-    {                                                                                              \
-        return function(cpu, i, size, kind, OFFSET);                                               \
-    }                                                                                              \
-    EL0_HANDLER(load_store_##name##_pre)                                                           \
-    {                                                                                              \
-        return function(cpu, i, size, kind, PRE);                                                  \
-    }                                                                                              \
-    EL0_HANDLER(load_store_##name##_post)                                                          \
-    {                                                                                              \
-        return function(cpu, i, size, kind, POST);                                                 \
-    }                                                                                              \
-    EL0_HANDLER(load_store_##name##_register)                                                      \
-    {                                                                                              \
-        return function(cpu, i, size, kind, REGISTER);                                             \
-    }
+    HANDLERS(load_store_##name##_offset, function, size, kind, OFFSET)                             \
+    HANDLERS(load_store_##name##_pre, function, size, kind, PRE)                                   \
+    HANDLERS(load_store_##name##_post, function, size, kind, POST)                                 \
+    HANDLERS(load_store_##name##_register, function, size, kind, REGISTER)
 
 FORMS(load, ldrb, 1, ZERO_EXTEND)
 FORMS(load, ldrh, 2, ZERO_EXTEND)
@@ -224,6 +258,21 @@ LITERAL(ldr_q, 16, VECTOR)
 
 /* ---- pairs: one access of twice the size; the second register is ra ---- */
 
+/* Twice the same register is UNPREDICTABLE. As in QEMU the last of vectors, but the first of general
+ * registers is what stays. */
+INLINE void set_pair(struct el0_cpu *cpu, const struct el0_insn *i, const uint8_t *from,
+                     size_t size, enum kind kind)
+{
+    uint8_t data[32];
+
+    memcpy(data, from, size * 2);
+    if (kind == VECTOR)
+        set_register(cpu, i->rd, data, size, kind);
+    set_register(cpu, i->ra, data + size, size, kind);
+    if (kind != VECTOR)
+        set_register(cpu, i->rd, data, size, kind);
+}
+
 INLINE struct el0_insn *load_pair(struct el0_cpu *cpu, struct el0_insn *i, size_t size,
                                   enum kind kind, enum form form)
 {
@@ -236,15 +285,22 @@ INLINE struct el0_insn *load_pair(struct el0_cpu *cpu, struct el0_insn *i, size_
         return el0_trap_sp(cpu, i, PLAT_READ);
     if (!memory_read(cpu, i, address(cpu, i, form), data, size * 2))
         return NULL;
-    /* Twice the same register is UNPREDICTABLE. As in QEMU the last of vectors, but the first of
-     * general registers is what stays. */
-    if (kind == VECTOR)
-        set_register(cpu, i->rd, data, size, kind);
-    set_register(cpu, i->ra, data + size, size, kind);
-    if (kind != VECTOR)
-        set_register(cpu, i->rd, data, size, kind);
+    set_pair(cpu, i, data, size, kind);
     write_back(cpu, i, form, new_base);
     return i + 1;
+}
+
+INLINE bool load_pair_quick(struct el0_cpu *cpu, const struct el0_insn *i, size_t size,
+                            enum kind kind, enum form form)
+{
+    uint64_t new_base = cpu->r[i->rn] + i->imm;
+    const uint8_t *host = quick_access(cpu, i, size * 2, kind, form, PLAT_READ);
+
+    if (!host)
+        return false;
+    set_pair(cpu, i, host, size, kind);
+    write_back(cpu, i, form, new_base);
+    return true;
 }
 
 INLINE struct el0_insn *store_pair(struct el0_cpu *cpu, struct el0_insn *i, size_t size,
@@ -264,19 +320,23 @@ INLINE struct el0_insn *store_pair(struct el0_cpu *cpu, struct el0_insn *i, size
     return i + 1;
 }
 
+INLINE bool store_pair_quick(struct el0_cpu *cpu, const struct el0_insn *i, size_t size,
+                             enum kind kind, enum form form)
+{
+    uint8_t *host = quick_access(cpu, i, size * 2, kind, form, PLAT_WRITE);
+
+    if (!host)
+        return false;
+    get_register(cpu, i->rd, host, size, kind);
+    get_register(cpu, i->ra, host + size, size, kind);
+    write_back(cpu, i, form, cpu->r[i->rn] + i->imm);
+    return true;
+}
+
 #define PAIR_FORMS(function, name, size, kind)                                                     \
-    EL0_HANDLER(load_store_##name##_offset)                                                        \
-    {                                                                                              \
-        return function(cpu, i, size, kind, OFFSET);                                               \
-    }                                                                                              \
-    EL0_HANDLER(load_store_##name##_pre)                                                           \
-    {                                                                                              \
-        return function(cpu, i, size, kind, PRE);                                                  \
-    }                                                                                              \
-    EL0_HANDLER(load_store_##name##_post)                                                          \
-    {                                                                                              \
-        return function(cpu, i, size, kind, POST);                                                 \
-    }
+    HANDLERS(load_store_##name##_offset, function, size, kind, OFFSET)                             \
+    HANDLERS(load_store_##name##_pre, function, size, kind, PRE)                                   \
+    HANDLERS(load_store_##name##_post, function, size, kind, POST)
 
 PAIR_FORMS(load_pair, ldp_w, 4, ZERO_EXTEND)
 PAIR_FORMS(load_pair, ldp_x, 8, ZERO_EXTEND)
