@@ -258,8 +258,8 @@ LITERAL(ldr_q, 16, VECTOR)
 
 /* ---- pairs: one access of twice the size; the second register is ra ---- */
 
-/* Twice the same register is UNPREDICTABLE. As in QEMU the last of vectors, but the first of general
- * registers is what stays. */
+/* Twice the same register is UNPREDICTABLE. As in QEMU the last of vectors stays, but the first of
+ * general registers. */
 INLINE void set_pair(struct el0_cpu *cpu, const struct el0_insn *i, const uint8_t *from,
                      size_t size, enum kind kind)
 {
