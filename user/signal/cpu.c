@@ -114,6 +114,7 @@ static int limited_by_parent(void)
 
 void check_cpu(void)
 {
+    forget_caught();
     check(is_limit(RLIM_INFINITY, RLIM_INFINITY), "cpu: there is no limit");
     check_is(run_fork(runs_out, 5), signalled(SIGXCPU), "cpu: SIGXCPU ends a process");
     check_is(run_fork(runs_out, 0), signalled(SIGKILL), "cpu: at the hard limit it is SIGKILL");
