@@ -1,10 +1,10 @@
 #include "generate.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "el0/decode.h"
 #include "hosted/el0/state.h"
-#include "test.h"
 
 /*
  * Values are chosen so that something happens: numbers at the limits of each type, both kinds of
@@ -89,7 +89,7 @@ static bool is_atomic(uint32_t value)
 void generate_init(void)
 {
     decode_init();
-    EXPECT(decode_line_count() <= LINES_MAX);
+    assert(decode_line_count() <= LINES_MAX);
     memset(by_class, 0, sizeof(by_class));
     for (int line = 0; line < decode_line_count(); line++) {
         uint32_t mask, value;
@@ -122,7 +122,7 @@ static void pick_line(enum word_class class, uint64_t *seed, uint32_t *mask, uin
     } while (__builtin_popcount(~*mask) <= 8 && !one_in(seed, 32));
 }
 
-static uint32_t line_word(enum word_class class, uint64_t *seed)
+uint32_t generate_line(enum word_class class, uint64_t *seed)
 {
     static const unsigned fields[] = {0, 5, 16, 10};
     uint32_t mask, value, word;
@@ -153,7 +153,7 @@ static uint32_t pick_word(enum word_class class, uint64_t *seed)
 
     if (choice == 0 && class != CLASS_ATOMIC)
         return any_word(class, seed);
-    word = line_word(class, seed);
+    word = generate_line(class, seed);
     if (class == CLASS_ATOMIC)
         return word;
     if (choice <= 2)

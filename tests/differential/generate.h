@@ -54,7 +54,10 @@ void generate_init(void);
 enum word_class generate_class(uint32_t word);
 const char *generate_class_name(enum word_class class);
 
-/* Values for all registers but those that are of every case. *seed moves on, here and below. */
+/* A word of one of the lines of the class; some are reserved. *seed moves on, here and below. */
+uint32_t generate_line(enum word_class class, uint64_t *seed);
+
+/* Values for all registers but those that are of every case. */
 void generate_state(struct plat_user *user, struct plat_fp *fp, uint64_t *seed);
 
 /* A case of the class: one instruction, or now and then a few of any class. Registers that they
