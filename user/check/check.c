@@ -59,14 +59,27 @@ bool is_host_program(void)
     return __STDC_HOSTED__;
 }
 
+/* A child that a section leaves behind would be told of in another one, or not, as time goes. */
+static void find_children_left(const char *section)
+{
+    long left = sys_wait4(-1, NULL, WNOHANG, NULL);
+
+    if (left != -ECHILD) {
+        print("%s: ", section);
+        check_is(left, -ECHILD, "no section leaves a child behind");
+    }
+}
+
 static void run_sections(int argc, char **argv, const struct section *sections, unsigned count)
 {
     for (unsigned j = 0; j < count; j++) {
         bool chosen = argc <= 1;
         for (int i = 1; i < argc; i++)
             chosen = chosen || str_equal(argv[i], sections[j].name);
-        if (chosen)
+        if (chosen) {
             sections[j].run();
+            find_children_left(sections[j].name);
+        }
     }
 }
 

@@ -81,8 +81,9 @@ int start_clone3(struct abi_clone_args *args, uint64_t size, child_function run,
 int start_fork(child_function run, uint64_t argument);
 int start_vfork(child_function run, uint64_t argument);
 
-/* Waits for the child. Returns its wait status or -errno; exited(status) is what it then is after
- * exit(status), and signalled(signal) after a signal, with no word of a core dump. */
+/* Waits for the child, whatever handlers are called meanwhile. Returns its wait status or -errno;
+ * exited(status) is what it then is after exit(status), and signalled(signal) after a signal, with
+ * no word of a core dump. */
 int await(int pid);
 int exited(int status);
 int signalled(int signal);

@@ -102,8 +102,10 @@ int start_vfork(child_function run, uint64_t argument)
 int await(int pid)
 {
     int status = -1;
-    long got = pid < 0 ? pid : sys_wait4(pid, &status, 0, 0);
+    long got = pid;
 
+    while (pid > 0 && (got = sys_wait4(pid, &status, 0, 0)) == -EINTR)
+        ; /* a handler was called; the child still has to be waited for */
     return got < 0 ? (int)got : status & ~0x80;
 }
 
