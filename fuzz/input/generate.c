@@ -225,7 +225,8 @@ static void make_descriptor(struct context *context, struct insn *insn)
     static const uint16_t calls[] = {NR_close, NR_close,  NR_close,  NR_dup,   NR_dup3,
                                      NR_fcntl, NR_openat, NR_openat, NR_lseek, NR_close_range};
 
-    set_call(insn, calls[random_below(context->random, 10)], context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, calls[random_below(context->random, 10)], who, context);
     operands_choose(context, insn);
     if (insn->nr == NR_openat && random_below(context->random, 2) == 0) {
         insn->args[2] = operand_number(random_below(context->random, 2) ? O_RDONLY : O_CLOEXEC);
@@ -243,7 +244,8 @@ static void make_unmap(struct context *context, struct insn *insn)
     static const uint16_t calls[] = {NR_munmap,   NR_munmap,  NR_mprotect, NR_mprotect,
                                      NR_mprotect, NR_madvise, NR_mremap,   NR_brk};
 
-    set_call(insn, calls[random_below(context->random, 8)], context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, calls[random_below(context->random, 8)], who, context);
     operands_choose(context, insn);
 }
 
@@ -267,8 +269,9 @@ static void make_signal(struct context *context, struct insn *insn)
     static const uint8_t actions[] = {SLOT_action_ignore, SLOT_action_no_zombies,
                                       SLOT_action_handle, SLOT_action_default};
 
-    set_call(insn, random_below(context->random, 3) == 0 ? NR_rt_sigprocmask : NR_rt_sigaction,
-             context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, random_below(context->random, 3) == 0 ? NR_rt_sigprocmask : NR_rt_sigaction, who,
+             context);
     operands_choose(context, insn);
     if (insn->nr == NR_rt_sigaction && random_below(context->random, 4) != 0) {
         insn->args[0] = operand_number(random_below(context->random, 4) ? SIGCHLD : SIGTERM);
@@ -290,7 +293,8 @@ static void make_group(struct context *context, struct insn *insn)
     static const uint16_t calls[] = {NR_setpgid, NR_setpgid, NR_setsid,
                                      NR_getpgid, NR_prctl,   NR_prlimit64};
 
-    set_call(insn, calls[random_below(context->random, 6)], context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, calls[random_below(context->random, 6)], who, context);
     operands_choose(context, insn);
     if (insn->nr == NR_prlimit64 && random_below(context->random, 4) != 0) {
         insn->args[0] = operand_number(0);
@@ -342,7 +346,8 @@ static void make_sleep(struct context *context, struct insn *insn)
         insn->op = OP_TICK;
         return;
     }
-    set_call(insn, calls[random_below(context->random, 2)], context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, calls[random_below(context->random, 2)], who, context);
     operands_choose(context, insn);
 }
 
@@ -354,8 +359,9 @@ static void make_timer(struct context *context, struct insn *insn)
         NR_timer_delete,  NR_clock_nanosleep,
     };
 
-    set_call(insn, calls[random_below(context->random, sizeof(calls) / sizeof(calls[0]))],
-             context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, calls[random_below(context->random, sizeof(calls) / sizeof(calls[0]))], who,
+             context);
     operands_choose(context, insn);
 }
 
@@ -447,7 +453,8 @@ static void make_pidfd(struct context *context, struct insn *insn)
     struct random *random = context->random;
     struct operand pidfd;
 
-    set_call(insn, calls[random_below(random, 5)], context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, calls[random_below(random, 5)], who, context);
     bool uses_one = insn->nr == NR_pidfd_send_signal || insn->nr == NR_waitid;
     if (uses_one && !context_refer(context, &context->pidfds, &pidfd) &&
         random_below(random, 4) != 0) {
@@ -483,7 +490,8 @@ static void make_signalfd(struct context *context, struct insn *insn)
     struct random *random = context->random;
     struct operand fd;
 
-    set_call(insn, calls[random_below(random, 5)], context_anybody(context), context);
+    unsigned who = context_anybody(context);
+    set_call(insn, calls[random_below(random, 5)], who, context);
     bool has_one = context_refer(context, &context->signalfds, &fd);
     if ((insn->nr == NR_read || insn->nr == NR_readv) && !has_one) {
         insn->nr = NR_signalfd4;

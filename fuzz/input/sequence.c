@@ -573,13 +573,11 @@ void sequence_begin(struct sequence *sequence, struct context *context)
     } else if (random_below(random, EXPIRING_ONE_IN) == 0) {
         kind = KINDS + interrupted_kinds + random_below(random, expiring_kinds);
     }
-    *sequence = (struct sequence){
-        .kind = (uint8_t)kind,
-        .signal = (uint8_t)random_below(random, SENT),
-        .action = actions[random_below(random, sizeof(actions))],
-        .actor = context->people[context_child(context)].actor,
-        .goes_on = true,
-    };
+    *sequence = (struct sequence){.kind = (uint8_t)kind, .goes_on = true};
+    /* One behind the other, for all compilers the same. */
+    sequence->signal = (uint8_t)random_below(random, SENT);
+    sequence->action = actions[random_below(random, sizeof(actions))];
+    sequence->actor = context->people[context_child(context)].actor;
 }
 
 bool sequence_is_due(const struct sequence *sequence, struct context *context)
