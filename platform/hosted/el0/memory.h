@@ -25,14 +25,17 @@ bool memory_write_slow(struct el0_cpu *cpu, struct el0_insn *i, uint64_t va, con
 static inline uint8_t *memory_hit(struct el0_cpu *cpu, uint64_t va, size_t size,
                                   enum plat_access access)
 {
-    uint64_t page = va >> PLAT_PAGE_SHIFT;
-    const struct el0_data_entry *entry = &cpu->data[access][page % EL0_DATA_ENTRIES];
-    size_t offset = va % PLAT_PAGE_SIZE;
+    const struct el0_data_entry *entry =
+        &cpu->data[access][(va >> PLAT_PAGE_SHIFT) % EL0_DATA_ENTRIES];
+    uint8_t *at;
 
-    if (entry->page != page || entry->epoch != mmu_epoch_of(access) ||
-        offset > PLAT_PAGE_SIZE - size)
+    /* If the last byte lies in the next page, that is not the page of this entry. */
+    if (entry->page != (va + size - 1) >> PLAT_PAGE_SHIFT || entry->epoch != mmu_epoch_of(access))
         return NULL;
-    return entry->host + offset;
+    at = entry->host + va % PLAT_PAGE_SIZE;
+    if (!at)
+        __builtin_unreachable();
+    return at;
 }
 
 /* Reads or writes all of [va, va + size), or nothing: then false, and the trap is filled. */
