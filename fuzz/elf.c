@@ -257,7 +257,7 @@ static int build(const struct elf_source *source, struct space **space, uaddr_t 
     if (!error) {
         *space = built.space;
         *entry = built.user.pc;
-        cred_put(built.cred);
+        cred_put(built.cred.cred);
     }
     cred_put(cred);
     return error;
