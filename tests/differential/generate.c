@@ -312,7 +312,7 @@ static uint64_t address(uint64_t *seed)
     case 2:
         return page + PLAT_PAGE_SIZE - below(seed, 80);
     case 3:
-        return page + below(seed, 64);
+        return one_in(seed, 2) ? page + below(seed, 64) : page + PLAT_PAGE_SIZE - 1;
     case 4:
         return CODE_START + below(seed, CODE_PAGES * PLAT_PAGE_SIZE) / 4 * 4;
     case 5:
@@ -466,7 +466,7 @@ static void suit_state(struct test_case *c, uint64_t *seed)
             return;
         }
         if (is_cache(word) && (word & 31) < 31)
-            c->user.x[word & 31] = address(seed);
+            c->user.x[word & 31] = address(seed) | (one_in(seed, 2) ? PLAT_PAGE_SIZE - 1 : 0);
     }
 }
 
