@@ -33,27 +33,33 @@ void call_exit(struct proc *self, const struct event *event)
 /* ---- beginnings ---- */
 
 /* With CLONE_PARENT_SETTID and CLONE_CHILD_SETTID; a bad address is passed over. And the number of
- * a descriptor, CLONE_PIDFD. */
+ * a descriptor, CLONE_PIDFD. If the memory is shared a stack that grows does so for both. */
 static void write_numbers(struct proc *parent, struct proc *child,
                           const struct abi_clone_args *wanted)
 {
+    const uint64_t flags = wanted->flags;
     const int number = child->tid;
     const int fd = files_lowest(parent, 0);
-    const struct map *map = memory_find(memory_of(child), wanted->child_tid);
 
-    if (wanted->flags & CLONE_PIDFD) {
+    if ((flags & CLONE_PIDFD) && memory_can(parent, wanted->pidfd, sizeof(fd), ACCESS_WRITE)) {
         struct file *file = files_create(FILE_PIDFD, O_RDWR);
         file->proc = (int)(child - world.procs);
         files_install(parent, fd, file, true);
         memory_store(memory_of(parent), wanted->pidfd, &fd, sizeof(fd));
     }
-    if ((wanted->flags & CLONE_CHILD_SETTID) && map &&
-        memory_can(child, wanted->child_tid, sizeof(number), ACCESS_WRITE)) {
+    bool has_parents = (flags & CLONE_PARENT_SETTID) &&
+                       memory_can(parent, wanted->parent_tid, sizeof(number), ACCESS_WRITE);
+    bool has_childs = (flags & CLONE_CHILD_SETTID) &&
+                      ((flags & CLONE_VM) || memory_find(memory_of(child), wanted->child_tid)) &&
+                      memory_can(child, wanted->child_tid, sizeof(number), ACCESS_WRITE);
+    if (has_parents) {
+        memory_store(memory_of(parent), wanted->parent_tid, &number, sizeof(number));
+    }
+    if (has_childs) {
         memory_give(child, wanted->child_tid, &number, sizeof(number));
     }
-    if ((wanted->flags & CLONE_PARENT_SETTID) &&
-        memory_can(parent, wanted->parent_tid, sizeof(number), ACCESS_WRITE)) {
-        memory_give(parent, wanted->parent_tid, &number, sizeof(number));
+    if (has_parents) {
+        (void)memory_verify(parent, wanted->parent_tid, sizeof(number));
     }
 }
 
@@ -125,7 +131,7 @@ static void make_process(struct proc *self, const struct event *event,
         return;
     }
     if (wanted->flags & CLONE_PIDFD) {
-        bool has_place = memory_can(self, wanted->pidfd, sizeof(int), ACCESS_WRITE);
+        bool has_place = memory_could(self, wanted->pidfd, sizeof(int), ACCESS_WRITE);
         int error = files_lowest(self, 0) < 0 ? -EMFILE : has_place ? 0 : -EFAULT;
         if (error) {
             (void)ask_result(error);

@@ -338,6 +338,19 @@ bool memory_can(struct proc *proc, uint64_t at, uint64_t len, enum access access
     return true;
 }
 
+bool memory_could(struct proc *proc, uint64_t at, uint64_t len, enum access access)
+{
+    static struct map maps[MAPS_MAX];
+    struct space *space = memory_of(proc);
+    const unsigned count = space->map_count;
+
+    bytes_copy(maps, space->maps, count * sizeof(maps[0]));
+    bool can = memory_can(proc, at, len, access);
+    bytes_copy(space->maps, maps, count * sizeof(maps[0]));
+    space->map_count = count;
+    return can;
+}
+
 /* ---- what is in it ---- */
 
 struct leaf *memory_leaf(struct space *space, const struct map *map, uint64_t at)

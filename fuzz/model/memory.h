@@ -62,8 +62,11 @@ enum touch memory_touch(struct proc *proc, uint64_t at, enum access access);
 /* The signal of an access by an instruction, of size bytes, or 0. */
 int memory_fault(struct proc *proc, uint64_t at, uint64_t size, enum access access);
 
-/* Whether all of a range can be accessed by a call. */
+/* Whether all of a range can be accessed by a call; a stack grows for it. */
 bool memory_can(struct proc *proc, uint64_t at, uint64_t len, enum access access);
+
+/* The same, and no stack grows. */
+bool memory_could(struct proc *proc, uint64_t at, uint64_t len, enum access access);
 
 /* false: it cannot be read, or written, and nothing has been. */
 bool memory_read(struct proc *proc, uint64_t at, void *bytes, uint64_t len);
