@@ -14,7 +14,7 @@ from body import Skip, case, each, expect, expect_equal, hosted, linux, main, qe
 SECTIONS = {
     'signals': ['action', 'default', 'queue', 'mask', 'frame', 'forged', 'altstack', 'info',
                 'fault', 'wait', 'stop', 'child', 'orphan', 'kill', 'inherit', 'restart', 'itimer',
-                'timer', 'bounds', 'clock', 'cpu', 'timerfd', 'signalfd', 'pidfd', 'files'],
+                'timer', 'bounds', 'clock', 'timerfd', 'signalfd', 'pidfd', 'files'],
     'threads': ['start', 'flags', 'share', 'end', 'fork', 'exec', 'deliver', 'stop', 'wait',
                 'futex', 'requeue', 'robust', 'crowd', 'pidfd', 'sched', 'barrier',
                 'absent'],
@@ -29,6 +29,7 @@ SECTIONS = {
 PROGRAMS = {'bin/users-both': (0o6755, 8, 9), 'bin/users-user': (0o6705, 8, 9)}
 # And what else is not root's.
 OWNED = {**PROGRAMS, 'box': (0o750, 8, 9), 'box/file': (0o640, 8, 9), 'odd': (0o077, 8, 9)}
+LONG = ('signals', 'cpu')  # limits count seconds of instructions; a build that checks takes a minute
 HAPPENINGS = 20  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
 
@@ -51,16 +52,18 @@ def told(make, name, *words):
     """What the program printed on that machine, and its status. QEMU's time goes with the
     instructions, as the hosted machine's does by itself."""
     more = {'more': ('-icount', 'shift=0,sleep=off')} if make is qemu else {}
+    if make is hosted and (name, *words) == LONG:
+        more = {'variant': 'hosted-release'}
     command = programs.in_turn(make, [[f'/bin/{name}', *words]], initrd(), **more)
     return programs.told(command)[f'/bin/{name}']
 
 
-def same_as_on_linux(make, name):
+def same_as_on_linux(make, name, *words):
     """The same lines, but for the numbers of checks."""
     def lines(text):
         return re.sub(r'(?m)^(ok|not ok) \d+ ', r'\1 ', text).split('\n')
-    text, status = told(make, name)
-    want, _ = told(linux, name)
+    text, status = told(make, name, *words)
+    want, _ = told(linux, name, *words)
     for have, wanted in zip(lines(text) + [''], lines(want) + ['']):
         expect_equal(have, wanted, 'a line')
     expect_equal(status, 0, 'its status')
@@ -68,32 +71,42 @@ def same_as_on_linux(make, name):
 
 @case
 def signals_holds_on_linux():
-    programs.checks_hold(*told(linux, 'signals'))
+    programs.checks_hold(*told(linux, 'signals', *SECTIONS['signals']))
 
 
 @each
 def signals_checks_the_same(make):
-    same_as_on_linux(make, 'signals')
+    same_as_on_linux(make, 'signals', *SECTIONS['signals'])
+
+
+@case
+def limits_of_cpu_time_hold_on_linux():
+    programs.checks_hold(*told(linux, *LONG))
+
+
+@each
+def limits_of_cpu_time_check_the_same(make):
+    same_as_on_linux(make, *LONG)
 
 
 @case
 def threads_holds_on_linux():
-    programs.checks_hold(*told(linux, 'threads'))
+    programs.checks_hold(*told(linux, 'threads', *SECTIONS['threads']))
 
 
 @each
 def threads_checks_the_same(make):
-    same_as_on_linux(make, 'threads')
+    same_as_on_linux(make, 'threads', *SECTIONS['threads'])
 
 
 @case
 def users_holds_on_linux():
-    programs.checks_hold(*told(linux, 'users'))
+    programs.checks_hold(*told(linux, 'users', *SECTIONS['users']))
 
 
 @each
 def users_checks_the_same(make):
-    same_as_on_linux(make, 'users')
+    same_as_on_linux(make, 'users', *SECTIONS['users'])
 
 
 @case

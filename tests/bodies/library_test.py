@@ -110,6 +110,8 @@ NOT_IN_SNAPSHOTS = {
     'mmu_epoch', 'mmu_write_epoch', 'loaded', 'loaded_count', 'candidates', 'compiled', 'first',
     'lines', 'el0_clock_base', 'el0_landing', 'pages', 'hosts', 'oldest',
     'the_cpu',
+    # Whether the CPU has instructions that may be missing: as long as the machine does.
+    'el0_has_atomics', 'had_atomics',
 }
 
 

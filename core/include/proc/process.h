@@ -49,8 +49,8 @@ struct process {
     int wait_status;         /* of a ZOMBIE, as wait4 gives it */
     int zombie_nice;         /* of the thread that had its number: it can still be asked for */
     struct sched_params zombie_params; /* of that one, too */
-    signal_set_t zombie_mask;          /* what it blocked: it decides what is not worth keeping */
     int zombie_death_signal;           /* its death_signal, which its process gets still */
+    signal_set_t zombie_mask;          /* what it blocked: it decides what is not worth keeping */
     struct cred *zombie_cred;          /* its credentials: a reference, or NULL: it is there */
     int exit_signal;                   /* to the parent at exit; 0: none */
     bool has_execed;                   /* since its fork: setpgid by its parent comes too late */
