@@ -37,7 +37,8 @@ MSAN = '-fsanitize=memory'
 # The kernel stays apart, since its objects are edited before they are linked. What has been made
 # of a file is kept for all programs that have it in them.
 TOGETHER = [] if ENGINE else ['-flto=thin']
-LINK_TOGETHER = TOGETHER and TOGETHER + ['-O2', '-Wl,-plugin-opt=cache-dir=build/lto']
+LINKED = 'build/lto'
+LINK_TOGETHER = TOGETHER and TOGETHER + ['-O2', f'-Wl,-plugin-opt=cache-dir={LINKED}']
 UNCHECKED_MSAN = [MSAN, '-fsanitize-ignorelist=fuzz/unchecked.txt']
 
 
