@@ -65,6 +65,24 @@ TEST(cpu_limit_that_has_passed)
     fixture_end();
 }
 
+TEST(cpu_limit_of_a_child)
+{
+    begin(2, 3);
+    child->usage.user = NSEC_PER_SEC;
+    child = fixture_process(child);
+    EXPECT(!comes(2 * NSEC_PER_SEC - 1)); /* of its own time */
+    EXPECT(comes(2 * NSEC_PER_SEC));
+    process_check();
+    fixture_end();
+}
+
+TEST_DIES(cpu_limit_that_nobody_watches, "timer_is_armed(timer)")
+{
+    begin(1, 1);
+    timer_disarm(&child->cpu_limit);
+    process_check();
+}
+
 TEST(cpu_limit_of_a_zombie)
 {
     begin(1, 1);
