@@ -224,6 +224,17 @@ def jobs_go_on_where_one_wants(make):
 
 
 @each
+def a_job_stops_of_which_a_part_has_ended(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        stopped(terminal, 'sleep 1000 | sleep 0', 3)
+        command(terminal, 'jobs', '%1 3 stopped sleep\n')
+        command(terminal, 'jobs | cat', '%1 3 stopped sleep\n')  # and not itself
+        terminal.type('exit 6\r')
+        terminal.end().expect(6)
+
+
+@each
 def ctrl_c_drops_what_was_typed_ahead(make):
     with shell(make) as terminal:
         terminal.wait_for(PROMPT)

@@ -109,24 +109,26 @@ static void note_end(const struct shell *shell, struct job *job, struct part *pa
         print("background %d: done\n", part->pid);
 }
 
-/* Notes what wait4 said of a child. */
+/* Notes what wait4 said of a child. A job stops with the last part of it that ran. */
 static void note(const struct shell *shell, struct job *job, struct part *part, int status)
 {
+    bool was_running = first_that(job, PART_RUNS);
+
     if (wait_is_continued(status)) {
         part->state = PART_RUNS;
-    } else if (!wait_is_stop(status)) {
-        note_end(shell, job, part, status);
-    } else {
+    } else if (wait_is_stop(status)) {
         part->state = PART_STOPPED;
-        if (first_that(job, PART_RUNS))
-            return;
-        job->status = STATUS_SIGNAL + wait_stop_signal(status);
+        if (part == &job->parts[job->count - 1])
+            job->status = STATUS_SIGNAL + wait_stop_signal(status);
+    } else {
+        note_end(shell, job, part, status);
+    }
+    job->is_used = first_that(job, PART_RUNS) || first_that(job, PART_STOPPED);
+    if (was_running && is_stopped(job)) {
         job->is_background = true;
         job->turn = ++turns;
         print("%s %d: stopped; fg goes on with it\n", job->name, job->group);
     }
-    if (!first_that(job, PART_RUNS) && !first_that(job, PART_STOPPED))
-        job->is_used = false;
 }
 
 /* Waits for what happens next to a part that is not gone, or to any; false: nothing does. */

@@ -30,7 +30,7 @@ struct job {
     bool is_background;
     int group; /* the PID of its first part; 0: there is none yet */
     int count;
-    int status;    /* of its last part, when that has ended */
+    int status;    /* of its last part, when that has ended or stopped */
     unsigned turn; /* when it was started in the background or stopped, among all */
     struct part parts[JOB_PARTS_MAX];
     char name[TOKEN_SHOWN];

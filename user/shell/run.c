@@ -329,6 +329,7 @@ static bool start_part(struct shell *shell, struct job *job, int *input, const s
 
     if (pid == 0) {
         join_group(shell, job, 0);
+        job->is_used = false; /* of the jobs that it knows, it is none */
         move(*input, 0);
         if (more)
             sys_close(ends[0]);
