@@ -50,7 +50,7 @@ static uint64_t read_duration(pid_t host, uint64_t at, unsigned part_ns)
     return seconds * NSEC_PER_SEC + (uint64_t)value[1] * part_ns;
 }
 
-uint64_t timers_duration(pid_t host, uint64_t number, const uint64_t *args)
+uint64_t timers_duration(int host, uint64_t number, const uint64_t *args)
 {
     bool is_at_once = first.has_used;
     uint64_t duration = 0;

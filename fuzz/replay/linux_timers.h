@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* Nothing is set. */
 void timers_begin(void);
@@ -16,7 +15,7 @@ void timers_begin(void);
 void timers_made(uint64_t clock);
 
 /* When the timer that a call sets will come, in ns from its end; 0: it sets none. */
-uint64_t timers_duration(pid_t host, uint64_t number, const uint64_t *args);
+uint64_t timers_duration(int host, uint64_t number, const uint64_t *args);
 
 /* A timer has been set that comes in so many ns; now_ns: the program's time. */
 void timers_set(uint64_t duration, uint64_t now_ns);

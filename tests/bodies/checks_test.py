@@ -29,7 +29,7 @@ SECTIONS = {
 PROGRAMS = {'bin/users-both': (0o6755, 8, 9), 'bin/users-user': (0o6705, 8, 9)}
 # And what else is not root's.
 OWNED = {**PROGRAMS, 'box': (0o750, 8, 9), 'box/file': (0o640, 8, 9), 'odd': (0o077, 8, 9)}
-LONG = ('signals', 'cpu')  # limits count seconds of instructions; a build that checks takes a minute
+LONG = ('signals', 'cpu')  # seconds of instructions: a build that checks takes a minute
 HAPPENINGS = 20  # what interrupt does to each call
 LIBRARIES = ['glibc', 'musl']
 
