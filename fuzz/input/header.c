@@ -3,7 +3,7 @@
 #include "base/string.h"
 #include "fuzz/input/names.h"
 
-enum { KEY_MAX = 16, MISTAKES_MAX = 2 };
+enum { KEY_MAX = 16, LETTERS_A_MISTAKE = 3 };
 
 /* ---- the configuration ---- */
 
@@ -93,7 +93,7 @@ static struct word scan_check(struct scanner *scanner)
 {
     scan_blanks(scanner);
     struct word word = {scanner->at, 0};
-    while (scanner->at<scanner->end && * scanner->at> ' ' && *scanner->at != '#') {
+    while (scanner->at != scanner->end && ' ' < *scanner->at && *scanner->at != '#') {
         scanner->at++;
         word.len++;
     }
@@ -163,7 +163,7 @@ static bool is_nearly(const struct word *word, const char *key)
     struct word start = {word->bytes, str_len(key)};
 
     return word->len <= KEY_MAX && ((word->len > start.len && distance(&start, key) == 0) ||
-                                    distance(word, key) <= MISTAKES_MAX);
+                                    distance(word, key) <= start.len / LETTERS_A_MISTAKE);
 }
 
 bool header_parse(struct scanner *scanner, struct repro *repro, unsigned *settings)

@@ -84,13 +84,21 @@ def print_lost(pool, chosen, budget):
         print(f'| `{check}` | {", ".join(alone)} | {len(others)} |')
 
 
+def positive(text):
+    """For argparse: a number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError('it is 1 at least')
+    return number
+
+
 def main():
     """Prints the table; 1: something was found where nothing is planted, or a bug by no profile."""
     parser = argparse.ArgumentParser()
-    parser.add_argument('--budget', type=int, default=60)
+    parser.add_argument('--budget', type=positive, default=60)
     parser.add_argument('--profile', choices=PROFILES)
-    parser.add_argument('--bug')
-    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--bug', choices=bugs(), metavar='BUG')
+    parser.add_argument('--jobs', type=positive, default=2)
     parser.add_argument('--lost', action='store_true')
     options = parser.parse_args()
     profiles = [options.profile] if options.profile else PROFILES

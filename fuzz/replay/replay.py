@@ -417,6 +417,9 @@ def main():
     for argument in sys.argv[1:]:
         if argument.startswith('--words='):
             words = argument.removeprefix('--words=')
+        elif argument.startswith('-'):
+            print(f"replay: there is no option '{argument}'", file=sys.stderr)
+            return 2
         else:
             programs.append((argument, words))
     if not programs:

@@ -3,6 +3,7 @@
  * libFuzzer. What it finds it makes as small as it can, prints, and writes down. It does so with
  * what others have found, too.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +59,9 @@ static bool parse_number(const char *text, uint64_t *number)
 {
     char *end;
 
+    errno = 0;
     *number = strtoull(text, &end, 0);
-    return *text >= '0' && *text <= '9' && *end == '\0';
+    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
 }
 
 static bool switch_off(char *names)
