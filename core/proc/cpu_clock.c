@@ -1,5 +1,7 @@
 #include "proc/cpu_clock.h"
 
+#include "base/cpu.h"
+#include "base/panic.h"
 #include "proc/clock.h"
 #include "proc/process.h"
 
@@ -79,9 +81,18 @@ bool cpu_clock_expire(struct thread *thread)
 {
     const struct used alone = used_by_thread(thread);
     const struct used all = used_by_process(thread->process);
+
+    ASSERT(cpu_this()->charged == thread);
     bool has_any = expire(&thread->cpu_clock, &alone);
 
     return expire(&thread->process->cpu_clock, &all) || has_any;
+}
+
+void cpu_clock_signal(struct process *process, int signal)
+{
+    const struct abi_siginfo info = signal_info(signal);
+
+    (void)signal_send_near(process, cpu_this()->charged, &info);
 }
 
 /* How much more must be used until timers come. */

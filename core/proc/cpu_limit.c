@@ -18,12 +18,12 @@ static void expire(struct timer *timer)
     nsec_t used = cpu_clock_of_process(process, CPU_TIME_SUM);
 
     if (used / NSEC_PER_SEC >= limit->rlim_max) {
-        signal_send(process, SIGKILL);
+        cpu_clock_signal(process, SIGKILL);
         return;
     }
     limit->rlim_cur++;
     cpu_limit_set(process);
-    signal_send(process, SIGXCPU);
+    cpu_clock_signal(process, SIGXCPU);
 }
 
 void cpu_limit_begin(struct process *process)

@@ -34,7 +34,11 @@ static void expire(struct timer *timer)
             timer_arm(timer, clock_id_timers(&clock), own->due);
         }
     }
-    signal_send(process, signals[which]);
+    if (which == ITIMER_REAL) {
+        signal_send(process, signals[which]);
+    } else {
+        cpu_clock_signal(process, signals[which]);
+    }
 }
 
 void itimer_begin(struct process *process)

@@ -290,6 +290,15 @@ void fixture_run_thread(struct thread *thread)
     cpu_this()->limits = thread->process->limits;
 }
 
+bool fixture_expire(struct thread *thread)
+{
+    usage_begin(thread);
+    bool has_any = cpu_clock_expire(thread);
+
+    usage_pause(); /* what a test does takes no time of anybody */
+    return has_any;
+}
+
 struct thread *fixture_run(struct process *process)
 {
     fixture_run_thread(process->thread);

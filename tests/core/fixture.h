@@ -69,6 +69,9 @@ struct thread *fixture_run(struct process *process);
 /* The same of any thread. */
 void fixture_run_thread(struct thread *thread);
 
+/* What the times of a thread and its process, which it was given, have made due. */
+bool fixture_expire(struct thread *thread);
+
 /* ---- console ---- */
 
 /* What goes to the console is kept from now on; gives what has come since the last look, as a

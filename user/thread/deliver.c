@@ -137,6 +137,33 @@ static void check_waiting_thread(void)
     unblock(bit(SIGUSR1));
 }
 
+static long runs(uint64_t unused)
+{
+    int64_t begin = now_ns();
+
+    while (caught_count == 0 && now_ns() - begin < 200 * 1000 * 1000)
+        ;
+    return (long)unused;
+}
+
+static void check_running_thread(void)
+{
+    const struct abi_itimerval time = {{0, 0}, {0, 20000}};
+    const struct abi_timespec sleep = {0, 300 * 1000 * 1000};
+    struct thread thread = {0};
+
+    forget_caught();
+    catch_signal(SIGPROF, 0);
+    CALL(NR_SETITIMER, ITIMER_PROF, &time, NULL);
+    thread_start(&thread, runs, 0);
+    int tid = thread.tid;
+    check_is(CALL(NR_NANOSLEEP, &sleep, NULL), 0,
+             "deliver: setitimer's of used time wakes none that sleep");
+    thread_join(&thread);
+    check(caught_only(1, SIGPROF) && caught[0].tid == tid, "deliver: it is that of who runs");
+    default_signal(SIGPROF);
+}
+
 /* ---- what ends a process ends all its threads ---- */
 
 static long faults(uint64_t unused)
@@ -219,6 +246,7 @@ void check_deliver(void)
     check_to_process();
     check_all_block();
     check_waiting_thread();
+    check_running_thread();
     check_fatal();
 }
 

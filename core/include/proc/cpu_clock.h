@@ -33,9 +33,13 @@ void cpu_clock_end(struct cpu_clock *clock);
 nsec_t cpu_clock_of_process(const struct process *process, enum cpu_time time);
 nsec_t cpu_clock_of_thread(const struct thread *thread, enum cpu_time time);
 
-/* Does what the times of a thread and its process have made due, but not so soon again that the
- * program comes to nothing else. false: nothing. */
+/* Does what the times of a thread, the last that time was charged to, and its process have made
+ * due, but not so soon again that the program comes to nothing else. false: nothing. */
 bool cpu_clock_expire(struct thread *thread);
+
+/* While a clock of the process expires: sends it a signal of the kernel's own, near the thread that
+ * has used the time, as Linux does. */
+void cpu_clock_signal(struct process *process, int signal);
 
 /* When, by the machine's clock, that is to interrupt the thread if it runs in user mode from now
  * on, where all time has been charged. PLAT_NEVER: there is nothing. */

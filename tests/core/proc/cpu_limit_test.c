@@ -20,7 +20,7 @@ static void begin(uint64_t now, uint64_t most)
 static bool comes(nsec_t used)
 {
     child->usage.user = used;
-    bool has_come = cpu_clock_expire(child->thread);
+    bool has_come = fixture_expire(child->thread);
     EXPECT_EQ(has_come, (child->signals.pending.set & signal_bit(SIGXCPU)) != 0);
     pending_drop(&child->signals.pending, UINT64_MAX);
     return has_come;
@@ -45,9 +45,9 @@ TEST(cpu_limit_ends_at_the_hard_one)
     begin(2, 2);
     child->usage.user = NSEC_PER_SEC;
     child->usage.system = NSEC_PER_SEC;
-    EXPECT(cpu_clock_expire(child->thread));
+    EXPECT(fixture_expire(child->thread));
     EXPECT_EQ(child->signals.fatal, SIGKILL);
-    EXPECT(!cpu_clock_expire(child->thread));
+    EXPECT(!fixture_expire(child->thread));
     fixture_end();
 }
 

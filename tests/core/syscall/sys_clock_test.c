@@ -294,12 +294,12 @@ TEST(sys_clock_nanosleep_until_another_has_used_time)
     EXPECT_EQ(init->thread->call.reason, WAIT_CPU_TIME);
     EXPECT(!clock_jump());
     child->usage.user += 2999;
-    cpu_clock_expire(child->thread);
+    fixture_expire(child->thread);
     EXPECT_EQ(init->thread->state, THREAD_BLOCKED);
     sched_wake(init->thread); /* for nothing */
     EXPECT_EQ(calls_rerun(init), CALL_BLOCKED);
     child->usage.system += 1;
-    cpu_clock_expire(child->thread);
+    fixture_expire(child->thread);
     EXPECT_EQ(init->thread->state, THREAD_READY);
     EXPECT_EQ(calls_rerun(init), 0);
     EXPECT_EQ(sleep_by(clock, TIMER_ABSTIME, 3000), 0);
@@ -393,12 +393,12 @@ TEST(sys_setitimer_of_a_microsecond)
     calls_put(BUFFER_AT, &times, sizeof(times));
     EXPECT_EQ(CALL(init, setitimer, ITIMER_PROF, BUFFER_AT, 0), 0);
     init->usage.system += 5000;
-    EXPECT(cpu_clock_expire(init->thread));
+    EXPECT(fixture_expire(init->thread));
     init->usage.user += 5000;
-    EXPECT(!cpu_clock_expire(init->thread));
+    EXPECT(!fixture_expire(init->thread));
     EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 95000);
     init->usage.user += 95000;
-    EXPECT(cpu_clock_expire(init->thread));
+    EXPECT(fixture_expire(init->thread));
     EXPECT_EQ(cpu_clock_next(init->thread), clock_now() + 100000);
     fixture_end();
 }

@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/inject.h"
 #include "proc/clock.h"
+#include "proc/cpu_limit.h"
 #include "proc/process.h"
 #include "proc/process_check.h"
 #include "proc/sched.h"
@@ -137,7 +138,7 @@ TEST(sys_setitimer_of_used_time_at_its_end)
     begin();
     EXPECT_EQ(set_itimer(ITIMER_VIRTUAL, 100, 20), 0);
     init->usage.user = CLOCK_LAST;
-    cpu_clock_expire(init->thread);
+    fixture_expire(init->thread);
     EXPECT_EQ(get_itimer(ITIMER_VIRTUAL).it_value.tv_usec, 0);
     EXPECT_EQ(take(SIGVTALRM).si_code, SI_KERNEL);
     fixture_end();
@@ -167,11 +168,11 @@ TEST(sys_setitimer_of_the_time_that_is_used)
     EXPECT_EQ(set_itimer(ITIMER_PROF, 100, 0), 0);
     EXPECT(!clock_jump());
     init->usage.user += 100 * CLOCK_DET_STEP - 1;
-    cpu_clock_expire(init->thread);
+    fixture_expire(init->thread);
     EXPECT(!is_pending(SIGVTALRM));
     EXPECT_EQ(get_itimer(ITIMER_VIRTUAL).it_value.tv_usec, 1);
     init->usage.user += 1 + 50 * CLOCK_DET_STEP;
-    cpu_clock_expire(init->thread);
+    fixture_expire(init->thread);
     EXPECT(is_pending(SIGVTALRM));
     EXPECT(is_pending(SIGPROF));
     EXPECT_EQ(get_itimer(ITIMER_VIRTUAL).it_value.tv_usec, 10);
@@ -221,6 +222,37 @@ TEST(sys_setitimer_over_fork_and_exec)
     uaddr_t path = calls_put_text(TIMES_AT, "/bin/prog");
     EXPECT_EQ(CALL(init, execve, path, 0, 0), 0);
     EXPECT(itimer_left(init, ITIMER_REAL) > 0);
+    fixture_end();
+}
+
+/* Whom the first signal that waits for init is charged to. */
+static uint64_t charged_user(void)
+{
+    const struct list *queue = &init->signals.pending.queue;
+
+    EXPECT(!list_is_empty(queue));
+    return CONTAINER_OF(queue->next, struct pending_info, link)->user->node.key;
+}
+
+TEST(sys_setitimer_of_used_time_is_charged_to_whose_it_is)
+{
+    enum { USER = 7, USED = 100000000 };
+    begin();
+    struct thread *other = calls_thread(init->thread);
+    init->thread->signal_mask = other->signal_mask = UINT64_MAX;
+    EXPECT_EQ(CALL_IN(other, setresuid, USER, (uint64_t)-1, (uint64_t)-1), 0);
+    for (int which = ITIMER_VIRTUAL; which <= ITIMER_PROF; which++) {
+        EXPECT_EQ(set_itimer(which, 1000, 0), 0);
+        init->usage.user += USED;
+        EXPECT(fixture_expire(other));
+        EXPECT_EQ(charged_user(), USER);
+        pending_drop(&init->signals.pending, UINT64_MAX);
+    }
+    init->limits[RLIMIT_CPU].rlim_cur = 0;
+    cpu_limit_set(init);
+    init->usage.user += USED;
+    EXPECT(fixture_expire(other));
+    EXPECT_EQ(charged_user(), USER);
     fixture_end();
 }
 
@@ -437,7 +469,7 @@ TEST(sys_timer_settime_of_used_time_that_nobody_hears)
     init->thread->signal_mask = 0;
     EXPECT_EQ(set(0, 0, 1000, 1000), 0);
     child->usage.user += 1500;
-    cpu_clock_expire(child->thread);
+    fixture_expire(child->thread);
     EXPECT_EQ(get(0).it_value.tv_nsec, 500);
     fixture_end();
 }
@@ -551,7 +583,7 @@ TEST(sys_timer_create_by_the_time_of_another)
     EXPECT_EQ(set(0, 0, 1000, 0), 0);
     EXPECT(!clock_jump());
     child->usage.system += 1000;
-    cpu_clock_expire(child->thread);
+    fixture_expire(child->thread);
     EXPECT_EQ(take(SIGUSR1).si_code, SI_TIMER);
     EXPECT_EQ(set(0, 0, 1000, 7), 0);
     calls_exit(child, 0);
@@ -596,8 +628,8 @@ TEST(sys_timer_create_by_the_time_of_one_that_is_gone_when_it_is_heard)
     }
     other->user_time += 1500;
     child->usage.user += 2500;
-    cpu_clock_expire(other);
-    cpu_clock_expire(child->thread);
+    fixture_expire(other);
+    fixture_expire(child->thread);
     (void)CALL_IN(other, exit, 0);
     calls_exit(child, 0);
     EXPECT_EQ(CALL(init, wait4, (uint64_t)-1, 0, 0, 0), 3);
