@@ -204,6 +204,17 @@ void pending_drop(struct pending *pending, signal_set_t set)
     }
 }
 
+void pending_move(struct pending *pending, struct pending *to)
+{
+    LIST_FOR_REMOVABLE(link, &pending->queue) {
+        list_remove(link);
+        list_append(&to->queue, link);
+        plat_irq_window();
+    }
+    to->set |= pending->set;
+    pending->set = 0;
+}
+
 void pending_drop_timers(struct pending *pending)
 {
     signal_set_t dropped = 0;
@@ -252,6 +263,20 @@ size_t pending_check(const struct pending *pending)
             info->user->seen++;
             count++;
         }
+    }
+    return count;
+}
+
+size_t pending_check_left(const struct pending *pending)
+{
+    size_t count = 0;
+
+    LIST_FOR(link, &pending->queue) {
+        const struct pending_info *info = CONTAINER_OF(link, struct pending_info, link);
+        ASSERT(pending->set & signal_bit(info->info.si_signo));
+        ASSERT(!info->timer);
+        info->user->seen++;
+        count++;
     }
     return count;
 }

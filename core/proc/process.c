@@ -403,6 +403,9 @@ static void end_threads(struct process *process, const struct thread *but)
     }
     LIST_FOR_REMOVABLE(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
+        if (!but && thread == process->thread) {
+            pending_move(&thread->pending, &process->signals.pending);
+        }
         if (thread != but) {
             end_thread(thread);
         }
@@ -515,6 +518,7 @@ void process_exit(struct process *process, int wait_status)
     process->state = PROCESS_ZOMBIE;
     process->wait_status = PLANTED(SEED_2) ? 0 : wait_status;
     if (process == processes.init) {
+        pending_drop(&process->signals.pending, UINT64_MAX);
         end_machine(wait_status);
     } else {
         leave(process, cred);
@@ -533,6 +537,7 @@ void process_reap(struct process *process, bool is_waited_for)
     if (cpu_this()->limits == process->limits) {
         cpu_this()->limits = NULL;
     }
+    pending_drop(&process->signals.pending, UINT64_MAX);
     list_remove(&process->sibling);
     list_remove(&process->group_link);
     pid_put(process->group);

@@ -142,6 +142,8 @@ void process_check(void)
             space_check_user(p->space);
             check_files(p, &fdtables, &contexts);
             infos += count_infos(p);
+        } else {
+            infos += pending_check_left(&p->signals.pending);
         }
     }
     ASSERT(user_refs == census.user_refs);

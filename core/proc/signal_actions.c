@@ -149,7 +149,6 @@ int signal_fork(const struct process *parent, struct process *child, bool is_sha
 
 void signal_end(struct process *process)
 {
-    pending_drop(&process->signals.pending, UINT64_MAX);
     if (PLANTED(X_33)) {
         plant_memory = process->signals.fatal;
     }

@@ -4,6 +4,7 @@
 
 #include "base/string.h"
 #include "mm/pool.h"
+#include "proc/pending.h"
 
 enum { POOLS_MAX = 32 };
 
@@ -64,8 +65,20 @@ static uint64_t objects_of(const struct census *census, const struct pool *pool)
     return 0;
 }
 
+/* What the signals that zombies leave behind may take: those who are charged for them, or as many
+ * as they are. Another check counts what they are charged for. */
+static uint64_t charged(bool is_of_users)
+{
+    uint64_t count = 0;
+
+    for (const struct tree_node *node = look_first(pending_users()); node; node = look_next(node)) {
+        count += is_of_users ? 1 : CONTAINER_OF(node, struct pending_user, node)->count;
+    }
+    return count;
+}
+
 /* What should be left of a pool: of the file system all; of all else nothing, but for what other
- * checks count: processes, numbers, descriptions, pipes. */
+ * checks count: processes, numbers, descriptions, pipes, signals. */
 static uint64_t expected(const struct pool *pool)
 {
     static const char *const counted[] = {"process", "file", "pipe", "cred", "groups", "group"};
@@ -77,6 +90,9 @@ static uint64_t expected(const struct pool *pool)
     }
     if (str_equal(pool->name, "pid")) {
         return pid_count();
+    }
+    if (str_equal(pool->name, "siginfo") || str_equal(pool->name, "sigusers")) {
+        return charged(str_equal(pool->name, "sigusers"));
     }
     return str_equal(pool->name, "ramfs") ? objects_of(&at_begin, pool) : 0;
 }

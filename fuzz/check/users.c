@@ -38,10 +38,10 @@ static void count_charged(const struct pending *pending)
 static void count_signals(void)
 {
     LOOK_PROCESSES(process) {
+        count_charged(&process->signals.pending);
         if (process->state != PROCESS_LIVE) {
             continue;
         }
-        count_charged(&process->signals.pending);
         LOOK_THREADS(thread, process) {
             count_charged(&thread->pending);
         }

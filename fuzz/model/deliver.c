@@ -152,6 +152,7 @@ enum delivery deliver(struct proc *proc, const struct event *event, bool in_call
             return delivery;
         }
         if (ends) {
+            (void)signals_take(queue, signal);
             (void)family_may_end(proc, signal);
             return DELIVERY_ENDS;
         }

@@ -105,13 +105,13 @@ static unsigned count_in(const struct queue *queue, uint32_t user)
     return count;
 }
 
-/* How many are charged to a user, whoever is to take them. */
+/* How many are charged to a user, whoever is to take them, also if that is a zombie. */
 static unsigned count_queued(uint32_t user)
 {
     unsigned count = timers_count(user);
 
     for (unsigned i = 0; i < world.proc_count; i++) {
-        if (world.procs[i].life == LIFE_LIVE) {
+        if (world.procs[i].life != LIFE_NONE) {
             count += count_in(&world.procs[i].mine, user) + count_in(&world.procs[i].shared, user);
         }
     }

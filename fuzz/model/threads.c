@@ -67,7 +67,9 @@ static void end(struct proc *proc, bool goes_on)
         proc->vfork_child = NULL;
     }
     files_leave(proc);
-    proc->mine = (struct queue){.set = 0};
+    if (goes_on) {
+        proc->mine = (struct queue){.set = 0};
+    }
     proc->waited = 0;
     proc->is_stopped = false;
     if (proc == proc->process) {

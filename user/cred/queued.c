@@ -162,6 +162,68 @@ static int has_timers(uint64_t unused)
     return queue_all() == 1 ? 1 : 6;
 }
 
+/* ---- of who has ended ---- */
+
+/* A user ends while three signals wait that were sent to the process. */
+static int ends_with(uint64_t unused)
+{
+    block(~0ull);
+    become(USER, USER, USER);
+    for (int i = 0; i < 3; i++)
+        queue_signal((int)sys_getpid(), RT, 0);
+    return (int)unused;
+}
+
+/* The same, sent to its thread. */
+static int ends_with_own(uint64_t unused)
+{
+    int pid = (int)sys_getpid();
+    struct abi_siginfo info = {.si_signo = RT, .si_code = SI_QUEUE};
+
+    block(~0ull);
+    become(USER, USER, USER);
+    for (int i = 0; i < 3; i++)
+        CALL(NR_RT_TGSIGQUEUEINFO, pid, pid, RT, &info);
+    return (int)unused;
+}
+
+/* With three timers, one of which has come. */
+static int ends_with_timers(uint64_t unused)
+{
+    int id = -1;
+
+    block(~0ull);
+    become(USER, USER, USER);
+    for (int i = 0; i < 3; i++)
+        create_timer(&id);
+    let_come(id);
+    return (int)unused;
+}
+
+static void check_ended(void)
+{
+    static const struct queuing own = {{USER, USER, USER}, 5};
+    static const struct {
+        child_function run;
+        int left;
+        const char *name;
+    } ends[] = {
+        {ends_with, 2, "queued: those of a zombie count, until it is waited for"},
+        {ends_with_own, 2, "queued: those of its thread do, too"},
+        {ends_with_timers, 4, "queued: of its timers those do that have come"},
+    };
+
+    for (int i = 0; i < 3; i++) {
+        int pid = start_fork(ends[i].run, 0);
+        await_end(pid);
+        queue_signal(pid, RT, 0); /* which it does not get any more */
+        int among = run_fork(queues, ADDR(&own));
+        await(pid);
+        check(among == exited(ends[i].left) && run_fork(queues, ADDR(&own)) == exited(5),
+              ends[i].name);
+    }
+}
+
 void check_queued(void)
 {
     check_users();
@@ -171,4 +233,5 @@ void check_queued(void)
     check_is(run_fork(changes, 0), exited(1), "queued: who becomes another leaves them behind");
     check_is(run_fork(hears_of_child, 0), exited(1), "queued: one of a child's end counts");
     check_is(run_fork(has_timers, 0), exited(1), "queued: a timer is its maker's");
+    check_ended();
 }

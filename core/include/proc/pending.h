@@ -71,6 +71,9 @@ struct abi_siginfo pending_take(struct pending *pending, int signal, struct posi
 /* Drops all signals of a set. */
 void pending_drop(struct pending *pending, signal_set_t set);
 
+/* The process of a thread ends: what waits for the one waits for the other, and nobody takes it. */
+void pending_move(struct pending *pending, struct pending *to);
+
 /* Drops those that timers have sent (execve(2)). */
 void pending_drop_timers(struct pending *pending);
 
@@ -86,6 +89,9 @@ void pending_check_end(void);
 
 /* Set and queue agree; returns how many of the queue are no timers'. Panics if not. */
 size_t pending_check(const struct pending *pending);
+
+/* The same of what waits for a zombie, of which each is charged. */
+size_t pending_check_left(const struct pending *pending);
 
 /* The same of a timer's: 1. */
 size_t pending_check_reserved(const struct pending_info *info);

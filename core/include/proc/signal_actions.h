@@ -51,7 +51,7 @@ bool signal_wants_no_zombies(const struct process *process);
  * default ones. -ENOMEM. */
 MUST_CHECK int signal_fork(const struct process *parent, struct process *child, bool is_shared);
 
-/* The process ends, and its signals with it. */
+/* The process ends. What waits for it is taken by nobody, but charged until it is waited for. */
 void signal_end(struct process *process);
 
 /* The actions are the process's alone from now on. -ENOMEM. */
