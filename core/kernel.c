@@ -17,6 +17,7 @@
 #include "fs/ramfs.h"
 #include "fs/signalfd.h"
 #include "fs/timerfd.h"
+#include "fs/transfer.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/tlb.h"
@@ -322,6 +323,7 @@ void kernel_boot(const struct plat_boot *boot)
     pipe_init();
     signalfd_init();
     timerfd_init();
+    transfer_init();
     fault_init();
     console_init();
     if (!start_from_words(boot)) {

@@ -3,16 +3,32 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/panic.h"
+#include "base/string.h"
+#include "mm/pool.h"
 #include "mm/uaccess.h"
 #include "platform/scratch.h"
 #include "proc/thread.h"
 
-enum { VECTORS_MAX = 1024 };
+enum { VECTORS_MAX = 1024, KEPT_MAX = 15 };
+
+/* Some of those that a call keeps. */
+struct kept_vectors {
+    struct kept_vectors *next;
+    uint64_t count;
+    struct abi_iovec vectors[KEPT_MAX];
+};
+
+static struct pool pool;
 
 /* The ranges of the call that is being made. A copy: a read may overwrite the program's. */
 static struct abi_iovec vectors[VECTORS_MAX];
 
 SCRATCH(vectors);
+
+void transfer_init(void)
+{
+    pool_init(&pool, "vectors", sizeof(struct kept_vectors));
+}
 
 static bool is_user_range(uaddr_t at, uint64_t len)
 {
@@ -35,7 +51,8 @@ int transfer_range(struct transfer *transfer, struct thread *thread, uaddr_t at,
     return 0;
 }
 
-int transfer_vectors(struct transfer *transfer, struct thread *thread, uaddr_t at, uint64_t count)
+/* Reads count vectors, and looks at them. */
+static int read_vectors(uaddr_t at, uint64_t count)
 {
     if (count > VECTORS_MAX) {
         return -EINVAL;
@@ -49,20 +66,97 @@ int transfer_vectors(struct transfer *transfer, struct thread *thread, uaddr_t a
             return -EINVAL;
         }
     }
-    begin(transfer, thread);
     for (uint64_t i = 0; i < count; i++) {
         if (!is_user_range(vectors[i].iov_base, vectors[i].iov_len)) {
             return -EFAULT;
         }
+    }
+    return 0;
+}
+
+void transfer_forget(struct thread *thread)
+{
+    while (thread->call.vectors) {
+        struct kept_vectors *first = thread->call.vectors;
+        thread->call.vectors = first->next;
+        pool_free(&pool, first);
+    }
+}
+
+/* -ENOMEM. */
+static int keep_vectors(struct thread *thread, uint64_t count)
+{
+    struct kept_vectors **end = &thread->call.vectors;
+
+    for (uint64_t kept = 0; kept < count; kept += (*end)->count, end = &(*end)->next) {
+        *end = pool_alloc(&pool);
+        if (!*end) {
+            transfer_forget(thread);
+            return -ENOMEM;
+        }
+        (*end)->count = min_u64(count - kept, KEPT_MAX);
+        memcpy((*end)->vectors, vectors + kept, (*end)->count * sizeof(vectors[0]));
+    }
+    return 0;
+}
+
+static void take_kept(const struct kept_vectors *kept)
+{
+    for (uint64_t taken = 0; kept; taken += kept->count, kept = kept->next) {
+        memcpy(vectors + taken, kept->vectors, kept->count * sizeof(vectors[0]));
+    }
+}
+
+int transfer_vectors(struct transfer *transfer, struct thread *thread, uaddr_t at, uint64_t count)
+{
+    if (thread->call.vectors) {
+        take_kept(thread->call.vectors);
+    } else {
+        int error = read_vectors(at, count);
+        if (!error) {
+            error = keep_vectors(thread, count);
+        }
+        if (error) {
+            return error;
+        }
+    }
+    begin(transfer, thread);
+    for (uint64_t i = 0; i < count; i++) {
         transfer->total = min_u64(transfer->total + vectors[i].iov_len, TRANSFER_MAX);
     }
     return 0;
 }
 
+size_t transfer_kept(const struct thread *thread)
+{
+    size_t count = 0;
+
+    for (const struct kept_vectors *kept = thread->call.vectors; kept; kept = kept->next) {
+        ASSERT(kept->count > 0 && kept->count <= KEPT_MAX);
+        count++;
+    }
+    return count;
+}
+
+const struct abi_iovec *transfer_peek(const struct thread *thread, unsigned index)
+{
+    const struct kept_vectors *kept = thread->call.vectors;
+
+    for (unsigned i = 0; i < index / KEPT_MAX && kept; i++) {
+        kept = kept->next;
+    }
+    return kept && index % KEPT_MAX < kept->count ? &kept->vectors[index % KEPT_MAX] : NULL;
+}
+
+size_t transfer_kept_by_all(void)
+{
+    pool_check(&pool);
+    return pool.used;
+}
+
 uint64_t transfer_left(const struct transfer *transfer)
 {
-    /* In a rerun the ranges may be others, which say less. */
-    return *transfer->done < transfer->total ? transfer->total - *transfer->done : 0;
+    return transfer->total - *transfer->done;
 }
 
 /* The range that holds byte number at, from there on; *index and *before as in struct transfer. */

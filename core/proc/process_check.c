@@ -5,6 +5,7 @@
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
 #include "fs/timerfd.h"
+#include "fs/transfer.h"
 #include "mm/frame.h"
 #include "proc/cpu_limit.h"
 #include "proc/process.h"
@@ -25,6 +26,7 @@ static void check_threads(const struct process *process)
         ASSERT(thread->fs);
         ASSERT(thread->cred);
         ASSERT(!thread->call.file || thread->call.is_pending);
+        ASSERT(!thread->call.vectors || thread->call.file);
         ASSERT(!thread->vfork_parent || thread->vfork_parent->vfork_child == thread);
         ASSERT(!thread->vfork_child || thread->vfork_child->vfork_parent == thread);
         count++;
@@ -80,7 +82,8 @@ static void check_process(const struct process *process, size_t *timers)
 }
 
 /* Counts what the threads of a process have, each thing with its last user. */
-static void check_files(const struct process *process, size_t *tables, size_t *contexts)
+static void check_files(const struct process *process, size_t *tables, size_t *contexts,
+                        size_t *kept)
 {
     LIST_FOR(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
@@ -88,6 +91,7 @@ static void check_files(const struct process *process, size_t *tables, size_t *c
         if (thread->call.file) {
             file_see(thread->call.file);
         }
+        *kept += transfer_kept(thread);
         *contexts += fs_context_check(thread->fs);
         cred_see(thread->cred);
     }
@@ -119,6 +123,7 @@ void process_check(void)
     size_t fdtables = 0;
     size_t contexts = 0;
     size_t timers = 0;
+    size_t kept = 0;
 
     frame_check(&census);
     sched_check();
@@ -140,7 +145,7 @@ void process_check(void)
         if (p->state == PROCESS_LIVE) {
             threads += p->thread_count;
             space_check_user(p->space);
-            check_files(p, &fdtables, &contexts);
+            check_files(p, &fdtables, &contexts, &kept);
             infos += count_infos(p);
         } else {
             infos += pending_check_left(&p->signals.pending);
@@ -156,6 +161,7 @@ void process_check(void)
     ASSERT(timers == posix_timer_count());
     ASSERT(fdtables == fdtable_count());
     ASSERT(contexts == fs_context_count());
+    ASSERT(kept == transfer_kept_by_all());
     file_check_end();
     signalfd_check();
     timerfd_check();

@@ -7,6 +7,7 @@
 #include "base/plant.h"
 #include "base/string.h"
 #include "dev/device.h"
+#include "fs/transfer.h"
 #include "mm/pool.h"
 #include "mm/uaccess.h"
 #include "proc/process.h"
@@ -175,6 +176,7 @@ void thread_destroy(struct thread *thread)
     if (thread->call.file) {
         file_put(thread->call.file);
     }
+    transfer_forget(thread);
     if (thread->fds && !(PLANTED(K_15) && process->state == PROCESS_LIVE)) {
         fdtable_put(thread->fds);
     }

@@ -1,6 +1,7 @@
 #include "syscall/call_file.h"
 
 #include "fs/fdtable.h"
+#include "fs/transfer.h"
 #include "proc/thread.h"
 
 struct file *call_file(const struct thread *thread, uint64_t fd)
@@ -17,6 +18,9 @@ int64_t call_file_end(struct thread *thread, struct file *file, int64_t result)
     } else if (!goes_on && thread->call.file) {
         thread->call.file = NULL;
         file_put(file);
+    }
+    if (!goes_on) {
+        transfer_forget(thread);
     }
     return result;
 }

@@ -67,12 +67,6 @@ int64_t sys_write(struct thread *thread, const uint64_t *args)
     return call_file_end(thread, file, result);
 }
 
-/* In a rerun the ranges may be gone, which says nothing of the bytes that are done. */
-static int64_t done_or(const struct thread *thread, int error)
-{
-    return thread->call.done > 0 ? (int64_t)thread->call.done : error;
-}
-
 int64_t sys_readv(struct thread *thread, const uint64_t *args)
 {
     struct file *file = call_file(thread, args[0]);
@@ -86,7 +80,7 @@ int64_t sys_readv(struct thread *thread, const uint64_t *args)
         error = -EBADF;
     }
     if (error) {
-        return call_file_end(thread, file, done_or(thread, error));
+        return call_file_end(thread, file, error);
     }
     /* Nothing to read is asked of nobody. */
     bool is_empty = transfer.total == 0 && file->ops->read;
@@ -105,8 +99,7 @@ int64_t sys_writev(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_write(file)) {
         error = -EBADF;
     }
-    return call_file_end(thread, file,
-                         error ? done_or(thread, error) : write_at(file, &transfer, &file->offset));
+    return call_file_end(thread, file, error ? error : write_at(file, &transfer, &file->offset));
 }
 
 /* What pread and pwrite ask of a descriptor, before they look at the memory. */

@@ -5,6 +5,7 @@
 
 #include "abi/linux.h"
 #include "fs/pipe.h"
+#include "fs/transfer.h"
 
 static struct {
     struct tally tables;
@@ -12,6 +13,7 @@ static struct {
     struct tally readers; /* by pipe */
     struct tally writers;
     struct tally pids; /* that files hold */
+    size_t kept;       /* objects with vectors, by calls */
 } seen;
 
 static void count_chunk(const struct process *process, const struct fdchunk *chunk)
@@ -39,6 +41,9 @@ static void count_descriptors(const struct process *process, const struct fdtabl
 /* The description that a call goes on with, whatever its descriptor names by now. */
 static void count_held(const struct thread *thread)
 {
+    CHECK_THAT(FILE_REFERENCES, !thread->call.vectors || thread->call.file,
+               "thread %d keeps vectors, and holds no description", thread->tid);
+    seen.kept += transfer_kept(thread);
     if (!thread->call.file) {
         return;
     }
@@ -154,6 +159,7 @@ void files_check(void)
     tally_begin(&seen.readers);
     tally_begin(&seen.writers);
     tally_begin(&seen.pids);
+    seen.kept = 0;
     LOOK_PROCESSES(process) {
         LOOK_THREADS(thread, process) {
             if (tally_add(&seen.tables, thread->fds) == 0) {
@@ -163,6 +169,9 @@ void files_check(void)
         }
         count_timers(process);
     }
+    CHECK_THAT(FILE_REFERENCES, seen.kept == transfer_kept_by_all(),
+               "calls keep vectors in %lu objects, and there are %lu", seen.kept,
+               transfer_kept_by_all());
     check_tables();
     check_descriptions();
     check_holds();

@@ -10,6 +10,7 @@
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
 #include "fs/timerfd.h"
+#include "fs/transfer.h"
 
 enum {
     FRAMES_MAX = 1 << 15,
@@ -348,6 +349,18 @@ static uint64_t digest_futex(const struct futex_waiter *waiter)
     return waiter->is_waiting || waiter->is_woken ? digest_words(words, ARRAY_LEN(words)) : 0;
 }
 
+/* The vectors that its call goes on with. */
+static uint64_t digest_vectors(const struct thread *thread)
+{
+    const struct abi_iovec *vector;
+    uint64_t digest = 0;
+
+    for (unsigned i = 0; (vector = transfer_peek(thread, i)); i++) {
+        digest = digest_mix(digest_mix(digest, vector->iov_base), vector->iov_len);
+    }
+    return digest;
+}
+
 /* Of one that does not act: what it waits for, too. */
 static uint64_t digest_other_thread(const struct thread *thread)
 {
@@ -355,6 +368,7 @@ static uint64_t digest_other_thread(const struct thread *thread)
         digest_thread(thread),
         thread->signal_mask,
         thread->call.done,
+        digest_vectors(thread),
         (uint64_t)thread->nice << 32 | thread->call.is_pending,
         (uintptr_t)thread->vfork_child,
         digest_futex(&thread->futex),

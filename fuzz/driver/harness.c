@@ -7,6 +7,7 @@
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
 #include "fs/timerfd.h"
+#include "fs/transfer.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/space.h"
@@ -75,6 +76,7 @@ static void start_core(void)
     pipe_init();
     signalfd_init();
     timerfd_init();
+    transfer_init();
     fault_init();
     console_init();
     clock_init(true);

@@ -220,15 +220,18 @@ void call_write(struct proc *self, const struct event *event)
     }
 }
 
-/* -errno: the ranges are wrong. In a rerun that says nothing of the bytes that are done. */
+/* -errno: the ranges are wrong. A rerun asks no more what is in memory. */
 static int64_t set_vectors(struct proc *self, const struct event *event, bool is_allowed)
 {
-    int error = spans_set(self, event->args[1], event->args[2]);
-
-    if (!error && !is_allowed) {
-        error = -EBADF;
+    if (self->doing.has_spans) {
+        spans_take_kept(self);
+        return 0;
     }
-    return error && self->doing.done > 0 ? (int64_t)self->doing.done : error;
+    int error = spans_set(self, event->args[1], event->args[2]);
+    if (!error && is_allowed) {
+        spans_keep(self);
+    }
+    return !error && !is_allowed ? -EBADF : error;
 }
 
 void call_readv(struct proc *self, const struct event *event)

@@ -133,6 +133,7 @@ static void run_call(struct proc *proc, const struct event *event)
     doing->interrupt = world.interrupted;
     if (doing->interrupt) {
         files_let_go(doing);
+        doing->has_spans = false;
         doing->place = 0;
         doing->waits = WAITS_NOT;
     } else if (event->kind == EVENT_BLOCKED) {

@@ -2,11 +2,16 @@
 
 enum { VECTORS_MAX = 1024 };
 
-static struct {
+struct spans {
     unsigned count;
     uint64_t total;
     struct abi_iovec vectors[VECTORS_MAX];
-} spans;
+};
+
+static struct spans spans;
+
+/* Those that a process goes on with, by its place. */
+static struct spans kept[PROCS_MAX];
 
 #define TOTAL_MAX UINT64_C(0x7ffff000)
 
@@ -45,6 +50,26 @@ int spans_set(struct proc *self, uint64_t at, uint64_t count)
         spans.total = least(spans.total + spans.vectors[i].iov_len, TOTAL_MAX);
     }
     return 0;
+}
+
+static void copy(struct spans *to, const struct spans *from)
+{
+    to->count = from->count;
+    to->total = from->total;
+    for (unsigned i = 0; i < from->count; i++) {
+        to->vectors[i] = from->vectors[i];
+    }
+}
+
+void spans_keep(struct proc *self)
+{
+    copy(&kept[self - world.procs], &spans);
+    self->doing.has_spans = true;
+}
+
+void spans_take_kept(struct proc *self)
+{
+    copy(&spans, &kept[self - world.procs]);
 }
 
 uint64_t spans_total(void)

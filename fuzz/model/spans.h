@@ -10,6 +10,10 @@ bool spans_set_one(uint64_t at, uint64_t len);
 /* Those that count vectors at an address say. -errno. */
 int spans_set(struct proc *self, uint64_t at, uint64_t count);
 
+/* A call that goes on does so with the same. */
+void spans_keep(struct proc *self);
+void spans_take_kept(struct proc *self);
+
 /* Bytes in all, at most what one call moves. */
 uint64_t spans_total(void);
 

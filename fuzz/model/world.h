@@ -218,6 +218,7 @@ struct doing {
     uint64_t done; /* bytes */
     int file;
     bool holds;     /* that file */
+    bool has_spans; /* it goes on with those that it had at first */
     uint64_t total; /* bytes asked for */
     struct word word;
     uint32_t bitset;

@@ -10,6 +10,7 @@
 #include "fs/pipe.h"
 #include "fs/signalfd.h"
 #include "fs/timerfd.h"
+#include "fs/transfer.h"
 #include "mm/fault.h"
 #include "mm/frame.h"
 #include "mm/pt.h"
@@ -91,6 +92,7 @@ void fixture_begin(uint64_t frames)
     pipe_init();
     signalfd_init();
     timerfd_init();
+    transfer_init();
     fault_init();
     console_init();
     EXPECT(trace_init(NULL, false));

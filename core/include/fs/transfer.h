@@ -10,6 +10,7 @@
 
 #include "base/types.h"
 
+struct abi_iovec;
 struct thread;
 
 /* The most that one call transfers (write(2)). */
@@ -23,14 +24,26 @@ struct transfer {
     uint64_t before; /* the bytes of the ranges before it */
 };
 
+void transfer_init(void);
+
 /* The range [at, at + len), cut to TRANSFER_MAX. -EFAULT: it reaches beyond user memory. */
 MUST_CHECK int transfer_range(struct transfer *transfer, struct thread *thread, uaddr_t at,
                               uint64_t len);
 
-/* The ranges that count vectors at an address say. -EINVAL (too many, or one is too long),
- * -EFAULT. */
+/* The ranges that count vectors at an address say. The call keeps them: a rerun goes on with those
+ * that it had at first, whatever the memory says by now. -EINVAL (too many, or one is too long),
+ * -EFAULT, -ENOMEM. */
 MUST_CHECK int transfer_vectors(struct transfer *transfer, struct thread *thread, uaddr_t at,
                                 uint64_t count);
+
+/* What the thread's call keeps is not needed any more: it ends. */
+void transfer_forget(struct thread *thread);
+
+/* For checks: the objects in which a call keeps vectors; in which all calls do (and panics if they
+ * do not hold together); and one of the vectors, NULL: there are not so many. */
+size_t transfer_kept(const struct thread *thread);
+size_t transfer_kept_by_all(void);
+const struct abi_iovec *transfer_peek(const struct thread *thread, unsigned index);
 
 uint64_t transfer_left(const struct transfer *transfer);
 

@@ -77,6 +77,7 @@ struct call {
     uint64_t done;     /* bytes, of a call that goes on in a rerun */
     struct file *file; /* that it reads or writes in reruns, whatever its descriptor names by now: a
                           reference; or NULL */
+    struct kept_vectors *vectors; /* that it has read, and goes on with (transfer.h); or NULL */
 };
 
 /* A handler of a call gives the result, or -errno, or one of these, which no call gives. */

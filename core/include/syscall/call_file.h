@@ -12,7 +12,7 @@ struct thread;
  * there is none, or it only names one (O_PATH). */
 struct file *call_file(const struct thread *thread, uint64_t fd);
 
-/* Gives the result of the call. One that is to be rerun keeps its file. */
+/* Gives the result of the call. One that is to be rerun keeps its file, and its vectors. */
 int64_t call_file_end(struct thread *thread, struct file *file, int64_t result);
 
 #endif

@@ -28,6 +28,7 @@ static int set_vectors(unsigned count, const struct abi_iovec *vectors)
 static void end(void)
 {
     init->thread->call.done = 0;
+    transfer_forget(init->thread);
     fixture_end();
 }
 
@@ -99,13 +100,47 @@ TEST(transfer_piece_ends_with_a_page)
 TEST(transfer_goes_on_in_a_rerun)
 {
     const struct abi_iovec vectors[] = {{BUFFER_AT, 3}, {BUFFER_AT + 10, 4}};
+    const struct abi_iovec others[] = {{BUFFER_AT + 20, 1}, {CALLS_NOWHERE, 1}};
+    char bytes[2];
 
     begin();
-    init->thread->call.done = 5;
     EXPECT_EQ(set_vectors(2, vectors), 0);
-    EXPECT_EQ(transfer_piece(&transfer), 2);
-    init->thread->call.done = 9; /* the program's vectors say less now */
-    EXPECT_EQ(transfer_left(&transfer), 0);
+    transfer_advance(&transfer, 5);
+    EXPECT_EQ(set_vectors(2, others), 0); /* which its call has not read */
+    EXPECT_EQ(transfer_left(&transfer), 2);
+    EXPECT_EQ(transfer_to_user(&transfer, "ab", 2), 0);
+    calls_get(BUFFER_AT + 12, bytes, 2);
+    EXPECT_MEMEQ(bytes, "ab", 2);
+    EXPECT_EQ(transfer_vectors(&transfer, init->thread, CALLS_NOWHERE, 2), 0);
+    EXPECT_EQ(transfer_left(&transfer), 2);
+    end();
+}
+
+/* As many as there may be, in objects of a few. */
+TEST(transfer_keeps_all_vectors)
+{
+    enum { COUNT = 1024 };
+    struct abi_iovec vectors[COUNT];
+    char bytes[2];
+
+    begin();
+    for (unsigned i = 0; i < COUNT; i++) {
+        vectors[i] = (struct abi_iovec){BUFFER_AT + COUNT - 1 - i, 1};
+    }
+    EXPECT_EQ(set_vectors(COUNT, vectors), 0);
+    EXPECT_EQ(transfer_vectors(&transfer, init->thread, CALLS_NOWHERE, COUNT), 0);
+    EXPECT_EQ(transfer_left(&transfer), COUNT);
+    EXPECT_EQ(transfer_kept(init->thread), transfer_kept_by_all());
+    for (unsigned i = 0; i < COUNT; i++) {
+        EXPECT_EQ(transfer_peek(init->thread, i)->iov_base, vectors[i].iov_base);
+    }
+    EXPECT(!transfer_peek(init->thread, COUNT));
+    transfer_advance(&transfer, COUNT - 2);
+    EXPECT_EQ(transfer_to_user(&transfer, "ab", 2), 0);
+    calls_get(BUFFER_AT, bytes, 2);
+    EXPECT_MEMEQ(bytes, "ba", 2);
+    transfer_forget(init->thread);
+    EXPECT_EQ(transfer_kept_by_all(), 0);
     end();
 }
 
@@ -121,6 +156,7 @@ TEST(transfer_to_user_that_fails_has_written_nothing)
     EXPECT_EQ(set_vectors(2, vectors), 0);
     EXPECT_EQ(transfer_to_user(&transfer, "abcdefg", 7), -EFAULT);
     EXPECT_EQ(transfer_to_user(&transfer, "abcdefg", 6), -EFAULT);
+    transfer_forget(init->thread);
     EXPECT_EQ(set_vectors(2, untouched), 0);
     inject_arm(1, true);
     EXPECT_EQ(transfer_to_user(&transfer, "abcdefg", 7), -ENOMEM);

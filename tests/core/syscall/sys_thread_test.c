@@ -691,7 +691,7 @@ TEST(sys_write_goes_on_when_its_descriptor_is_closed)
     fixture_end();
 }
 
-/* Vectors too; one that cannot be read any more gives what was done. */
+/* Vectors too. */
 TEST(sys_readv_goes_on_when_its_descriptor_is_closed)
 {
     const struct abi_iovec vector = {CALLS_DATA, 8};
