@@ -456,6 +456,8 @@ static void take_actor(struct state *state, const struct thread *thread)
     state->has_cpu_timers = has_cpu_timers(thread);
     state->signals =
         digest_mix(signals->pending.set & thread->signal_mask, (uint64_t)signals->fatal);
+    state->signals = digest_mix(state->signals, thread->cpu_clock.quiet_until);
+    state->signals = digest_mix(state->signals, process->cpu_clock.quiet_until);
     state->done = thread->call.done;
     state->files = digest_descriptors(thread->fds) + digest_files();
     take_space(state, process->space);

@@ -285,6 +285,23 @@ static void break_failed(void)
     check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_close, .result = -EBADF});
 }
 
+static void break_quiet(struct cpu_clock *clock)
+{
+    check_before(1, NR_close);
+    clock->quiet_until++;
+    check_after(&(struct event){.kind = EVENT_RESULT, .pid = 1, .nr = NR_close, .result = -EBADF});
+}
+
+static void break_quiet_of_process(void)
+{
+    break_quiet(&init()->cpu_clock);
+}
+
+static void break_quiet_of_thread(void)
+{
+    break_quiet(&init()->thread->cpu_clock);
+}
+
 static void break_waiting(void)
 {
     check_before(1, NR_wait4);
@@ -420,6 +437,8 @@ static const struct {
     {"sched.queue", break_queue},
     {"call.errno", break_errno},
     {"call.failed", break_failed},
+    {"call.failed", break_quiet_of_process},
+    {"call.failed", break_quiet_of_thread},
     {"call.waiting", break_waiting},
     {"call.registers", break_registers},
     {"call.registers", break_flags},
