@@ -67,11 +67,11 @@ static bool is_sane(const struct program *program, const struct segment *segment
     const struct segment *before =
         program->count ? &program->segments[program->count - 1] : &(struct segment){0};
     bool is_power = (segment->align & (segment->align - 1)) == 0;
-    bool fits = segment->file_size == 0 || segment->va % PAGE_SIZE == segment->offset % PAGE_SIZE;
+    bool has_bytes = is_inside(segment->offset, segment->file_size, program->size) &&
+                     segment->va % PAGE_SIZE == segment->offset % PAGE_SIZE;
 
-    return segment->file_size <= segment->memory_size &&
-           is_inside(segment->offset, segment->file_size, program->size) &&
-           is_inside(segment->va, segment->memory_size, USER_END) && is_power && fits &&
+    return segment->file_size <= segment->memory_size && (segment->file_size == 0 || has_bytes) &&
+           is_inside(segment->va, segment->memory_size, USER_END) && is_power &&
            segment->va >= before->va + before->memory_size;
 }
 

@@ -87,14 +87,21 @@ static int read_segment(const struct elf_source *source, const struct elf_header
     return source_read(source, offset, segment, sizeof(*segment));
 }
 
+/* Whether the file has the bytes of a segment, where they can be mapped. The offset of none says
+ * nothing: linkers write one behind the end. */
+static bool is_in_file(const struct elf_segment *segment, const struct elf_source *source)
+{
+    return segment->file_size == 0 ||
+           (segment->offset <= source->len && segment->file_size <= source->len - segment->offset &&
+            ((segment->va ^ segment->offset) & PAGE_MASK) == 0);
+}
+
 /* Whether a segment to load makes sense by itself. */
 static bool is_sane(const struct elf_segment *segment, const struct elf_source *source)
 {
-    return segment->file_size <= segment->memory_size && segment->offset <= source->len &&
-           segment->file_size <= source->len - segment->offset && segment->va <= USER_END &&
-           segment->memory_size <= USER_END - segment->va &&
-           (segment->align & (segment->align - 1)) == 0 &&
-           (segment->file_size == 0 || ((segment->va ^ segment->offset) & PAGE_MASK) == 0);
+    return segment->file_size <= segment->memory_size && is_in_file(segment, source) &&
+           segment->va <= USER_END && segment->memory_size <= USER_END - segment->va &&
+           (segment->align & (segment->align - 1)) == 0;
 }
 
 /* What is found out about all segments before the first is mapped. */

@@ -252,6 +252,8 @@ TEST(elf_segment_of_zeroes_only)
     elf_add_load(&file, BASE + 0x1000, 0, 0, 0x2000, ELF_R | ELF_W);
     elf_add_load(&file, BASE + 0x4000, 0x2000, 0, 0x2000, ELF_R | ELF_W); /* at the very end */
     elf_add_load(&file, BASE + 0x8123, 0x1001, 0, 0x2000, ELF_R | ELF_W); /* of no file bytes */
+    elf_add_load(&file, BASE + 0xc000, 0xfff0, 0, 0x2000, ELF_R | ELF_W);
+    elf_add_load(&file, BASE + 0xf000, UINT64_MAX, 0, 1, ELF_R | ELF_W);
     expect_loads(0, 0);
 }
 
