@@ -9,6 +9,7 @@
 #include "mm/frame.h"
 #include "mm/tlb.h"
 #include "platform/hosted/choice.h"
+#include "platform/hosted/hash.h"
 #include "platform/hosted/machine.h"
 #include "platform/hosted/mmu.h"
 #include "platform/hosted/ram.h"
@@ -75,6 +76,7 @@ static void boot(void)
         body_set_words("");
     }
     choice_init();
+    hash_with_registers(false);
     terminal_sink = show_output;
     const char *complaint = machine_start(&config);
     terminal_sink = drop_output;

@@ -19,6 +19,8 @@ static struct {
 
 SNAPSHOT_PART(hash);
 
+static bool has_registers = true; /* of the process, not of the machine */
+
 static uint64_t step(uint64_t sum, uint64_t word)
 {
     sum = (sum ^ word) * UINT64_C(0xd6e8feb86659fd93);
@@ -31,6 +33,11 @@ void hash_init(void)
     for (unsigned i = 0; i < LANES; i++) {
         hash.lanes[i] = i;
     }
+}
+
+void hash_with_registers(bool are_wanted)
+{
+    has_registers = are_wanted;
 }
 
 /* size: a multiple of 8 bytes. */
@@ -55,13 +62,16 @@ void hash_trap(const struct plat_user *user, const struct plat_fp *fp, const str
 {
     const uint64_t what[LANES] = {(uint64_t)trap->kind, trap->esr, trap->fault.addr, fp != NULL};
 
+    hash.sums.traps++;
+    if (!has_registers) {
+        return;
+    }
     take_words(what, sizeof(what));
     take_words(user, sizeof(*user));
     if (fp) {
         take_words(fp->v, sizeof(fp->v));
         take_words((const uint64_t[]){fp->fpcr, fp->fpsr}, 2 * sizeof(uint64_t));
     }
-    hash.sums.traps++;
 }
 
 void hash_choice(unsigned kind, uint32_t bound, uint32_t answer)

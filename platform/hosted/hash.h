@@ -18,6 +18,10 @@ struct hash {
 
 void hash_init(void);
 
+/* Whether the registers are summed up, from now on: they are, unless somebody knows that nobody will
+ * ask for what a run comes to. */
+void hash_with_registers(bool are_wanted);
+
 /* user as a trap has left it; fp: the FP registers if EL0 owns them, else NULL. */
 void hash_trap(const struct plat_user *user, const struct plat_fp *fp,
                const struct plat_trap *trap);

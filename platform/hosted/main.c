@@ -490,6 +490,7 @@ int main(int argc, char **argv)
     if (options.wants_hash) {
         atexit(print_hash);
     }
+    hash_with_registers(options.wants_hash || options.record || options.replay);
     wrong = machine_start(&config);
     if (wrong) {
         fail("%s", wrong);

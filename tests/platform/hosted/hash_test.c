@@ -54,6 +54,19 @@ TEST(the_trap_itself)
     EXPECT(of_trap(&user, &fp, &call).registers != sum);
 }
 
+TEST(without_registers_the_traps_are_counted)
+{
+    const struct plat_user one = {0}, other = {.pc = 4};
+    const struct plat_trap trap = {.kind = PLAT_TRAP_SYSCALL};
+
+    hash_with_registers(false);
+    uint64_t sum = of_trap(&one, NULL, &trap).registers;
+    EXPECT_EQ(of_trap(&other, NULL, &trap).registers, sum);
+    EXPECT_EQ(of_trap(&other, NULL, &trap).traps, 1);
+    hash_with_registers(true);
+    EXPECT(of_trap(&one, NULL, &trap).registers != of_trap(&other, NULL, &trap).registers);
+}
+
 TEST(choices_and_console_are_apart)
 {
     hash_init();
