@@ -4,11 +4,10 @@ import argparse
 import glob
 import os
 import re
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
+
+from measure import line, median, run
 
 VARIANTS = (('ASan+UBSan', 'fuzz'), ('ASan', 'fuzz-asan'), ('plain', 'fuzz-plain'))
 WATCHED = (('with all checks', '3'), ('with the model alone', '1'), ('with the checks alone', '2'),
@@ -17,28 +16,6 @@ PLANTED = 'own-9'  # takes thousands of executions: the start hardly counts
 SEEDS = (1, 2, 3, 4, 5)
 PROGRAMS = 500
 FINDING_SECONDS = 60
-
-
-def cpu_seconds():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
-
-
-def run(*command, expect=(0,)):
-    """Standard output and error, and the CPU-seconds that it took."""
-    before = cpu_seconds()
-    with tempfile.TemporaryFile('w+') as output:
-        code = subprocess.run(command, check=False, stdout=output, stderr=output,
-                              stdin=subprocess.DEVNULL).returncode
-        output.seek(0)
-        text = output.read()
-    if expect and code not in expect:
-        sys.exit(f'{" ".join(command)}: status {code}\n{text[-2000:]}')
-    return text, cpu_seconds() - before
-
-
-def median(times, function):
-    return statistics.median(function() for _ in range(times))
 
 
 def through_libfuzzer(program, folder, rounds):
@@ -57,10 +34,6 @@ def find(seed, folder):
     runs = re.findall(r'^stat::number_of_executed_units: (\d+)', text, re.MULTILINE)
     check = re.search(r'REPORT ([\w.-]+)', text)
     return int(runs[-1]) if runs else 0, seconds, check[1] if check else 'nothing'
-
-
-def line(what, value, unit):
-    print(f'{what:58} {value:>12} {unit}', flush=True)
 
 
 def show_rates(args, files):

@@ -1,7 +1,8 @@
-"""Files from Debian's packages for arm64 that tests need: a Linux kernel to compare with, and musl.
+"""Files from Debian's packages for arm64 that tests need: a Linux kernel to compare with, musl, and
+busybox.
 
 They are fetched once, without root: apt gets a state of its own under build/, with the sources that
-this machine is configured for. About 45 MB are downloaded, and 31 MB kept.
+this machine is configured for. About 46 MB are downloaded, and 33 MB kept.
 """
 import fcntl
 import glob
@@ -46,7 +47,7 @@ def _apt(tool, state):
 
 
 def _fetch(folder):
-    """Fills the folder with vmlinuz and musl/."""
+    """Fills the folder with vmlinuz, musl/ and busybox."""
     state = os.path.abspath(f'{folder}/apt')
     packages = f'{state}/packages'
     os.makedirs(packages, exist_ok=True)
@@ -62,12 +63,15 @@ def _fetch(folder):
     kernel = re.search(r'Depends: (linux-image-\S+)', depends)
     if not kernel:
         raise Missing(f'{KERNEL} names no kernel')
-    _run([*_apt('apt-get', state), 'download', kernel.group(1), 'musl-dev'], packages)
+    _run([*_apt('apt-get', state), 'download', kernel.group(1), 'musl-dev',
+          'busybox-static'], packages)
     for package in glob.glob(f'{packages}/*.deb'):
         _run(['dpkg-deb', '-x', package, f'{state}/files'])
     images = glob.glob(f'{state}/files/boot/vmlinuz-*')
-    if not images or not os.path.exists(f'{state}/files/usr/include/aarch64-linux-musl'):
+    parts = [f'{state}/files/{part}' for part in ('usr/include/aarch64-linux-musl', 'bin/busybox')]
+    if not images or not all(map(os.path.exists, parts)):
         raise Missing('the packages do not have what they had')
+    os.rename(parts[1], f'{folder}/busybox')
     os.rename(images[0], f'{folder}/vmlinuz')
     os.makedirs(f'{folder}/musl')
     os.rename(f'{state}/files/usr/include/aarch64-linux-musl', f'{folder}/musl/include')
@@ -87,6 +91,7 @@ def _have(name):
             shutil.rmtree(f'{PLACE}/new', ignore_errors=True)
             os.makedirs(f'{PLACE}/new')
             _fetch(f'{PLACE}/new')
+            shutil.rmtree(f'{PLACE}/files', ignore_errors=True)
             os.rename(f'{PLACE}/new', f'{PLACE}/files')
     return path
 
@@ -94,6 +99,11 @@ def _have(name):
 def kernel():
     """The path of a Linux kernel that QEMU's -kernel takes."""
     return _have('vmlinuz')
+
+
+def busybox():
+    """The path of a static busybox for arm64."""
+    return _have('busybox')
 
 
 def musl_command(source, program):
