@@ -1,11 +1,23 @@
 #include "fuzz/driver/read.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { FILE_MAX = 64 * 1024 };
+enum { FILE_MAX = 64 * 1024, TEXT_MIN = 64 };
 
-static bool is_text(const char *path)
+/* Of an input that is so long some byte or other is none of a text. */
+static bool looks_like_text(const char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (iscntrl((unsigned char)bytes[i]) && !isspace((unsigned char)bytes[i])) {
+            return false;
+        }
+    }
+    return len >= TEXT_MIN;
+}
+
+static bool is_named_text(const char *path)
 {
     const char *end = strrchr(path, '.');
 
@@ -26,12 +38,16 @@ bool repro_read(struct repro *repro, const char *path, char *error)
         snprintf(error, REPRO_ERROR_MAX, "cannot be read");
         return false;
     }
-    if (is_text(path)) {
+    if (is_named_text(path)) {
         if (len == sizeof(bytes)) {
             snprintf(error, REPRO_ERROR_MAX, "is too long: %d bytes are the most", FILE_MAX - 1);
             return false;
         }
         return repro_parse(repro, bytes, len, error, REPRO_ERROR_MAX);
+    }
+    if (looks_like_text(bytes, len)) {
+        snprintf(error, REPRO_ERROR_MAX, "is text, and its name does not end in .repro");
+        return false;
     }
     memset(repro, 0, sizeof(*repro));
     input_decode(&repro->input, (const uint8_t *)bytes, len);

@@ -9,7 +9,8 @@
 enum { REPRO_ERROR_MAX = 200 };
 
 /* Reads a program: text if the name of the file ends in .repro, else bytes, as a harness leaves
- * them behind. false: it cannot be read, or is wrong, and error, of REPRO_ERROR_MAX, says why. */
+ * them behind, which some lines of text are not. false: it cannot be read, or is wrong, and error,
+ * of REPRO_ERROR_MAX, says why. */
 bool repro_read(struct repro *repro, const char *path, char *error);
 
 #endif

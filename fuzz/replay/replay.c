@@ -13,6 +13,7 @@
 #include "fuzz/driver/attempt.h"
 #include "fuzz/driver/found.h"
 #include "fuzz/driver/help.h"
+#include "fuzz/driver/number.h"
 #include "fuzz/driver/read.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/insn.h"
@@ -37,6 +38,7 @@ enum {
     HANG_SECONDS = 60,
     CAPACITY_MIN = 64,
     LINE_MAX = 1024,
+    DRAWN_MAX = 1000 * 1000,
     ERRNO_LOWEST = -4095
 };
 
@@ -278,13 +280,20 @@ static void show(const char *path)
 
 /* ---- programs from nowhere ---- */
 
-static void draw(const char *folder, const char *seed, unsigned count)
+static void draw(const char *folder, const char *seed, const char *how_many)
 {
     static char text[REPRO_TEXT_MAX];
-    struct random random = {.state = strtoull(seed, NULL, 0)};
+    struct random random;
     struct repro repro = {0};
     char path[LINE_MAX];
+    uint64_t count;
 
+    if (!number_parse(seed, &random.state)) {
+        give_up(seed, "is no seed");
+    }
+    if (!number_parse(how_many, &count) || count == 0 || count > DRAWN_MAX) {
+        give_up(how_many, "is no number of programs");
+    }
     for (unsigned i = 0; i < count; i++) {
         generate_input(&repro.input, &random, GENERATE_SCHEDULES);
         snprintf(path, sizeof(path), "%s/%s-%u.repro", folder, seed, i);
@@ -311,7 +320,7 @@ int main(int argc, char **argv)
         take(argc - 3, argv + 3);
         show(argv[2]);
     } else if (argc == 5 && strcmp(argv[1], "draw") == 0) {
-        draw(argv[2], argv[3], (unsigned)atoi(argv[4]));
+        draw(argv[2], argv[3], argv[4]);
     } else {
         fputs(usage, stderr);
         return 2;

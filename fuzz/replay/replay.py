@@ -83,10 +83,14 @@ def _run(command, seconds=SECONDS):
         raise Trouble(f'{error}; ./setup installs what is missing') from None
 
 
+def _why(done):
+    return done.stderr.decode(errors='replace').strip().removeprefix('replay: ')
+
+
 def _tool(*arguments):
     done = _run([TOOL, *arguments])
     if done.returncode != 0:
-        raise Trouble(done.stderr.decode(errors='replace').strip())
+        raise Trouble(_why(done))
     return done.stdout
 
 
@@ -147,7 +151,7 @@ def hosted(programs, *options):
     with open(f'{PLACE}/{HOSTED_LOG}', 'ab' if options else 'wb') as file:
         file.write(done.stderr)
     if done.returncode != 0:
-        raise Trouble(done.stderr.decode(errors='replace').strip())
+        raise Trouble(_why(done))
     return _parse(done.stdout, 'hosted', arguments)
 
 

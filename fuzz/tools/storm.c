@@ -3,7 +3,6 @@
  * libFuzzer. What it finds it makes as small as it can, prints, and writes down. It does so with
  * what others have found, too.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "fuzz/driver/census.h"
 #include "fuzz/driver/found.h"
 #include "fuzz/driver/help.h"
+#include "fuzz/driver/number.h"
 #include "fuzz/driver/read.h"
 #include "fuzz/input/generate.h"
 #include "fuzz/input/minimise.h"
@@ -55,18 +55,12 @@ static struct {
     struct repro repro; /* that was in the file */
 } storm = {.seed = 1, .profile = GENERATE_SCHEDULES, .watch = RUN_ALL};
 
-static bool parse_number(const char *text, uint64_t *number)
-{
-    char *end;
-
-    errno = 0;
-    *number = strtoull(text, &end, 0);
-    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
-}
-
 static bool switch_off(char *names)
 {
-    for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+    char *name = strtok(names, ",");
+    bool is_any = name != NULL;
+
+    for (; name; name = strtok(NULL, ",")) {
         int check = check_find(name);
         if (strcmp(name, "model") == 0) {
             storm.watch &= ~(unsigned)RUN_MODEL;
@@ -77,7 +71,7 @@ static bool switch_off(char *names)
             return false;
         }
     }
-    return true;
+    return is_any;
 }
 
 static bool parse_profile(const char *name)
@@ -111,13 +105,13 @@ static bool parse(char *argument)
     char *value;
 
     if ((value = value_of(argument, "--seed"))) {
-        return parse_number(value, &storm.seed);
+        return number_parse(value, &storm.seed);
     }
     if ((value = value_of(argument, "--runs"))) {
-        return parse_number(value, &storm.runs);
+        return number_parse(value, &storm.runs);
     }
     if ((value = value_of(argument, "--seconds"))) {
-        bool is_number = parse_number(value, &number);
+        bool is_number = number_parse(value, &number);
         storm.seconds = (double)number;
         return is_number;
     }

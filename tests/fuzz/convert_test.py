@@ -51,6 +51,9 @@ def what_is_wrong_is_refused():
     long = b'#' * 70000 + b'\nr0 = fork()\n'
     boot([PROGRAM, work_file('long.repro', long)]).expect(2, 'long.repro: is too long')
     boot([PROGRAM, work_file('wrong.repro', b'r0 = fork(\n')]).expect(2, 'wrong.repro: line 1: ')
+    lines = b'# A program of several lines, in a file of the wrong name.\nr0 = fork()\n'
+    text = work_file('program.txt', lines)
+    boot([PROGRAM, text]).expect(2, "program.txt: is text, and its name does not end in .repro\n")
     wrong = work_file('wrong.repro', b'getpid()\n# check: wait.nothing\n')
     boot([PROGRAM, wrong]).expect(2, "wrong.repro: line 2: there is no check 'wait.nothing'\n")
 
@@ -62,7 +65,7 @@ def every_name_that_is_reported_can_be_expected():
     ours = r'"((?:model|run|kernel)\.[a-z]+|sanitizer)"'
     for place, pattern in (('platform/hosted', r'report\("([a-z.-]+)"'), ('fuzz/run', ours),
                            ('fuzz/driver', ours), ('fuzz/model', ours)):
-        for path in glob.glob(f'{place}/*.c'):
+        for path in glob.glob(f'{place}/**/*.c', recursive=True):
             with open(path, encoding='utf-8') as file:
                 names |= set(re.findall(pattern, file.read()))
     expect(names >= {'tlb.stale', 'user.leak', 'run.progress', 'model.memory', 'sanitizer',

@@ -445,7 +445,7 @@ static unsigned runs_to_complaint(unsigned limit)
 
 TEST(model_with_a_bug_complains)
 {
-    enum { LIMIT = 8000 };
+    enum { LIMIT = 4000 };
 
     for (unsigned plant = MODEL_PLANT_NONE + 1; plant < MODEL_PLANT_COUNT; plant++) {
         test_note("bug %u", plant);

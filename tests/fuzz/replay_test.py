@@ -168,6 +168,20 @@ def words_that_nobody_knows_are_said():
 
 
 @case
+def nonsense_is_not_drawn():
+    folder = os.path.dirname(work_file('any'))
+    for seed, count, why in (('x', 1, 'x: is no seed'), (1, 'y', 'y: is no number of programs'),
+                             (1, -1, '-1: is no number of programs'),
+                             (1, 0, '0: is no number of programs')):
+        try:
+            drawn = replay.draw(folder, seed, count)
+        except replay.Trouble as trouble:
+            expect_equal(str(trouble), why, 'what is said')
+        else:
+            expect(False, f'{drawn} is drawn from seed {seed}')
+
+
+@case
 def bugs_that_are_found_hosted_are_found_in_qemu():
     found = [verdicts()[path, f'plant={bug_of(path)}'].found for path in PLANTED]
     expect(sum('qemu' in one for one in found) > 25, 'QEMU finds few of them')

@@ -76,8 +76,9 @@ def a_finding_is_written_wherever_it_is_run():
 
 @case
 def what_is_wrong_is_refused():
-    for word in ('--foo', '--runs=x', '--profile=none'):
+    for word in ('--foo', '--runs=x', '--profile=none', '--without=', '--without=,'):
         boot([PROGRAM, word]).expect(2, f'storm: {word}')
+    boot([PROGRAM, '--without=none']).expect(2, 'storm: no check none')
     boot([PROGRAM, '/nowhere']).expect(2, 'storm: /nowhere: cannot be read')
     boot([PROGRAM, '/']).expect(2, 'storm: /: cannot be read')
     boot([PROGRAM, work_file('wrong.repro', b'r0 = fork(\n')]).expect(2, 'wrong.repro: line 1: ')
