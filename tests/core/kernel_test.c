@@ -77,6 +77,8 @@ TEST(kernel_words_that_make_no_sense)
     expect_refused("det=x", "eft: det=x: not a number\n");
     expect_refused("det=1 frames=", "eft: frames=: not a number\n");
     expect_refused("plant=x-1", "eft: plant=x-1: no such bug\n");
+    expect_refused("hwcap=sve", "eft: hwcap=sve: there is nothing to announce but atomics\n");
+    expect_refused("reuse=never", "eft: reuse=never: no such order; there are fifo and lifo\n");
     expect_refused("trace=/no/such/folder/x",
                    "eft: trace=/no/such/folder/x: cannot write to that file\n");
 }

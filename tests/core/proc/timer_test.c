@@ -2,7 +2,7 @@
 
 #include "test.h"
 
-enum { TIMERS = 4 };
+enum { TIMERS = 4, MANY = 40 };
 
 static struct timers set;
 static struct timer timers[TIMERS];
@@ -19,6 +19,12 @@ static void note_and_arm(struct timer *timer)
 {
     note(timer);
     timer_arm(timer, &set, 20);
+}
+
+static void count_one(struct timer *timer)
+{
+    EXPECT(!timer_is_armed(timer));
+    count++;
 }
 
 static void begin(void)
@@ -74,6 +80,24 @@ TEST(timers_may_be_armed_again_when_they_expire)
     timers_expire(&set, 6);
     EXPECT_EQ(count, 1);
     EXPECT_EQ(timers_first(&set), 20);
+}
+
+/* More than expire between two windows for interrupts. */
+TEST(timers_that_are_many_expire_at_once)
+{
+    static struct timer many[MANY];
+
+    begin();
+    for (unsigned i = 0; i < MANY; i++) {
+        timer_init(&many[i], count_one);
+        timer_arm(&many[i], &set, 1 + i);
+    }
+    EXPECT(!timers_expire(&set, 0));
+    EXPECT(timers_expire(&set, MANY - 1));
+    EXPECT_EQ(count, MANY - 1);
+    EXPECT_EQ(timers_first(&set), MANY);
+    EXPECT(timers_expire(&set, MANY));
+    EXPECT_EQ(timers_first(&set), PLAT_NEVER);
 }
 
 TEST_DIES(timers_armed_for_the_past, "timers_expire: !timer->set || timer->node.key > now")

@@ -95,6 +95,77 @@ TEST(sys_sched_attributes_of_a_wrong_size)
     fixture_end();
 }
 
+/* Behind what is known there is more of a program's that is newer, all of it zeros or not. */
+TEST(sys_sched_attributes_with_more_behind)
+{
+    struct {
+        struct abi_sched_attr attr;
+        uint8_t more[13];
+    } newer = {.attr = {.size = sizeof(newer.attr) + sizeof(newer.more), .sched_nice = 3}};
+
+    init = calls_begin();
+    calls_put(CALLS_DATA, &newer, sizeof(newer));
+    EXPECT_EQ(CALL(init, sched_setattr, 0, CALLS_DATA, 0), 0);
+    EXPECT_EQ(init->thread->nice, 3);
+    newer.attr.sched_nice = 4;
+    newer.more[sizeof(newer.more) - 1] = 1;
+    calls_put(CALLS_DATA, &newer, sizeof(newer));
+    EXPECT_EQ(CALL(init, sched_setattr, 0, CALLS_DATA, 0), -E2BIG);
+    EXPECT_EQ(calls_get_int(CALLS_DATA), (int)sizeof(newer.attr));
+    EXPECT_EQ(init->thread->nice, 3);
+    const uaddr_t at = CALLS_DATA_END - sizeof(newer.attr);
+    calls_put(at, &newer.attr, sizeof(newer.attr));
+    EXPECT_EQ(CALL(init, sched_setattr, 0, at, 0), -EFAULT);
+    fixture_end();
+}
+
+TEST(sys_sched_attributes_are_kept)
+{
+    init = calls_begin();
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = NICE_MIN - 1}), 0);
+    EXPECT_EQ(init->thread->nice, NICE_MIN);
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = NICE_MAX + 1}), 0);
+    EXPECT_EQ(init->thread->nice, NICE_MAX);
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_policy = SCHED_BATCH, .sched_nice = 7}),
+              0);
+    EXPECT_EQ(policy_of(0), SCHED_BATCH);
+    EXPECT_EQ(init->thread->nice, 7);
+    /* Neither what is asked for nor what is there may be wrong. */
+    struct abi_sched_attr kept = {.sched_flags = SCHED_FLAG_KEEP_PARAMS, .sched_nice = 8};
+    EXPECT_EQ(set_attr(0, &kept), 0);
+    EXPECT_EQ(policy_of(0), SCHED_BATCH);
+    EXPECT_EQ(init->thread->nice, 7);
+    EXPECT_EQ(set(init, 0, SCHED_FIFO, 5), 0);
+    EXPECT_EQ(set_attr(0, &kept), -EINVAL);
+    kept.sched_policy = SCHED_RR;
+    EXPECT_EQ(set_attr(0, &kept), 0);
+    EXPECT_EQ(policy_of(0), SCHED_FIFO);
+    EXPECT_EQ(priority_of(0), 5);
+    fixture_end();
+}
+
+TEST(sys_sched_attributes_by_who_is_not_root)
+{
+    init = calls_begin();
+    EXPECT_EQ(CALL(init, setresuid, 5, 5, 5), 0);
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = 2}), 0);
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = 2}), 0);
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = 1}), -EPERM);
+    init->limits[RLIMIT_NICE].rlim_cur = 20;
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = 1}), 0);
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = 0}), 0);
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = 1}), 0);
+    init->limits[RLIMIT_NICE].rlim_cur = 19;
+    EXPECT_EQ(set_attr(0, &(struct abi_sched_attr){.sched_nice = 0}), -EPERM);
+    EXPECT_EQ(init->thread->nice, 1);
+    const struct abi_sched_attr urgent = {.sched_policy = SCHED_FIFO, .sched_priority = 1};
+    EXPECT_EQ(set_attr(0, &urgent), -EPERM);
+    init->limits[RLIMIT_RTPRIO].rlim_cur = 1;
+    EXPECT_EQ(set_attr(0, &urgent), 0);
+    EXPECT_EQ(policy_of(0), SCHED_FIFO);
+    fixture_end();
+}
+
 TEST(sys_sched_that_makes_no_sense)
 {
     static const struct {
