@@ -4,13 +4,26 @@ import sys
 
 from SCons.Script import Action, Chmod, Copy, Exit
 
+# Of one object out of several. Where the compiler sees all of them at once, it makes the code now.
 LINK = '$LD -r -o $TARGET $SOURCES'
+LINK_WHOLE = '$CC $LINKFLAGS -r -nostdlib -flinker-output=nolto-rel -o $TARGET $SOURCES'
 
 # All of core's variables lie between two symbols of the linker's, __start_eft_state and
 # __stop_eft_state: a snapshot copies what is between them.
 _RENAME = '${BIN}objcopy --rename-section .bss=eft_state $TARGET'
-LINK_GATHERED = f'{LINK} && {_RENAME}'
 GATHER = Action(_RENAME, cmdstr=None)
+
+
+def see_whole(env):
+    """All of the kernel, and all of the machine, become one unit of the compiler's: calls from file
+    to file are most of what a system call costs."""
+    env.Append(CCFLAGS=['-flto=auto'], LINKFLAGS=['-flto=auto'])
+    env.Replace(JOIN=LINK_WHOLE)
+
+
+def gathered(env):
+    """The command that makes one object of all of core."""
+    return f'{env["JOIN"]} && {_RENAME}'
 
 
 def build(env, place, core, body):
@@ -19,7 +32,8 @@ def build(env, place, core, body):
     objects = env.SConscript('#lib/SConscript', variant_dir=f'{place}/lib', duplicate=False,
                              exports='env')
     whole = env.Make('LINK', f'{place}/libeft.o', core + body + objects,
-                     f"{LINK} && ${{BIN}}objcopy --wildcard --keep-global-symbol='eft_*' $TARGET")
+                     env['JOIN'] +
+                     " && ${BIN}objcopy --wildcard --keep-global-symbol='eft_*' $TARGET")
     return env.StaticLibrary(f'{place}/libeft.a', whole)
 
 

@@ -61,6 +61,16 @@ static struct used used_by_thread(const struct thread *thread)
     }};
 }
 
+/* Whether no timer waits for the time of a thread or of its process. */
+static bool is_unwatched(const struct thread *thread)
+{
+    const struct cpu_clock *alone = &thread->cpu_clock, *all = &thread->process->cpu_clock;
+
+    _Static_assert(CPU_TIMES == 2, "each is looked at");
+    return !tree_first(&alone->timers[0].tree) && !tree_first(&alone->timers[1].tree) &&
+           !tree_first(&all->timers[0].tree) && !tree_first(&all->timers[1].tree);
+}
+
 static bool expire(struct cpu_clock *clock, const struct used *used)
 {
     bool has_any = false;
@@ -79,10 +89,12 @@ static bool expire(struct cpu_clock *clock, const struct used *used)
 
 bool cpu_clock_expire(struct thread *thread)
 {
+    ASSERT(cpu_this()->charged == thread);
+    if (is_unwatched(thread)) {
+        return false;
+    }
     const struct used alone = used_by_thread(thread);
     const struct used all = used_by_process(thread->process);
-
-    ASSERT(cpu_this()->charged == thread);
     bool has_any = expire(&thread->cpu_clock, &alone);
 
     return expire(&thread->process->cpu_clock, &all) || has_any;
@@ -113,6 +125,9 @@ static nsec_t left(const struct cpu_clock *clock, const struct used *used)
 
 nsec_t cpu_clock_next(const struct thread *thread)
 {
+    if (is_unwatched(thread)) {
+        return PLAT_NEVER;
+    }
     const struct used alone = used_by_thread(thread);
     const struct used all = used_by_process(thread->process);
     nsec_t least =

@@ -1,6 +1,7 @@
 #include "bytes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "sanitizer.h"
 
@@ -43,6 +44,7 @@ SANITIZER_BARE static inline bool fill_at_once(void *to, uint8_t byte, size_t si
 #define fill_at_once(to, byte, size) false
 #endif
 
+#if SANITIZER_ASAN || SANITIZER_MSAN
 /* volatile: this must not become a call of memcpy, which looks. */
 SANITIZER_BARE void bytes_copy(void *to, const void *from, size_t size)
 {
@@ -67,6 +69,12 @@ SANITIZER_BARE void bytes_copy(void *to, const void *from, size_t size)
         ((volatile uint8_t *)to)[i] = ((const volatile uint8_t *)from)[i];
     }
 }
+#else
+void bytes_copy(void *to, const void *from, size_t size)
+{
+    memcpy(to, from, size);
+}
+#endif
 
 SANITIZER_BARE void bytes_fill(void *to, uint8_t byte, size_t size)
 {

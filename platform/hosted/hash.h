@@ -18,7 +18,7 @@ struct hash {
 
 void hash_init(void);
 
-/* Whether the registers are summed up, from now on: they are, unless somebody knows that nobody will
+/* Whether the registers are summed up, from now on: they are, unless it is known that nobody will
  * ask for what a run comes to. */
 void hash_with_registers(bool are_wanted);
 

@@ -212,10 +212,13 @@ def seam_undefined(linked):
 
 
 def seam_sources(linked):
-    """The same sources, all of core, are in every body."""
-    _, output = run(['readelf', '--symbols', '--wide', linked])
-    have = sorted(line.split()[-1] for line in output.split('\n')
-                  if ' FILE ' in line and line.endswith('.c'))
+    """The same sources, all of core, are in every body: as it names its files in symbols, or in its
+    debug information (where all is compiled at once there are no symbols)."""
+    _, symbols = run(['readelf', '--symbols', '--wide', linked])
+    _, units = run(['readelf', '--debug-dump=info', '--dwarf-depth=1', '--wide', linked])
+    found = (re.findall(r' FILE .* (\S+\.c)$', symbols, re.MULTILINE) +
+             re.findall(r'DW_AT_name .*: core/(?:\S+/)?(\S+\.c)$', units, re.MULTILINE))
+    have = sorted(set(found))
     want = sorted(os.path.basename(path) for path in files(['core'], '.c'))
     if have == want:
         return ''
