@@ -330,12 +330,13 @@ int64_t sys_set_robust_list(struct thread *thread, const uint64_t *args)
     return 0;
 }
 
-/* Of a thread that has ended, and can still be waited for, there is none. */
-/* Of a process of another user only root may (ptrace(2), PTRACE_MODE_READ_REALCREDS): the IDs are
- * those that prlimit asks for. */
+/* Of a thread that has ended, and can still be waited for, there is none. Of a process of another
+ * user only root may (ptrace(2), PTRACE_MODE_READ_REALCREDS): the IDs are those that prlimit asks
+ * for. */
 int64_t sys_get_robust_list(struct thread *thread, const uint64_t *args)
 {
     const uint64_t length = sizeof(struct abi_robust_list_head);
+    const struct process *own = thread->process;
     int tid = (int)args[0];
     const struct thread *asked = tid == 0 ? thread : thread_find(tid);
     const struct process *process = asked ? asked->process : process_find(tid);
@@ -344,7 +345,7 @@ int64_t sys_get_robust_list(struct thread *thread, const uint64_t *args)
     if (!process) {
         return -ESRCH;
     }
-    if (process != thread->process &&
+    if (process != own &&
         !cred_may_limit(thread->cred, asked ? asked->cred : process_cred(process))) {
         return -EPERM;
     }

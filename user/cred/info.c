@@ -89,7 +89,7 @@ static void check_children(void)
 
 static int own_pipe(uint64_t unused)
 {
-    int fds[2];
+    int fds[2] = {-1, -1};
 
     (void)unused;
     become(7, 8, 9);

@@ -139,7 +139,7 @@ static void let_come(int id)
 
 static int has_timers(uint64_t unused)
 {
-    int first, second, third;
+    int first = -1, second = -1, third = -1;
 
     (void)unused;
     block(~0ull);

@@ -9,7 +9,7 @@ struct change {
     struct three before;
     enum call call;
     int args[3];
-    long result;
+    int result;
     struct three after;
 };
 
