@@ -1,7 +1,10 @@
 /* Each call that waits: what it waits for, and how that comes. */
 #include "interrupt.h"
 
-enum { PIPE_BYTES = 65536 };
+enum {
+    PIPE_BYTES = 65536,
+    USED_MS = 46, /* what Linux adds until its next tick makes it about 50 */
+};
 
 static char bytes[2 * PIPE_BYTES];
 
@@ -60,6 +63,22 @@ static long write_twice_a_pipe(uint64_t mask)
 {
     (void)mask;
     return sys_write(shared->fds[1], bytes, sizeof(bytes));
+}
+
+static long writev_pipe(uint64_t mask)
+{
+    struct abi_iovec parts[2] = {{ADDR(bytes), 1}, {ADDR(bytes + 1), 5}};
+
+    (void)mask;
+    return sys_writev(shared->fds[1], parts, 2);
+}
+
+static long writev_twice_a_pipe(uint64_t mask)
+{
+    struct abi_iovec parts[2] = {{ADDR(bytes), 1}, {ADDR(bytes + 1), sizeof(bytes) - 1}};
+
+    (void)mask;
+    return sys_writev(shared->fds[1], parts, 2);
 }
 
 static void read_all(int pid)
@@ -155,6 +174,48 @@ static long sleep_until(uint64_t mask)
     long result = CALL(NR_CLOCK_NANOSLEEP, CLOCK_MONOTONIC, TIMER_ABSTIME, &time, &left);
     note_left(&left);
     return result;
+}
+
+/* The clock of the time that the process uses which looks on: the parent, that sleeps till then. */
+static int clock_of_parent(void)
+{
+    return ~(int)sys_getppid() * 8 + 2; /* CPUCLOCK_SCHED, clock_getcpuclockid(3) */
+}
+
+static long clock_sleep_used(uint64_t mask)
+{
+    struct abi_timespec time = ms(USED_MS), left = {77, 0};
+
+    (void)mask;
+    long result = CALL(NR_CLOCK_NANOSLEEP, clock_of_parent(), 0, &time, &left);
+    note_left(&left);
+    return result;
+}
+
+static long sleep_until_used(uint64_t mask)
+{
+    struct abi_timespec time = {0, 0}, left = {77, 0};
+    const int clock = clock_of_parent();
+
+    (void)mask;
+    CALL(NR_CLOCK_GETTIME, clock, &time);
+    time.tv_nsec += (int64_t)USED_MS * 1000000;
+    time.tv_sec += time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    long result = CALL(NR_CLOCK_NANOSLEEP, clock, TIMER_ABSTIME, &time, &left);
+    note_left(&left);
+    return result;
+}
+
+/* Uses the time that it waits for, and leaves it its turn. */
+static void use_time(int pid)
+{
+    (void)pid;
+    for (int64_t began = now_ns(); !shared->returned && now_ns() - began < 100000000;) {
+        for (volatile int i = 0; i < 1000; i++)
+            ;
+        sys_sched_yield();
+    }
 }
 
 static void make_timer(void)
@@ -258,12 +319,16 @@ const struct waiting_call waiting_calls[] = {
     {"readv-pipe", make_pipe, readv_pipe, write_three, close_pipe},
     {"write-pipe", make_full_pipe, write_pipe, read_all, close_pipe},
     {"write-long", make_pipe, write_twice_a_pipe, read_all, close_pipe},
+    {"writev-pipe", make_full_pipe, writev_pipe, read_all, close_pipe},
+    {"writev-long", make_pipe, writev_twice_a_pipe, read_all, close_pipe},
     {"wait4", NULL, wait_four, let_go, NULL},
     {"waitid", NULL, wait_id, let_go, NULL},
     {"vfork", NULL, wait_vfork, let_go, NULL},
     {"nanosleep", NULL, sleep_for, NULL, NULL},
     {"clock_nanosleep", NULL, clock_sleep, NULL, NULL},
     {"clock_nanosleep-until", NULL, sleep_until, NULL, NULL},
+    {"clock_nanosleep-used", NULL, clock_sleep_used, use_time, NULL},
+    {"clock_nanosleep-used-until", NULL, sleep_until_used, use_time, NULL},
     {"timerfd", make_timer, read_timer, NULL, close_one},
     {"futex", NULL, futex_wait, futex_wake, NULL},
     {"futex-for", NULL, futex_wait_for, futex_wake, NULL},
