@@ -235,6 +235,32 @@ def a_job_stops_of_which_a_part_has_ended(make):
 
 
 @each
+def many_jobs_leave_room_for_programs(make):
+    with shell(make) as terminal:
+        terminal.wait_for(PROMPT)
+        for pid in range(3, 19):
+            command(terminal, 'sleep 1000 &', f'background {pid}: sleep\n')
+        command(terminal, 'hello & hello &', 'sh: more than 16 jobs\n' * 2)
+        command(terminal, 'echo still here', 'still here\n')
+        terminal.type('sh -c "echo is up; sleep 1001"\r')
+        terminal.wait_for('\nis up\n')
+        terminal.type('\x1a')
+        terminal.wait_for('sh: more than 16 jobs: sh goes on\n')
+        terminal.type('\x03')
+        terminal.wait_for('sh 20: signal 2 (interrupt)\n')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'kill %7; sleep 0', 'background 9: signal 15 (terminated)\n')
+        terminal.type('sleep 1002 &\r')
+        terminal.wait_for(PROMPT)
+        command(terminal, 'hello &', 'sh: more than 16 jobs\n')
+        terminal.type('jobs\r')
+        said = terminal.wait_for(PROMPT)
+        expect('%7 ' in said and '%16 ' in said and '%17 ' not in said, f'the jobs: {said}')
+        terminal.type('exit 6\r')
+        terminal.end().expect(6)
+
+
+@each
 def ctrl_c_drops_what_was_typed_ahead(make):
     with shell(make) as terminal:
         terminal.wait_for(PROMPT)

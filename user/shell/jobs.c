@@ -6,11 +6,12 @@
 #include "lib/wait.h"
 
 enum {
-    JOBS_MAX = 16,
+    JOBS_MAX = 16, /* in the background or stopped */
     PID_MAX = 1 << 22,
 };
 
-static struct job jobs[JOBS_MAX]; /* number 1 is jobs[0] */
+/* Number 1 is jobs[0]. One place more than jobs that stay: that of what runs in the foreground. */
+static struct job jobs[JOBS_MAX + 1];
 static unsigned turns;
 
 static const char *const signals[] = {
@@ -24,17 +25,32 @@ static const char *const signals[] = {
 
 enum {
     SIGNALS_NAMED = sizeof(signals) / sizeof(signals[0]),
+    PLACES = sizeof(jobs) / sizeof(jobs[0]),
 };
 
-struct job *jobs_take(void)
+static int used_count(void)
 {
-    for (int i = 0; i < JOBS_MAX; i++)
-        if (!jobs[i].is_used) {
-            jobs[i] = (struct job){.is_used = true};
-            return &jobs[i];
-        }
-    print_error("sh: more than %d jobs\n", JOBS_MAX);
-    return NULL;
+    int count = 0;
+
+    for (unsigned i = 0; i < PLACES; i++)
+        count += jobs[i].is_used;
+    return count;
+}
+
+struct job *jobs_take(struct shell *shell, bool is_background)
+{
+    unsigned i = 0;
+
+    if (is_background && used_count() >= JOBS_MAX)
+        jobs_look(shell); /* one of them may have ended */
+    if (is_background && used_count() >= JOBS_MAX) {
+        print_error("sh: more than %d jobs\n", JOBS_MAX);
+        return NULL;
+    }
+    while (jobs[i].is_used)
+        i++;
+    jobs[i] = (struct job){.is_used = true, .is_background = is_background};
+    return &jobs[i];
 }
 
 void jobs_add_part(struct job *job, int pid)
@@ -109,6 +125,27 @@ static void note_end(const struct shell *shell, struct job *job, struct part *pa
         print("background %d: done\n", part->pid);
 }
 
+static void go_on(struct job *job)
+{
+    for (int i = 0; i < job->count; i++)
+        if (job->parts[i].state == PART_STOPPED)
+            job->parts[i].state = PART_RUNS;
+    sys_kill(-job->group, SIGCONT);
+}
+
+/* All that was left of a job has stopped: it stays, if there is room for one more. */
+static void note_stop(struct job *job)
+{
+    if (!job->is_background && used_count() > JOBS_MAX) {
+        print_error("sh: more than %d jobs: %s goes on\n", JOBS_MAX, job->name);
+        go_on(job);
+        return;
+    }
+    job->is_background = true;
+    job->turn = ++turns;
+    print("%s %d: stopped; fg goes on with it\n", job->name, job->group);
+}
+
 /* Notes what wait4 said of a child. A job stops with the last part of it that ran. */
 static void note(const struct shell *shell, struct job *job, struct part *part, int status)
 {
@@ -124,11 +161,8 @@ static void note(const struct shell *shell, struct job *job, struct part *part, 
         note_end(shell, job, part, status);
     }
     job->is_used = first_that(job, PART_RUNS) || first_that(job, PART_STOPPED);
-    if (was_running && is_stopped(job)) {
-        job->is_background = true;
-        job->turn = ++turns;
-        print("%s %d: stopped; fg goes on with it\n", job->name, job->group);
-    }
+    if (was_running && is_stopped(job))
+        note_stop(job);
 }
 
 /* Waits for what happens next to a part that is not gone, or to any; false: nothing does. */
@@ -141,7 +175,7 @@ static bool wait_once(const struct shell *shell, struct job *job, int pid, int f
     pid = (int)sys_wait4(pid, &status, (unsigned)flags, 0);
     if (pid <= 0)
         return false;
-    for (struct job *at = job ? job : jobs; at < (job ? job + 1 : jobs + JOBS_MAX); at++)
+    for (struct job *at = job ? job : jobs; at < (job ? job + 1 : jobs + PLACES); at++)
         for (int i = 0; i < at->count && at->is_used; i++)
             if (at->parts[i].pid == pid && at->parts[i].state != PART_GONE) {
                 note(shell, at, &at->parts[i], status);
@@ -185,7 +219,7 @@ void jobs_look(struct shell *shell)
 
 static struct job *first_running(void)
 {
-    for (int i = 0; i < JOBS_MAX; i++)
+    for (unsigned i = 0; i < PLACES; i++)
         if (jobs[i].is_used && first_that(&jobs[i], PART_RUNS))
             return &jobs[i];
     return NULL;
@@ -204,7 +238,7 @@ static struct job *current(bool only_stopped)
 {
     struct job *best = NULL;
 
-    for (struct job *at = jobs; at < jobs + JOBS_MAX; at++) {
+    for (struct job *at = jobs; at < jobs + PLACES; at++) {
         if (!at->is_used || (only_stopped && !is_stopped(at)))
             continue;
         if (!best || is_stopped(at) > is_stopped(best) ||
@@ -219,7 +253,7 @@ static struct job *named(const char *word)
 {
     unsigned number = 0;
 
-    if (str_to_number(word + (word[0] == '%'), JOBS_MAX, &number) && number > 0 &&
+    if (str_to_number(word + (word[0] == '%'), PLACES, &number) && number > 0 &&
         jobs[number - 1].is_used)
         return &jobs[number - 1];
     print_error("sh: %s: no such job\n", word);
@@ -244,14 +278,6 @@ static struct job *chosen(struct shell *shell, char *const *words, int count, bo
     if (!job)
         print_error("sh: nothing was stopped\n");
     return job;
-}
-
-static void go_on(struct job *job)
-{
-    for (int i = 0; i < job->count; i++)
-        if (job->parts[i].state == PART_STOPPED)
-            job->parts[i].state = PART_RUNS;
-    sys_kill(-job->group, SIGCONT);
 }
 
 int jobs_builtin_fg(struct shell *shell, char *const *words, int count)
@@ -281,9 +307,9 @@ int jobs_builtin_bg(struct shell *shell, char *const *words, int count)
 
 int jobs_builtin_jobs(void)
 {
-    for (int i = 0; i < JOBS_MAX; i++)
+    for (unsigned i = 0; i < PLACES; i++)
         if (jobs[i].is_used)
-            print("%%%d %d %s %s\n", i + 1, jobs[i].group,
+            print("%%%d %d %s %s\n", (int)i + 1, jobs[i].group,
                   is_stopped(&jobs[i]) ? "stopped" : "runs", jobs[i].name);
     return 0;
 }

@@ -36,8 +36,9 @@ struct job {
     char name[TOKEN_SHOWN];
 };
 
-/* A place for one more; NULL, and one line of error, if there is none. */
-struct job *jobs_take(void);
+/* A place for one more. There is always one for the foreground, as long as only one runs there; for
+ * the background NULL, and one line of error, if there are as many as may be. */
+struct job *jobs_take(struct shell *shell, bool is_background);
 
 /* Adds a part that was started. */
 void jobs_add_part(struct job *job, int pid);

@@ -375,14 +375,14 @@ static void run_job(struct shell *shell, const struct token *at, const struct to
                     bool background)
 {
     const struct words_values values = {shell->status, shell->environment};
-    struct job alone = {0}; /* without a console nobody asks for it later */
-    struct job *job = shell->is_interactive ? jobs_take() : &alone;
+    /* Without a console nobody asks for it later. */
+    struct job alone = {.is_background = background};
+    struct job *job = shell->is_interactive ? jobs_take(shell, background) : &alone;
 
     if (!job) {
         shell->status = STATUS_NOT_STARTED;
         return;
     }
-    job->is_background = background;
     if (words_expand(at, &values, job->name, sizeof(job->name)) == 0)
         job->name[0] = '\0';
     bool started = start_parts(shell, job, at, end);
