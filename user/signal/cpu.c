@@ -23,14 +23,6 @@ static bool is_limit(uint64_t now, uint64_t most)
     return limit.rlim_cur == now && limit.rlim_max == most;
 }
 
-static int64_t used_ns(void)
-{
-    struct abi_timespec time = {0, 0};
-
-    CALL(NR_CLOCK_GETTIME, CLOCK_PROCESS_CPUTIME_ID, &time);
-    return time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* Until so much has been used, or a signal was caught. */
 static void use(int64_t ns)
 {

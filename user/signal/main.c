@@ -23,6 +23,14 @@ int sleeps_long(uint64_t unused)
     return 0;
 }
 
+int64_t used_ns(void)
+{
+    struct abi_timespec time = {0, 0};
+
+    CALL(NR_CLOCK_GETTIME, CLOCK_PROCESS_CPUTIME_ID, &time);
+    return time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
 int run_whole(child_function run, uint64_t argument)
 {
     return (int)await_change(start_fork(run, argument), 0);

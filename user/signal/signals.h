@@ -23,6 +23,9 @@ int sleeps_long(uint64_t unused);
 /* As run_fork, and the core bit stays in the status. */
 int run_whole(child_function run, uint64_t argument);
 
+/* The time that this process has used. */
+int64_t used_ns(void);
+
 void check_action(void);
 void check_default(void);
 void check_queue(void);
