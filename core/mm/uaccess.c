@@ -157,9 +157,6 @@ static int readable_page(struct space *space, uaddr_t page, paddr_t *pa)
 {
     struct pt_leaf leaf;
 
-    if (!region_find(&space->regions, page)) {
-        return -EFAULT;
-    }
     if (!pt_find(space->root, page, &leaf) || !leaf.is_valid) {
         int error = fault_resolve(space, page, PLAT_READ);
         if (error) {
@@ -195,10 +192,16 @@ int space_read(struct space *space, void *dst, uaddr_t src, uint64_t len)
 /* The page that [at, at + len) begins in, ready to be written to, and how much of it that is. */
 static int writable_part(struct space *space, uaddr_t at, uint64_t len, paddr_t *pa, uint64_t *part)
 {
-    const struct region *region = region_find(&space->regions, at);
+    const struct region *region = region_find_from(&space->regions, at);
 
     if (!region || !(region->prot & PROT_WRITE)) {
         return -EFAULT;
+    }
+    if (at < region->start) {
+        int error = fault_resolve(space, at, PLAT_WRITE); /* a stack grows */
+        if (error) {
+            return error;
+        }
     }
     *part = min_u64(PAGE_SIZE - (at & PAGE_MASK), len);
     return space_page(space, page_down(at), pa);

@@ -50,7 +50,6 @@ static void write_numbers(struct proc *parent, struct proc *child,
     bool has_parents = (flags & CLONE_PARENT_SETTID) &&
                        memory_can(parent, wanted->parent_tid, sizeof(number), ACCESS_WRITE);
     bool has_childs = (flags & CLONE_CHILD_SETTID) &&
-                      ((flags & CLONE_VM) || memory_find(memory_of(child), wanted->child_tid)) &&
                       memory_can(child, wanted->child_tid, sizeof(number), ACCESS_WRITE);
     if (has_parents) {
         memory_store(memory_of(parent), wanted->parent_tid, &number, sizeof(number));

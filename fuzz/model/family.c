@@ -205,12 +205,15 @@ static void clear_tid(struct proc *proc, struct proc *witness)
     const int nobody = 0;
     struct space *space = memory_of(proc);
     uint64_t at = proc->clear_tid;
-    const struct map *map = memory_find(space, at);
 
     if (!has_companion(proc)) {
         return;
     }
-    if (map && (map->prot & PROT_WRITE) && memory_can(proc, at, sizeof(nobody), ACCESS_WRITE)) {
+    if (world.was_refused && witness) {
+        memory_adopt_growth(witness);
+    }
+    if ((!world.was_refused || memory_find(space, at)) &&
+        memory_can(proc, at, sizeof(nobody), ACCESS_WRITE)) {
         if (world.was_refused && witness) {
             memory_adopt(witness, at, sizeof(nobody));
         } else {

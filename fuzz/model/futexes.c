@@ -103,7 +103,8 @@ void futexes_wake_shared(struct proc *self, uint64_t at)
 {
     struct word word;
 
-    if (at % sizeof(uint32_t) == 0 && memory_find(memory_of(self), at) &&
+    /* Stacks that have grown without memory have been taken over. */
+    if (at % sizeof(uint32_t) == 0 && (!world.was_refused || memory_find(memory_of(self), at)) &&
         memory_can(self, at, sizeof(uint32_t), ACCESS_READ) && find_shared(self, at, &word) == 0) {
         if (world.was_refused && futexes_wake(&word, 1, UINT32_MAX, false) > 0) {
             give_up_for(

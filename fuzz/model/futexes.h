@@ -15,7 +15,7 @@ void futexes_wait(struct proc *self, const struct word *word, uint32_t bitset);
 int64_t futexes_wake(const struct word *word, int count, uint32_t bitset, bool does_it);
 
 /* One is woken of those who wait for the word at an address, told as shared; nobody if it is not
- * there. No stack grows for it. */
+ * there; a stack grows for it. */
 void futexes_wake_shared(struct proc *self, uint64_t at);
 
 /* How many are woken, up to as many, or wait for another word then, up to as many. */

@@ -4,21 +4,12 @@
 #include "fuzz/model/give_up.h"
 #include "fuzz/model/memory.h"
 
-/* No stack grows for it. */
-static bool look(struct proc *proc, uint64_t at, void *bytes, uint64_t len)
-{
-    struct space *space = memory_of(proc);
-
-    return at + len >= at && memory_find(space, at) && memory_find(space, at + len - 1) &&
-           memory_read(proc, at, bytes, len);
-}
-
 /* false: the word cannot be read or not be written. */
 static bool end_word(struct proc *proc, uint64_t at, bool hands_on, bool is_pending)
 {
     uint32_t word;
 
-    if (at % sizeof(word) != 0 || !look(proc, at, &word, sizeof(word))) {
+    if (at % sizeof(word) != 0 || !memory_read(proc, at, &word, sizeof(word))) {
         return false;
     }
     int owner = (int)(word & FUTEX_TID_MASK);
@@ -52,7 +43,7 @@ void owned_end(struct proc *proc)
         give_up_for(GIVE_UP_MEMORY); /* how far it came without memory nobody can tell */
         return;
     }
-    if (!look(proc, head_at, &head, sizeof(head))) {
+    if (!memory_read(proc, head_at, &head, sizeof(head))) {
         return;
     }
     const uint64_t pending = head.list_op_pending & ~UINT64_C(1);
@@ -60,7 +51,7 @@ void owned_end(struct proc *proc)
     for (unsigned i = 0; i < ROBUST_LIST_LIMIT && (entry & ~UINT64_C(1)) != head_at; i++) {
         uint64_t at = entry & ~UINT64_C(1);
         uint64_t next = 0;
-        bool has_next = look(proc, at, &next, sizeof(next));
+        bool has_next = memory_read(proc, at, &next, sizeof(next));
         if (at != pending && !end_word(proc, at + (uint64_t)head.futex_offset, entry & 1, false)) {
             return;
         }

@@ -33,10 +33,10 @@ MUST_CHECK int user_prepare_write(uaddr_t dst, uint64_t len);
  * that may not be written is its own only in a space that is being built. */
 MUST_CHECK int space_page(struct space *space, uaddr_t page, paddr_t *pa);
 
-/* Copies what the program itself might read; no stack grows for it. */
+/* Copies what the program itself might read; a stack grows for it. */
 MUST_CHECK int space_read(struct space *space, void *dst, uaddr_t src, uint64_t len);
 
-/* Copies to where the program itself might write. */
+/* Copies to where the program itself might write; a stack grows for it. */
 MUST_CHECK int space_write(struct space *space, uaddr_t dst, const void *src, uint64_t len);
 
 /* Copies what the program would read, up to the first address that is not mapped; rights do not

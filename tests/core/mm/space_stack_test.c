@@ -5,6 +5,7 @@
 #include "mm/fault.h"
 #include "mm/limit.h"
 #include "mm/pt.h"
+#include "mm/uaccess.h"
 #include "test.h"
 #include "tests/core/fixture.h"
 
@@ -227,6 +228,31 @@ TEST(stack_of_a_fork_grows_by_itself)
     EXPECT_EQ(child->regions.pages, MIB >> PAGE_SHIFT);
     EXPECT(space->regions.pages < MIB >> PAGE_SHIFT);
     space_use(space);
+    fixture_check_spaces((struct space *[]){space, child}, 2);
+    space_put(child);
+    end();
+}
+
+/* As for its program: what is written to it, or read, from outside. */
+TEST(stack_grows_in_a_space_that_is_not_in_use)
+{
+    struct space *child = NULL;
+    char text[6];
+
+    begin();
+    EXPECT_EQ(space_map_stack(space, 1), 0);
+    EXPECT_EQ(space_fork(space, &child), 0);
+    EXPECT_EQ(space_write(child, SPACE_STACK_TOP - MIB / 2 - 3, "below", 6), 0);
+    EXPECT_EQ(child->regions.pages, MIB / 2 / PAGE_SIZE + 1);
+    EXPECT_EQ(space_read(child, text, SPACE_STACK_TOP - MIB / 2 - 3, 6), 0);
+    EXPECT_STREQ(text, "below");
+    EXPECT_EQ(space_read(child, text, SPACE_STACK_TOP - MIB, 1), 0);
+    EXPECT_EQ(text[0], 0);
+    EXPECT_EQ(child->regions.pages, MIB / PAGE_SIZE);
+    EXPECT_EQ(space_write(child, SPACE_STACK_TOP - MIB - 1, "", 1), -EFAULT);
+    EXPECT_EQ(space_read(child, text, SPACE_STACK_TOP - MIB - 1, 1), -EFAULT);
+    EXPECT_EQ(child->regions.pages, MIB / PAGE_SIZE);
+    EXPECT(space->regions.pages < MIB / 2 / PAGE_SIZE);
     fixture_check_spaces((struct space *[]){space, child}, 2);
     space_put(child);
     end();
