@@ -9,8 +9,7 @@
 #include "syscall/table.h"
 
 enum {
-    CHUNK = 512,         /* bytes copied at a time, on the stack */
-    STRETCH = 16 * 1024, /* bytes written before others may run */
+    CHUNK = 512, /* bytes copied at a time, on the stack */
 };
 
 static int64_t read_console(struct file *file, struct transfer *transfer, uint64_t *offset)
@@ -55,7 +54,7 @@ static int64_t read_console(struct file *file, struct transfer *transfer, uint64
 static int64_t write_console(struct file *file, struct transfer *transfer, uint64_t *offset)
 {
     char chunk[CHUNK];
-    uint64_t stop = *transfer->done + STRETCH;
+    uint64_t stop = *transfer->done + FILE_STRETCH;
 
     (void)file;
     (void)offset;
@@ -127,4 +126,5 @@ const struct file_ops console_file_ops = {
     .read = read_console,
     .write = write_console,
     .control = control_console,
+    .is_written_at_once = true,
 };

@@ -12,6 +12,8 @@ enum {
     DEVICE_CONSOLE = 5 << 8 | 1,
 };
 
+_Static_assert((int)STRETCH >= (int)FILE_STRETCH, "what is done at once");
+
 static const struct ramfs_node *console_node; /* what 0, 1 and 2 of init have been opened as */
 
 int device_init(void)
@@ -88,11 +90,15 @@ const struct file_ops *device_ops(const struct ramfs_node *node)
         .read = read_null,
         .write = write_null,
         .seek = seek_nowhere,
+        .is_read_at_once = true,
+        .is_written_at_once = true,
     };
     static const struct file_ops zero = {
         .read = read_zero,
         .write = write_null,
         .seek = seek_nowhere,
+        .is_read_at_once = true,
+        .is_written_at_once = true,
     };
 
     if ((node->mode & RAMFS_TYPE_MASK) != RAMFS_CHARACTER) {

@@ -153,9 +153,12 @@ static int64_t seek_directory(struct file *file, int64_t offset, unsigned whence
 
 const struct file_ops *ramfile_ops(const struct ramfs_node *node)
 {
-    static const struct file_ops regular = {.read = read_regular, .seek = seek_regular};
-    static const struct file_ops directory = {
-        .read = read_directory, .seek = seek_directory, .list = list_directory};
+    static const struct file_ops regular = {
+        .read = read_regular, .seek = seek_regular, .is_read_at_once = true};
+    static const struct file_ops directory = {.read = read_directory,
+                                              .seek = seek_directory,
+                                              .list = list_directory,
+                                              .is_read_at_once = true};
 
     switch (node->mode & RAMFS_TYPE_MASK) {
     case RAMFS_REGULAR:

@@ -83,11 +83,13 @@ void transfer_forget(struct thread *thread)
     }
 }
 
-/* -ENOMEM. */
-static int keep_vectors(struct thread *thread, uint64_t count)
+int transfer_keep(struct thread *thread, uint64_t count)
 {
     struct kept_vectors **end = &thread->call.vectors;
 
+    if (*end) {
+        return 0;
+    }
     for (uint64_t kept = 0; kept < count; kept += (*end)->count, end = &(*end)->next) {
         *end = pool_alloc(&pool);
         if (!*end) {
@@ -113,9 +115,6 @@ int transfer_vectors(struct transfer *transfer, struct thread *thread, uaddr_t a
         take_kept(thread->call.vectors);
     } else {
         int error = read_vectors(at, count);
-        if (!error) {
-            error = keep_vectors(thread, count);
-        }
         if (error) {
             return error;
         }

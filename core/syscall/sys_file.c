@@ -3,6 +3,7 @@
 
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/panic.h"
 #include "fs/fdtable.h"
 #include "fs/transfer.h"
 #include "mm/uaccess.h"
@@ -67,6 +68,19 @@ int64_t sys_write(struct thread *thread, const uint64_t *args)
     return call_file_end(thread, file, result);
 }
 
+/* What may go on in a rerun keeps its vectors before it moves a byte. -ENOMEM. */
+static int keep(const struct transfer *transfer, uint64_t count, bool is_at_once)
+{
+    return is_at_once && transfer->total <= FILE_STRETCH ? 0
+                                                         : transfer_keep(transfer->thread, count);
+}
+
+static int64_t end_vectors(struct thread *thread, struct file *file, int64_t result)
+{
+    ASSERT(thread->call.vectors || (result != CALL_BLOCKED && result != CALL_AGAIN));
+    return call_file_end(thread, file, result);
+}
+
 int64_t sys_readv(struct thread *thread, const uint64_t *args)
 {
     struct file *file = call_file(thread, args[0]);
@@ -79,12 +93,13 @@ int64_t sys_readv(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_read(file)) {
         error = -EBADF;
     }
-    if (error) {
-        return call_file_end(thread, file, error);
-    }
     /* Nothing to read is asked of nobody. */
-    bool is_empty = transfer.total == 0 && file->ops->read;
-    return call_file_end(thread, file, is_empty ? 0 : read_at(file, &transfer, &file->offset));
+    bool is_empty = !error && transfer.total == 0 && file->ops->read;
+    if (!error && !is_empty) {
+        error = keep(&transfer, args[2], file->ops->is_read_at_once);
+    }
+    return end_vectors(thread, file,
+                       error || is_empty ? error : read_at(file, &transfer, &file->offset));
 }
 
 int64_t sys_writev(struct thread *thread, const uint64_t *args)
@@ -99,7 +114,10 @@ int64_t sys_writev(struct thread *thread, const uint64_t *args)
     if (!error && !file_may_write(file)) {
         error = -EBADF;
     }
-    return call_file_end(thread, file, error ? error : write_at(file, &transfer, &file->offset));
+    if (!error) {
+        error = keep(&transfer, args[2], file->ops->is_written_at_once);
+    }
+    return end_vectors(thread, file, error ? error : write_at(file, &transfer, &file->offset));
 }
 
 /* What pread and pwrite ask of a descriptor, before they look at the memory. */

@@ -24,6 +24,9 @@ struct thread;
 
 /* What a kind of file can do. Each may be missing. The calls run in the space of thread, and give
  * what the system call is to give. */
+/* A call of no more bytes is not rerun unless it has to wait. */
+enum { FILE_STRETCH = 16 * 1024 };
+
 struct file_ops {
     /* Moves bytes at *offset, which belongs to the description or to the call, and advances it and
      * the transfer. -EINVAL where missing. */
@@ -35,6 +38,8 @@ struct file_ops {
     int64_t (*control)(struct file *file, uint32_t request, uaddr_t argument); /* -ENOTTY */
     void (*status)(const struct file *file, struct abi_stat *status); /* missing: the node's */
     void (*release)(struct file *file); /* the last reference is gone */
+    bool is_read_at_once;    /* a read never waits: it ends in a rerun only if it is of */
+    bool is_written_at_once; /* more than FILE_STRETCH; and a write */
 };
 
 struct file {

@@ -30,11 +30,14 @@ void transfer_init(void);
 MUST_CHECK int transfer_range(struct transfer *transfer, struct thread *thread, uaddr_t at,
                               uint64_t len);
 
-/* The ranges that count vectors at an address say. The call keeps them: a rerun goes on with those
- * that it had at first, whatever the memory says by now. -EINVAL (too many, or one is too long),
- * -EFAULT, -ENOMEM. */
+/* The ranges that count vectors at an address say, or those that the call has kept, whatever the
+ * memory says by now. -EINVAL (too many, or one is too long), -EFAULT. */
 MUST_CHECK int transfer_vectors(struct transfer *transfer, struct thread *thread, uaddr_t at,
                                 uint64_t count);
+
+/* The call keeps the vectors, as many, which transfer_vectors has just taken: a rerun goes on with
+ * them. -ENOMEM. */
+MUST_CHECK int transfer_keep(struct thread *thread, uint64_t count);
 
 /* What the thread's call keeps is not needed any more: it ends. */
 void transfer_forget(struct thread *thread);

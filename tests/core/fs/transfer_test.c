@@ -22,7 +22,8 @@ static void begin(void)
 static int set_vectors(unsigned count, const struct abi_iovec *vectors)
 {
     calls_put(CALLS_DATA, vectors, count * sizeof(*vectors));
-    return transfer_vectors(&transfer, init->thread, CALLS_DATA, count);
+    int error = transfer_vectors(&transfer, init->thread, CALLS_DATA, count);
+    return error ? error : transfer_keep(init->thread, count);
 }
 
 static void end(void)

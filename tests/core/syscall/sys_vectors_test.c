@@ -1,6 +1,8 @@
 /* readv and writev that wait: the vectors that they go on with. */
 #include "abi/errno.h"
 #include "abi/linux.h"
+#include "base/inject.h"
+#include "fs/file.h"
 #include "fs/transfer.h"
 #include "proc/deliver.h"
 #include "proc/process.h"
@@ -102,6 +104,47 @@ TEST(sys_readv_without_memory_for_its_vectors)
     }
     calls_put(CALLS_DATA + PAGE_SIZE, vectors, sizeof(vectors));
     fixture_fail_each(read_many, leave_it, NULL);
+    fixture_end();
+}
+
+/* Nothing is kept of what is over at once. */
+TEST(sys_writev_that_need_not_wait_needs_no_memory)
+{
+    const struct abi_iovec vectors[] = {{CALLS_DATA + 512, 3}, {CALLS_DATA + 516, 4}};
+
+    begin();
+    calls_put(CALLS_DATA + 512, "one two\n", 8);
+    calls_put(CALLS_DATA + 256, vectors, sizeof(vectors));
+    fixture_catch_output();
+    inject_arm(1, true);
+    EXPECT_EQ(CALL(init, writev, 1, CALLS_DATA + 256, 2), 7);
+    EXPECT(!inject_has_fired());
+    EXPECT_STREQ(fixture_output(), "onetwo\n");
+    EXPECT_EQ(CALL(init, writev, writer, CALLS_DATA + 256, 2), -ENOMEM);
+    EXPECT(inject_has_fired());
+    inject_arm(0, false);
+    EXPECT_EQ(transfer_kept_by_all(), 0);
+    fixture_end();
+}
+
+/* One that others run in between keeps them, though it does not wait. */
+TEST(sys_writev_of_much_keeps_its_vectors)
+{
+    const struct abi_iovec vectors[] = {{CALLS_DATA, FILE_STRETCH}, {CALLS_DATA, 1}};
+    const uaddr_t at = CALLS_DATA + 20 * PAGE_SIZE;
+
+    begin();
+    calls_put(at, vectors, sizeof(vectors));
+    for (uaddr_t page = CALLS_DATA; page < CALLS_DATA + FILE_STRETCH; page += PAGE_SIZE) {
+        calls_put(page, "", 1); /* so that it is there */
+    }
+    fixture_catch_output();
+    inject_arm(1, true);
+    EXPECT_EQ(CALL(init, writev, 1, at, 1), FILE_STRETCH);
+    EXPECT_EQ(CALL(init, writev, 1, at, 2), -ENOMEM);
+    inject_arm(0, false);
+    EXPECT_EQ(CALL(init, writev, 1, at, 2), FILE_STRETCH + 1);
+    EXPECT_EQ(transfer_kept_by_all(), 0);
     fixture_end();
 }
 
