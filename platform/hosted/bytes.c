@@ -21,7 +21,7 @@ typedef uint64_t word __attribute__((vector_size(16), aligned(1), may_alias));
 
 /* With the one instruction that this kind of host does fastest; false: it has none for so few.
  * MemorySanitizer does not see what such an instruction writes. */
-#if defined(__x86_64__) && !SANITIZER_MSAN
+#if defined(__x86_64__) && SANITIZER_ASAN
 SANITIZER_BARE static inline bool copy_at_once(void *to, const void *from, size_t size)
 {
     if (size < WORTH_REPEATING) {
@@ -30,7 +30,11 @@ SANITIZER_BARE static inline bool copy_at_once(void *to, const void *from, size_
     __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
     return true;
 }
+#else
+#define copy_at_once(to, from, size) false
+#endif
 
+#if defined(__x86_64__) && !SANITIZER_MSAN
 SANITIZER_BARE static inline bool fill_at_once(void *to, uint8_t byte, size_t size)
 {
     if (size < WORTH_REPEATING) {
@@ -40,7 +44,6 @@ SANITIZER_BARE static inline bool fill_at_once(void *to, uint8_t byte, size_t si
     return true;
 }
 #else
-#define copy_at_once(to, from, size) false
 #define fill_at_once(to, byte, size) false
 #endif
 
