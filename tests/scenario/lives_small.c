@@ -90,6 +90,13 @@ void vectors_and_offsets(struct program programs[PROGRAMS])
     program_result(p, 4);
     CALL(p, writev, N(1), N(VECTORS), N(1025));
     program_result(p, -EINVAL);
+    vector(p, 1, BUFFER + 8, 4);
+    CALL(p, pipe2, N(BUFFER + 64), N(0));
+    program_result(p, 0);
+    CALL(p, writev, N(5), N(VECTORS), N(2)); /* which might wait */
+    program_result(p, 7);
+    CALL(p, readv, N(4), N(VECTORS), N(2));
+    program_result(p, 7);
     CALL(p, close_range, N(1), N(UINT32_MAX), N(0));
     program_result(p, 0);
     CALL(p, writev, N(1), N(VECTORS), N(1));
