@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "el0/decode.h"
+#include "el0/insn/branch.h"
+#include "el0/insn/integer.h"
+#include "el0/insn/load_store.h"
 #include "hosted/el0/state.h"
 
 /*
@@ -33,6 +36,13 @@ static bool one_in(uint64_t *seed, unsigned bound)
 {
     return below(seed, bound) == 0;
 }
+
+/* What a release executes as one: the handlers of the first and of the second. */
+static el0_handler *const pairs[][2] = {
+#define INTEGER_PAIR(first, second) {integer_##first, second},
+#define LOAD_STORE_PAIR(first, second) {load_store_##first, second},
+#include "el0/pairs.def"
+};
 
 /* ---- words ---- */
 
@@ -144,6 +154,21 @@ static uint32_t any_word(enum word_class class, uint64_t *seed)
         if (class == CLASS_ANY || generate_class(word) == class)
             return word;
     }
+}
+
+/* A word that this handler executes. */
+static uint32_t word_of(el0_handler *run, uint64_t *seed)
+{
+    static const enum word_class classes[] = {CLASS_IMMEDIATE, CLASS_BRANCH_SYSTEM,
+                                              CLASS_LOAD_STORE, CLASS_VECTOR_LOAD_STORE,
+                                              CLASS_REGISTER};
+    struct el0_insn insn;
+
+    do {
+        insn.word = generate_line(classes[below(seed, COUNT(classes))], seed);
+        decode_insn(&insn, 0);
+    } while (insn.run != run);
+    return insn.word;
 }
 
 static uint32_t pick_word(enum word_class class, uint64_t *seed)
@@ -478,6 +503,12 @@ void generate_case(struct test_case *c, enum word_class class, uint64_t *seed)
         c->words[n] =
             pick_word(one_in(seed, 2) ? class : (enum word_class)below(seed, CLASS_ATOMIC), seed);
     pair_exclusives(c, seed);
+    if (c->count > 1 && one_in(seed, 2)) {
+        unsigned pair = below(seed, COUNT(pairs)), at = below(seed, c->count - 1);
+
+        c->words[at] = word_of(pairs[pair][0], seed);
+        c->words[at + 1] = word_of(pairs[pair][1], seed);
+    }
     for (unsigned n = 0; n < c->count; n++)
         if (generate_is_last(c->words[n]))
             c->count = n + 1;

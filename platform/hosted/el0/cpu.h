@@ -104,7 +104,7 @@ static inline __attribute__((always_inline)) uint64_t el0_jump(struct el0_cpu *c
 }
 
 /* The budget ends in front of next. */
-uint64_t el0_end_budget(struct el0_cpu *cpu, const struct el0_insn *next);
+__attribute__((noinline)) uint64_t el0_end_budget(struct el0_cpu *cpu, const struct el0_insn *next);
 
 static inline __attribute__((always_inline)) uint64_t
 el0_count(struct el0_cpu *cpu, struct el0_insn *next, uint64_t left)
@@ -136,7 +136,18 @@ el0_count(struct el0_cpu *cpu, struct el0_insn *next, uint64_t left)
         return name##_body(cpu, i) ? el0_count(cpu, i + 1, left) : whole(cpu, i, left);            \
     }                                                                                              \
     static EL0_WITHIN bool name##_body(struct el0_cpu *cpu, struct el0_insn *i)
+
+/* The quick handler first, behind which second comes: see pairs.def. flatten: as one function. */
+#define EL0_PAIR_OR(first, second, otherwise)                                                      \
+    __attribute__((flatten))                                                                       \
+    uint64_t first##_##second(struct el0_cpu *cpu, struct el0_insn *i, uint64_t left)              \
+    {                                                                                              \
+        if (!first##_body(cpu, i))                                                                 \
+            return otherwise(cpu, i, left);                                                        \
+        return --left == 0 ? el0_end_budget(cpu, i + 1) : second(cpu, i + 1, left);                \
+    }
 #else
+#define EL0_PAIR_OR(first, second, otherwise)
 #define EL0_HANDLER(name) EL0_BODY(name)
 #define EL0_QUICK_HANDLER(name) EL0_BODY(name)
 #define EL0_QUICK_HANDLER_OR(name, whole)                                                          \

@@ -5,6 +5,7 @@
 #include "bytes.h"
 #include "el0/cpu.h"
 #include "el0/decode.h"
+#include "el0/pairs.h"
 #include "mmu_access.h"
 
 /*
@@ -280,9 +281,33 @@ EL0_UNCOUNTED_HANDLER(page_end)
     return el0_goto(cpu, el0_pc(cpu, i));
 }
 
+/* Brings i together with what comes behind it in the same line, which is fetched with it. That is
+ * decoded too, but remains what it is for who jumps there. */
+static void pair_with_next(struct el0_insn *i, unsigned offset)
+{
+#if EL0_THREADED
+    struct el0_insn next = i[1];
+
+    if (offset % LINE_SIZE == LINE_SIZE - 4)
+        return;
+    decode_insn(&next, offset + 4);
+    el0_handler *both = pairs_find(i->run, next.run);
+    if (both) {
+        i->run = both;
+        next.run = i[1].run;
+        i[1] = next;
+    }
+#else
+    (void)i, (void)offset;
+#endif
+}
+
 EL0_UNCOUNTED_HANDLER(decode_now)
 {
-    decode_insn(i, (unsigned)(i - cpu->insn) * 4);
+    unsigned offset = (unsigned)(i - cpu->insn) * 4;
+
+    decode_insn(i, offset);
+    pair_with_next(i, offset);
     return i;
 }
 

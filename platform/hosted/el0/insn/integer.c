@@ -1,5 +1,9 @@
 #include "el0/insn/integer.h"
 
+#include "el0/insn/branch.h"
+#include "el0/insn/load_store.h"
+#include "el0/pairs.h"
+
 /*
  * Integer data processing. Handlers ending in _w are the 32-bit forms (the upper half of the result
  * is zero), those ending in _x the 64-bit forms.
@@ -550,3 +554,6 @@ LONG(crc32cb, crc(a, b, 1, CRC32C))
 LONG(crc32ch, crc(a, b, 2, CRC32C))
 LONG(crc32cw, crc(a, b, 4, CRC32C))
 LONG(crc32cx, crc(a, b, 8, CRC32C))
+
+#define INTEGER_PAIR(first, second) EL0_PAIR_OR(integer_##first, second, el0_undefined)
+#include "el0/pairs.def"

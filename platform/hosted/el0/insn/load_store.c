@@ -1,5 +1,9 @@
 #include "el0/insn/load_store.h"
 
+#include "el0/insn/branch.h"
+#include "el0/insn/integer.h"
+#include "el0/pairs.h"
+
 #include "el0/memory.h"
 
 /*
@@ -479,3 +483,7 @@ EL0_HANDLER(load_store_prfm)
     (void)cpu;
     return i + 1;
 }
+
+#define LOAD_STORE_PAIR(first, second)                                                             \
+    EL0_PAIR_OR(load_store_##first, second, load_store_##first##_whole)
+#include "el0/pairs.def"
