@@ -98,7 +98,7 @@ int pending_add(struct pending *pending, const struct abi_siginfo *info,
                 const struct pending_charge *charge)
 {
     bool may_be_lost = info->si_signo < SIGRTMIN || info->si_code == SI_USER;
-    bool may_have_more = !is_limited(info) || has_place(charge);
+    bool may_have_more = info->si_signo != SIGKILL && (!is_limited(info) || has_place(charge));
     signal_set_t bit = signal_bit(info->si_signo);
 
     if (info->si_signo < SIGRTMIN && (pending->set & bit)) {
@@ -206,12 +206,13 @@ void pending_drop(struct pending *pending, signal_set_t set)
 
 void pending_move(struct pending *pending, struct pending *to)
 {
+    ASSERT(!to->set);
     LIST_FOR_REMOVABLE(link, &pending->queue) {
         list_remove(link);
         list_append(&to->queue, link);
         plat_irq_window();
     }
-    to->set |= pending->set;
+    to->set = pending->set;
     pending->set = 0;
 }
 

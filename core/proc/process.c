@@ -119,6 +119,7 @@ int process_create(const struct thread *maker, int number, struct process **proc
         return -ENOMEM;
     }
     list_init(&made->threads);
+    pending_begin(&made->zombie_pending);
     error = thread_create(made, number, &made->thread);
     if (error) {
         pool_free(&processes.pool, made);
@@ -381,8 +382,9 @@ static void end_thread(struct thread *thread)
         process->zombie_nice = thread->nice;
         process->zombie_params = thread->params;
         process->zombie_mask = thread->signal_mask;
-        process->zombie_death_signal = thread->death_signal;
+        process->zombie_death_signal = (uint8_t)thread->death_signal;
         process->zombie_cred = cred_get(thread->cred);
+        pending_move(&thread->pending, &process->zombie_pending);
         processes.headless++;
     }
     thread_leave_space(thread);
@@ -403,9 +405,6 @@ static void end_threads(struct process *process, const struct thread *but)
     }
     LIST_FOR_REMOVABLE(link, &process->threads) {
         struct thread *thread = CONTAINER_OF(link, struct thread, process_link);
-        if (!but && thread == process->thread) {
-            pending_move(&thread->pending, &process->signals.pending);
-        }
         if (thread != but) {
             end_thread(thread);
         }
@@ -440,6 +439,7 @@ static void forget_headless(struct process *process)
 {
     cred_put(process->zombie_cred);
     process->zombie_cred = NULL;
+    pending_drop(&process->zombie_pending, UINT64_MAX);
     processes.headless--;
 }
 
@@ -519,6 +519,7 @@ void process_exit(struct process *process, int wait_status)
     process->wait_status = PLANTED(SEED_2) ? 0 : wait_status;
     if (process == processes.init) {
         pending_drop(&process->signals.pending, UINT64_MAX);
+        pending_drop(&process->zombie_pending, UINT64_MAX);
         end_machine(wait_status);
     } else {
         leave(process, cred);

@@ -102,6 +102,7 @@ static size_t count_infos(const struct process *process)
 {
     size_t count = pending_check(&process->signals.pending);
 
+    count += pending_check(&process->zombie_pending);
     LIST_FOR(link, &process->threads) {
         count += pending_check(&CONTAINER_OF(link, struct thread, process_link)->pending);
     }
@@ -139,6 +140,7 @@ void process_check(void)
         count++;
         headless += !p->thread;
         ASSERT(!p->thread == (p->zombie_cred != NULL));
+        ASSERT(!p->thread || !p->zombie_pending.set);
         if (p->zombie_cred) {
             cred_see(p->zombie_cred);
         }
@@ -149,6 +151,7 @@ void process_check(void)
             infos += count_infos(p);
         } else {
             infos += pending_check_left(&p->signals.pending);
+            infos += pending_check_left(&p->zombie_pending);
         }
     }
     ASSERT(user_refs == census.user_refs);

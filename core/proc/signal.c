@@ -163,6 +163,7 @@ static void release(struct process *process)
 static void drop_everywhere(struct process *process, signal_set_t set)
 {
     pending_drop(&process->signals.pending, set);
+    pending_drop(&process->zombie_pending, set);
     LIST_FOR(link, &process->threads) {
         pending_drop(&CONTAINER_OF(link, struct thread, process_link)->pending, set);
         plat_irq_window();
@@ -408,11 +409,18 @@ int signal_send_near(struct process *process, struct thread *near, const struct 
     return send(process, NULL, near, info);
 }
 
-void signal_send_ended(struct process *process, int signal)
+int signal_send_ended(struct process *process, const struct abi_siginfo *info)
 {
-    if (process->state == PROCESS_LIVE && !process->signals.fatal) {
-        cancel_opposite(process, signal);
+    const struct pending_charge charge = charge_of(process, NULL);
+
+    if (process->state != PROCESS_LIVE || process->signals.fatal) {
+        return 0;
     }
+    cancel_opposite(process, info->si_signo);
+    if (is_lost(process, NULL, info->si_signo)) {
+        return 0;
+    }
+    return pending_add(&process->zombie_pending, info, &charge);
 }
 
 bool signal_send_reserved(struct process *process, struct thread *thread, struct pending_info *info)

@@ -126,11 +126,7 @@ static int64_t kill_thread(const struct thread *sender, int process, int tid,
     if (error || info->si_signo == 0) {
         return error;
     }
-    if (!to) {
-        signal_send_ended(owner, info->si_signo);
-        return 0;
-    }
-    return signal_send_info(owner, to, info);
+    return to ? signal_send_info(owner, to, info) : signal_send_ended(owner, info);
 }
 
 int64_t sys_tkill(struct thread *thread, const uint64_t *args)

@@ -383,6 +383,7 @@ static uint64_t digest_other(const struct process *process)
     const uint64_t words[] = {
         digest_process(process),
         process->signals.pending.set,
+        process->zombie_pending.set,
         (uint64_t)process->signals.fatal,
     };
 

@@ -39,6 +39,7 @@ static void count_signals(void)
 {
     LOOK_PROCESSES(process) {
         count_charged(&process->signals.pending);
+        count_charged(&process->zombie_pending);
         if (process->state != PROCESS_LIVE) {
             continue;
         }

@@ -169,7 +169,7 @@ static bool add(struct queue *queue, const struct said *said, uint64_t limit)
         give_up_for(GIVE_UP_MEMORY);
         return true;
     }
-    bool has_place = !is_limited || count_queued(said->user) < limit;
+    bool has_place = signal != SIGKILL && (!is_limited || count_queued(said->user) < limit);
     if (is_refused(said, limit)) {
         return false;
     }
@@ -318,11 +318,12 @@ static bool is_lost(const struct proc *to, int signal)
     return !((to->mask | to->waited) & signal_set_of(signal)) && does_nothing(to, signal);
 }
 
+/* Also from what waits for a first thread that has ended. */
 static void drop_everywhere(struct proc *process, int signal)
 {
     for (unsigned i = 0; i < world.proc_count; i++) {
         struct proc *thread = &world.procs[i];
-        if (thread->process == process && is_thread(thread)) {
+        if (thread->process == process && thread->life == LIFE_LIVE) {
             drop(&thread->mine, signal);
         }
     }
@@ -420,9 +421,6 @@ static enum fate begin_to_send(struct proc *proc, bool to_thread, int signal, in
         return FATE_NOBODY;
     }
     cancel(process, signal);
-    if (to_thread && !is_thread(proc)) {
-        return FATE_NOBODY;
-    }
     if (is_lost(proc, signal)) {
         return FATE_NOTHING;
     }
@@ -468,6 +466,10 @@ bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said 
     struct queue *queue = to_thread ? &proc->mine : &proc->process->shared;
     int signal = signal_of(said);
     struct said kept = *said;
+
+    if (to_thread && !is_thread(proc)) {
+        return true; /* it has ended */
+    }
     enum fate fate = begin_to_send(proc, to_thread, signal, &kept.taker);
 
     if (fate != FATE_WAITS || comes_again(queue, said->timer)) {
@@ -487,8 +489,8 @@ bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said 
 static bool needs_place(struct proc *proc, bool to_thread, const struct said *said)
 {
     int signal = signal_of(said);
-    bool is_dropped = (to_thread && !is_thread(proc)) || is_lost(proc, signal) ||
-                      ends_at_once(find_taker(proc, to_thread, signal), signal);
+    bool is_dropped =
+        is_lost(proc, signal) || ends_at_once(find_taker(proc, to_thread, signal), signal);
 
     return !is_dropped && signal >= SIGRTMIN && code_of(said) != SI_USER;
 }

@@ -67,7 +67,7 @@ static void end(struct proc *proc, bool goes_on)
         proc->vfork_child = NULL;
     }
     files_leave(proc);
-    if (goes_on) {
+    if (goes_on && proc != proc->process) {
         proc->mine = (struct queue){.set = 0};
     }
     proc->waited = 0;

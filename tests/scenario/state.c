@@ -93,6 +93,7 @@ static uint64_t hash_signals(uint64_t hash, const struct process *process)
     const struct signals *signals = &process->signals;
 
     hash = mix(mix(hash, (uint64_t)signals->fatal), signals->pending.set);
+    hash = mix(hash, process->zombie_pending.set);
     if (process->state == PROCESS_LIVE) {
         hash = mix(hash, signals->actions->ignored);
         hash = mix(hash, process->thread->signal_mask);

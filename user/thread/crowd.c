@@ -309,6 +309,98 @@ static void check_urgent_first(void)
           "crowd: of those who wait for a word the most urgent is woken first");
 }
 
+/* ---- what waits for a leader that has ended: nobody takes it, and its user is charged ---- */
+
+enum { USER = 6001, PLACES = 5 };
+
+static long queue_to(int pid, int signal)
+{
+    struct abi_siginfo info = {.si_code = SI_QUEUE};
+
+    return CALL(NR_RT_TGSIGQUEUEINFO, pid, pid, signal, &info);
+}
+
+static void become_limited(uint64_t limit)
+{
+    const struct abi_rlimit wanted = {limit, limit};
+
+    block(~0ull);
+    sys_prlimit64(0, RLIMIT_SIGPENDING, &wanted, NULL);
+    sys_setresuid(USER, USER, USER);
+}
+
+/* How many places its user has. */
+static int finds_places(uint64_t unused)
+{
+    int pid = (int)sys_getpid(), count = 0;
+
+    (void)unused;
+    become_limited(PLACES);
+    while (count < PLACES && queue_to(pid, RT) == 0)
+        count++;
+    return count;
+}
+
+static int places(void)
+{
+    return run_fork(finds_places, 0) / exited(1);
+}
+
+static long waits_for_go(uint64_t what)
+{
+    uint64_t set = bit(RT_LATER);
+
+    if (what == 0)
+        ignore_signal(RT);
+    while (CALL(NR_RT_SIGTIMEDWAIT, &set, NULL, NULL, 8) != RT_LATER)
+        ;
+    if (what == 1)
+        become_helper((const char *const[]){"threads", "-alone", NULL});
+    return thread_sleeps(0);
+}
+
+/* Three wait for it when it ends; there is room for one more. */
+static int leaves_three(uint64_t what)
+{
+    struct thread other = {0};
+    int pid = (int)sys_getpid();
+
+    become_limited(PLACES - 1);
+    for (int i = 0; i < 3; i++)
+        queue_to(pid, RT);
+    thread_start(&other, waits_for_go, what);
+    thread_exit(0);
+}
+
+static void check_queue_of_ended(void)
+{
+    int child = start_fork(leaves_three, 2);
+
+    settle();
+    check_is(places(), PLACES - 3, "crowd: a leader ends, and what waits for it is still charged");
+    check_is(queue_to(child, RT), 0, "crowd: one more is queued to it");
+    check_is(queue_to(child, RT), -EAGAIN, "crowd: and no more than its limit");
+    sys_tgkill(child, child, SIGKILL);
+    check_is(places(), PLACES - 4, "crowd: SIGKILL does and is not charged");
+    sys_kill(child, SIGKILL);
+    await_end(child);
+    check_is(places(), PLACES - 4, "crowd: until the process is waited for");
+    await(child);
+    check_is(places(), PLACES, "crowd: then it is not");
+    child = start_fork(leaves_three, 0);
+    settle();
+    check_is(places(), PLACES, "crowd: what is ignored then is dropped");
+    sys_kill(child, SIGKILL);
+    await(child);
+    child = start_fork(leaves_three, 1);
+    settle();
+    queue_signal(child, RT_LATER, 0);
+    settle();
+    check_is(places(), PLACES, "crowd: so is all when another thread becomes the leader");
+    sys_kill(child, SIGKILL);
+    await(child);
+}
+
 void check_crowd(void)
 {
     check_two_waiters();
@@ -317,6 +409,7 @@ void check_crowd(void)
     check_names();
     check_stopped_waiter();
     check_ended_leader();
+    check_queue_of_ended();
     check_one_child();
     check_urgent_first();
 }

@@ -51,8 +51,8 @@ void pending_init(void);
 void pending_begin(struct pending *pending);
 
 /* Adds a signal with what is to be said of it. If there is no memory, or the user has as many as he
- * may have, the signal may lose its info, and tells what kill(2) would. -EAGAIN: it must not, as it
- * is a real-time signal that did not come from kill, and nothing was added. */
+ * may have, the signal may lose its info, and tells what kill(2) would; SIGKILL has none. -EAGAIN:
+ * it must not, as it is a real-time signal that did not come from kill, and nothing was added. */
 int pending_add(struct pending *pending, const struct abi_siginfo *info,
                 const struct pending_charge *charge);
 
@@ -71,7 +71,7 @@ struct abi_siginfo pending_take(struct pending *pending, int signal, struct posi
 /* Drops all signals of a set. */
 void pending_drop(struct pending *pending, signal_set_t set);
 
-/* The process of a thread ends: what waits for the one waits for the other, and nobody takes it. */
+/* What waits in the one waits in the other, which is empty. */
 void pending_move(struct pending *pending, struct pending *to);
 
 /* Drops those that timers have sent (execve(2)). */

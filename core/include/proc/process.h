@@ -33,6 +33,7 @@ enum process_state {
 struct process {
     struct pid *pid;
     enum process_state state;
+    unsigned thread_count;        /* LIVE only */
     struct process *parent;       /* NULL: init */
     struct thread *parent_thread; /* of the parent: the one that made it, or got it from another */
     struct list children;         /* live */
@@ -41,26 +42,26 @@ struct process {
     struct list group_link;       /* on group->members */
     struct pid *group;
     struct pid *session;
-    struct space *space; /* LIVE only */
-    struct list threads; /* LIVE only: in the order in which they were made */
-    unsigned thread_count;
-    struct thread *thread;   /* the one that has its number; NULL: that one has ended */
-    struct waitq child_wait; /* its own threads, waiting for a child */
-    int wait_status;         /* of a ZOMBIE, as wait4 gives it */
-    int zombie_nice;         /* of the thread that had its number: it can still be asked for */
+    struct space *space;         /* LIVE only */
+    struct list threads;         /* LIVE only: in the order in which they were made */
+    struct thread *thread;       /* the one that has its number; NULL: that one has ended */
+    struct waitq child_wait;     /* its own threads, waiting for a child */
+    int next_timer;              /* the number of the next of posix_timers */
+    int exit_signal;             /* to the parent at exit; 0: none */
+    unsigned exec_count;         /* programs that it has replaced */
+    unsigned parent_exec_count;  /* its parent's, when it was made */
+    bool has_execed;             /* since its fork: setpgid by its parent comes too late */
+    bool is_subreaper;           /* it inherits the orphans among its descendants */
+    uint8_t zombie_death_signal; /* of the thread that had its number: its process gets it still */
+    int wait_status;             /* of a ZOMBIE, as wait4 gives it */
+    int zombie_nice;             /* of that thread: it can still be asked for */
     struct sched_params zombie_params; /* of that one, too */
-    int zombie_death_signal;           /* its death_signal, which its process gets still */
     signal_set_t zombie_mask;          /* what it blocked: it decides what is not worth keeping */
+    struct pending zombie_pending;     /* what waits for it: nobody takes it, but it is charged */
     struct cred *zombie_cred;          /* its credentials: a reference, or NULL: it is there */
-    int exit_signal;                   /* to the parent at exit; 0: none */
-    bool has_execed;                   /* since its fork: setpgid by its parent comes too late */
-    unsigned exec_count;               /* programs that it has replaced */
-    unsigned parent_exec_count;        /* its parent's, when it was made */
-    bool is_subreaper;                 /* it inherits the orphans among its descendants */
     struct signals signals;
     struct itimer itimers[ITIMERS];
     struct list posix_timers; /* in the order of their numbers */
-    int next_timer;           /* the number of the next of them */
     struct usage usage;
     struct cpu_clock cpu_clock;  /* what waits for it to use more */
     struct timer cpu_limit;      /* the same: RLIMIT_CPU (cpu_limit.h) */

@@ -52,9 +52,10 @@ int signal_send_info(struct process *process, struct thread *thread,
  * may not be the one that has the process's number (NULL: that one, and it has ended). -EAGAIN. */
 int signal_send_near(struct process *process, struct thread *near, const struct abi_siginfo *info);
 
-/* To a thread of a live process that has ended: what stops and SIGCONT do to all of the process is
- * done, and nobody takes the signal. */
-void signal_send_ended(struct process *process, int signal);
+/* To the thread that had the process's number and has ended: what stops and SIGCONT do to all of
+ * the process is done; nobody takes the signal, but it is charged until the process is waited for.
+ * -EAGAIN as above. */
+int signal_send_ended(struct process *process, const struct abi_siginfo *info);
 
 /* The same as signal_send_info for a timer's signal. false: it is ignored; true also if it is
  * pending still, or there is nobody to take it. */
