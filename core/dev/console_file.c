@@ -62,7 +62,7 @@ static int64_t write_console(struct file *file, struct transfer *transfer, uint6
         if (*transfer->done >= stop) {
             return CALL_AGAIN;
         }
-        uint64_t len = min_u64(CHUNK, transfer_piece(transfer));
+        uint64_t len = min_u64(min_u64(CHUNK, transfer_piece(transfer)), stop - *transfer->done);
         int error = transfer_from_user(transfer, chunk, len);
         if (error) {
             return transfer_result(transfer, error);
