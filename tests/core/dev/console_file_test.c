@@ -5,6 +5,7 @@
 #include "abi/errno.h"
 #include "abi/linux.h"
 #include "base/string.h"
+#include "fs/transfer.h"
 #include "proc/process.h"
 #include "proc/sched.h"
 #include "test.h"
@@ -48,5 +49,28 @@ TEST(console_file_reads_into_ranges)
     EXPECT_MEMEQ(bytes, "he--llo\n-", 9);
     EXPECT_EQ(CALL(init, readv, 0, CALLS_DATA, 0), 0);
     EXPECT(console_file_ops.seek == NULL);
+    fixture_end();
+}
+
+/* Others may run after as many bytes as file.h says, wherever they begin in their page. */
+TEST(console_file_writes_in_stretches)
+{
+    enum { LEN = 2 * FILE_STRETCH + 3 };
+    struct process *init = calls_begin();
+    struct thread *thread = init->thread;
+    struct file *file = fdtable_find(thread->fds, 1)->file;
+
+    fixture_catch_output();
+    for (uint64_t inside = 0; inside < PAGE_SIZE; inside += 63) {
+        struct transfer transfer;
+        thread->call.done = 0;
+        EXPECT_EQ(transfer_range(&transfer, thread, CALLS_DATA + inside, LEN), 0);
+        EXPECT_EQ(console_file_ops.write(file, &transfer, NULL), CALL_AGAIN);
+        EXPECT_EQ(thread->call.done, FILE_STRETCH);
+        EXPECT_EQ(console_file_ops.write(file, &transfer, NULL), CALL_AGAIN);
+        EXPECT_EQ(thread->call.done, 2 * FILE_STRETCH);
+        EXPECT_EQ(console_file_ops.write(file, &transfer, NULL), LEN);
+    }
+    thread->call.done = 0;
     fixture_end();
 }
