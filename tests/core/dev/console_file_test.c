@@ -58,7 +58,7 @@ TEST(console_file_writes_in_stretches)
     enum { LEN = 2 * FILE_STRETCH + 3 };
     struct process *init = calls_begin();
     struct thread *thread = init->thread;
-    struct file *file = fdtable_find(thread->fds, 1)->file;
+    struct file *file = fdtable_find(thread->fds, 1);
 
     fixture_catch_output();
     for (uint64_t inside = 0; inside < PAGE_SIZE; inside += 63) {
