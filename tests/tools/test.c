@@ -282,14 +282,26 @@ static void run_here(const struct test *test)
     test->body();
 }
 
+/* Brings the options among the words in front of the patterns, wherever they stand. */
+static void sort_words(int count, char **words)
+{
+    options = words;
+    for (int i = 0; i < count; i++) {
+        char *word = words[i];
+        if (strncmp(word, "--", 2) != 0)
+            continue;
+        memmove(words + option_count + 1, words + option_count,
+                (size_t)(i - option_count) * sizeof(*words));
+        words[option_count++] = word;
+    }
+}
+
 int main(int argc, char **argv)
 {
     unsigned counts[OUTCOMES] = {0};
     size_t count;
 
-    options = argv + 1;
-    while (option_count < argc - 1 && strncmp(options[option_count], "--", 2) == 0)
-        option_count++;
+    sort_words(argc - 1, argv + 1);
     if (test_option("timeout"))
         timeout_seconds = (unsigned)atoi(test_option("timeout"));
     verdict =
