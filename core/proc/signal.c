@@ -333,7 +333,7 @@ static bool is_lost(const struct process *process, const struct thread *at, int 
 enum sent {
     SENT_NOWHERE, /* there is nobody to send it to */
     SENT_LOST,
-    SENT_TO_END, /* the process ends by it */
+    SENT_TO_END, /* the process ends by it: nobody takes it, but it is charged until then */
     SENT_TO_QUEUE,
 };
 
@@ -382,11 +382,13 @@ static int send(struct process *process, struct thread *to, struct thread *near,
     struct thread *taker;
     enum sent sent = prepare(process, to, near, info->si_signo, &taker);
 
-    if (sent == SENT_TO_QUEUE) {
+    if (sent == SENT_TO_QUEUE || sent == SENT_TO_END) {
         int error = pending_add(to ? &to->pending : &process->signals.pending, info, &charge);
         if (error) {
             return error;
         }
+    }
+    if (sent == SENT_TO_QUEUE) {
         wake_queued(process, to, taker, info->si_signo);
     }
     if (taker) {
@@ -428,10 +430,11 @@ bool signal_send_reserved(struct process *process, struct thread *thread, struct
     struct thread *taker;
     enum sent sent = prepare(process, thread, process->thread, info->info.si_signo, &taker);
 
+    if ((sent == SENT_TO_QUEUE || sent == SENT_TO_END) &&
+        !pending_add_reserved(thread ? &thread->pending : &process->signals.pending, info)) {
+        return true;
+    }
     if (sent == SENT_TO_QUEUE) {
-        if (!pending_add_reserved(thread ? &thread->pending : &process->signals.pending, info)) {
-            return true;
-        }
         wake_queued(process, thread, taker, info->info.si_signo);
     }
     if (taker) {

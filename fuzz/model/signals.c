@@ -408,7 +408,7 @@ static void cancel(struct proc *process, int signal)
 enum fate {
     FATE_NOBODY, /* there is nobody to take it, or he is about to end */
     FATE_NOTHING,
-    FATE_END, /* the process ends by it */
+    FATE_END, /* the process ends by it, and it waits until that is waited for */
     FATE_WAITS,
 };
 
@@ -439,7 +439,8 @@ bool signals_send_said(struct proc *proc, bool to_thread, const struct said *sai
     struct said kept = *said;
 
     kept.user = proc->users.user.real;
-    if (begin_to_send(proc, to_thread, signal_of(said), &kept.taker) != FATE_WAITS) {
+    enum fate fate = begin_to_send(proc, to_thread, signal_of(said), &kept.taker);
+    if (fate == FATE_NOBODY || fate == FATE_NOTHING) {
         return true;
     }
     return add(to_thread ? &proc->mine : &proc->process->shared, &kept,
@@ -472,7 +473,7 @@ bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said 
     }
     enum fate fate = begin_to_send(proc, to_thread, signal, &kept.taker);
 
-    if (fate != FATE_WAITS || comes_again(queue, said->timer)) {
+    if (fate == FATE_NOBODY || fate == FATE_NOTHING || comes_again(queue, said->timer)) {
         return fate != FATE_NOTHING;
     }
     if (queue->count == QUEUE_MAX) {
@@ -485,20 +486,18 @@ bool signals_send_reserved(struct proc *proc, bool to_thread, const struct said 
 }
 
 /* Whether there must be a place for it: it is a real-time signal that does not come from kill, and
- * will wait. */
-static bool needs_place(struct proc *proc, bool to_thread, const struct said *said)
+ * is not lost. */
+static bool needs_place(const struct proc *proc, const struct said *said)
 {
     int signal = signal_of(said);
-    bool is_dropped =
-        is_lost(proc, signal) || ends_at_once(find_taker(proc, to_thread, signal), signal);
 
-    return !is_dropped && signal >= SIGRTMIN && code_of(said) != SI_USER;
+    return !is_lost(proc, signal) && signal >= SIGRTMIN && code_of(said) != SI_USER;
 }
 
 void signals_ask(struct proc *proc, bool to_thread, const struct said *said, int error)
 {
     bool is_sent = !error && signal_of(said) != 0;
-    bool needs = is_sent && needs_place(proc, to_thread, said);
+    bool needs = is_sent && needs_place(proc, said);
 
     if (needs && signals_are_many(proc)) {
         error = -EAGAIN;

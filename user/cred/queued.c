@@ -224,6 +224,24 @@ static void check_ended(void)
     }
 }
 
+/* By a signal that ends it at once. */
+static void check_ended_by(void)
+{
+    static const struct queuing own = {{USER, USER, USER}, 5};
+    static const struct abi_rlimit none = {0, 0};
+    int pid = start_user(USER);
+
+    sys_prlimit64(pid, RLIMIT_SIGPENDING, &none, NULL);
+    check_is(queue_signal(pid, RT, 0), -EAGAIN, "queued: one that would end it is refused, too");
+    end_child(pid);
+    pid = start_user(USER);
+    sys_kill(pid, SIGTERM);
+    await_end(pid);
+    check_is(run_fork(queues, ADDR(&own)), exited(4), "queued: one that has ended it counts");
+    await(pid);
+    check_is(run_fork(queues, ADDR(&own)), exited(5), "queued: until it is waited for");
+}
+
 void check_queued(void)
 {
     check_users();
@@ -234,4 +252,5 @@ void check_queued(void)
     check_is(run_fork(hears_of_child, 0), exited(1), "queued: one of a child's end counts");
     check_is(run_fork(has_timers, 0), exited(1), "queued: a timer is its maker's");
     check_ended();
+    check_ended_by();
 }
