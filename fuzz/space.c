@@ -480,7 +480,7 @@ static void do_write_from_outside(struct model *model, struct feed *feed)
     if (was_refused(error)) {
         return;
     }
-    SAME("space.write", error, may_access(page, PLAT_WRITE) ? 0 : -EFAULT);
+    SAME("space.write", error, expected_of(model, i, PLAT_WRITE));
     for (unsigned end = 0; !error && end < ENDS; end++) {
         memcpy(&contents_of(page)[end], bytes, TOKEN);
     }
