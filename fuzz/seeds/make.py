@@ -175,7 +175,23 @@ FDT = {
     .prop('bootargs', b'det=1\0').cells('linux,initrd-start', 0x48000000).end().end().blob(),
 }
 
-SEEDS = {'frame': FRAME, 'space': SPACE, 'uaccess': UACCESS, 'elf': ELF, 'cpio': CPIO, 'fdt': FDT}
+# ---- el0: registers and pages, then words of code ----
+
+def code(*words):
+    """Behind registers and rights that are mostly addresses in pages that can be written."""
+    return bytes([1, 0, 0]) + bytes([1, 1, 8, 0] * 13) + bytes(33 + 128) + struct.pack(
+        f'<{len(words)}I', *words)
+
+
+EL0 = {
+    'store': code(0xf9000000, 0x91002000, 0xf8408401, 0xd4000001, 0x17fffffc),
+    'vectors': code(0x4ea18400, 0x6e20dc21, 0x3d800000, 0x3dc00401, 0x1e604020, 0x9e780002),
+    'exclusive': code(0xc85ffc01, 0x91000421, 0xc802fc01, 0x35ffffa2, 0xd50b7520, 0xd5033fdf),
+    'undefined': code(0x00000000, 0xd5380000, 0xd53be040, 0xffffffff, 0xd4200020, 0xd65f03c0),
+}
+
+SEEDS = {'el0': EL0, 'frame': FRAME, 'space': SPACE, 'uaccess': UACCESS, 'elf': ELF, 'cpio': CPIO,
+         'fdt': FDT}
 
 
 def main():

@@ -15,7 +15,8 @@ from body import Wrong, boot, case, expect, expect_equal, main
 import machine
 
 SEEDS = 'build/fuzz/seeds'
-RUNS = {'frame': 4000, 'space': 3000, 'uaccess': 2000, 'elf': 3000, 'cpio': 3000, 'fdt': 20000}
+RUNS = {'el0': 1000, 'frame': 4000, 'space': 3000, 'uaccess': 2000, 'elf': 3000, 'cpio': 3000,
+        'fdt': 20000}
 
 # Bugs of the kernel that a harness can meet, and what sees each, a pattern.
 PLANTED = {

@@ -1,6 +1,6 @@
 /*
- * What a C library computes: mathematics in each rounding mode, strings at every alignment, sorting,
- * numbers as text, jumps, and storage of threads. Prints a sum of each, of exact bits.
+ * What a C library computes: mathematics in each rounding mode, strings at every alignment,
+ * sorting, numbers as text, jumps, and storage of threads. Prints a sum of each, of exact bits.
  */
 #include <complex.h>
 #include <fenv.h>
