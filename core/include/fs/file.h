@@ -22,11 +22,11 @@ struct signalfd;
 struct timerfd;
 struct thread;
 
-/* What a kind of file can do. Each may be missing. The calls run in the space of thread, and give
- * what the system call is to give. */
 /* A call of no more bytes is not rerun unless it has to wait. */
 enum { FILE_STRETCH = 16 * 1024 };
 
+/* What a kind of file can do. Each may be missing. The calls run in the space of thread, and give
+ * what the system call is to give. */
 struct file_ops {
     /* Moves bytes at *offset, which belongs to the description or to the call, and advances it and
      * the transfer. -EINVAL where missing. */
