@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "choice.h"
+#include "el0/el0.h"
 #include "gdbstub.h"
 #include "hash.h"
 #include "machine.h"
@@ -52,6 +53,8 @@ static const char help[] =
     "                       reports what the kernel forgot to flush; natural: a small\n"
     "                       one; none: no checks (default: adversarial in builds that\n"
     "                       check, none in a release)\n"
+    "  --check-hits         compares whatever the interpreter of programs remembers with\n"
+    "                       what it finds out anew, each time; in builds that check\n"
     "  --asid-bits N        1 to 16 (default: 16, or a choice of the seed)\n"
     "  --help, --version\n"
     "\n"
@@ -71,6 +74,7 @@ struct options {
     bool has_seed;
     bool is_real_time;
     bool wants_hash;
+    bool checks_hits;
     bool wants_gdb;
     unsigned gdb_port;
     enum vtlb_mode tlb;
@@ -157,6 +161,9 @@ static void parse_option(struct options *options, int option)
     case 'H':
         options->wants_hash = true;
         break;
+    case 'C':
+        options->checks_hits = true;
+        break;
     case 'i':
         options->initrd = optarg;
         break;
@@ -218,6 +225,7 @@ static void parse_options(struct options *options, int argc, char **argv)
         {"seed", required_argument, NULL, 's'},
         {"gdb", required_argument, NULL, 'g'},
         {"hash", no_argument, NULL, 'H'},
+        {"check-hits", no_argument, NULL, 'C'},
         {"record", required_argument, NULL, 'r'},
         {"replay", required_argument, NULL, 'p'},
         {"tlb", required_argument, NULL, 'l'},
@@ -480,6 +488,9 @@ int main(int argc, char **argv)
     const char *wrong = machine_check(&config);
     if (wrong) {
         fail("%s", wrong);
+    }
+    if (!el0_check_hits(options.checks_hits)) {
+        fail("--check-hits: a release remembers without checks");
     }
     if (options.record) {
         open_record(&options, &machine); /* last: it empties the file */

@@ -149,6 +149,15 @@ void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *faul
     return ram_host(walk.pa);
 }
 
+const void *mmu_look(uaddr_t va, enum plat_access access)
+{
+    struct mmu_walk walk;
+
+    mmu_walk(mmu.root, va, &walk);
+    return walk.ok && (walk.rights & 1u << access) && ram_contains(walk.pa, 1) ? ram_host(walk.pa)
+                                                                               : NULL;
+}
+
 /* ---- the space in use ---- */
 
 static struct table *check_root(paddr_t root, asid_t asid)

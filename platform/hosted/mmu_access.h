@@ -16,6 +16,10 @@
  * PLAT_FETCH: fetching from a page that was not synced since it was allocated is reported here. */
 void *mmu_translate(uaddr_t va, enum plat_access access, struct plat_fault *fault);
 
+/* Where the tables lead by themselves, without a TLB, a check or a note: the host address of the
+ * byte at va if they allow this access, else NULL. For who doubts what is remembered. */
+const void *mmu_look(uaddr_t va, enum plat_access access);
+
 /* Changes whenever any answer of mmu_translate may no longer be right: a space switch, a descriptor
  * store, a flush, an eviction, a restored snapshot. A translation itself may change it; the address
  * just returned is then still good for the access it was asked for. Never takes an old value

@@ -7,9 +7,8 @@ import sys
 
 sys.path.insert(0, 'tests/tools')
 import programs
-from body import PLACE, boot, each, expect, hosted, main, work_file
+from body import PLACE, boot, case, each, expect, hosted, main, work_file
 
-CHILDREN = {'hosted': 100, 'qemu': 100}
 SEED = 1
 
 
@@ -45,14 +44,23 @@ def initrd():
     return programs.initrd('crashme.cpio', {**programs.user('init'), 'bin/crashme': crashme})
 
 
-@each
-def survives_random_instructions(make):
-    count = CHILDREN['hosted' if make is hosted else 'qemu']
-    ended = boot(make('/bin/crashme', str(SEED), str(count), initrd=initrd()))
+def runs_random_instructions(make, count, *options):
+    eft, *words = make('/bin/crashme', str(SEED), str(count), initrd=initrd())
+    ended = boot([eft, *options, *words])
     total = re.search(rf'{count} children: (\d+) exited, (\d+) were killed, (\d+) ended by other',
                       ended.output)
     expect(ended.status == 0 and total, f'it ends with {ended.status}: {ended.output[-2000:]}')
     expect(sum(map(int, total.groups())) == count, total.group(0))
+
+
+@each
+def survives_random_instructions(make):
+    runs_random_instructions(make, 100)
+
+
+@case
+def nothing_wrong_is_remembered():
+    runs_random_instructions(hosted, 30, '--check-hits')
 
 
 main()

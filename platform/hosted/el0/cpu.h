@@ -85,6 +85,8 @@ struct el0_cpu {
     uint64_t exclusive_va; /* what the local monitor has tagged; size 0: open access state */
     unsigned exclusive_size;
 
+    bool checks_hits; /* el0_check_hits */
+
     struct el0_data_entry data[2][EL0_DATA_ENTRIES]; /* by PLAT_READ, PLAT_WRITE */
     struct el0_fetch_entry fetch[EL0_FETCH_ENTRIES];
 };
@@ -183,6 +185,9 @@ struct el0_insn *el0_goto(struct el0_cpu *cpu, uint64_t pc);
 
 /* The address of i, which is in the page in execution or el0_landing. */
 uint64_t el0_pc(const struct el0_cpu *cpu, const struct el0_insn *i);
+
+/* Reports a translation of va to the byte at, of which the tables know nothing. */
+void el0_check_data(uint64_t va, const uint8_t *at, enum plat_access access);
 
 /* Makes the line of 64 bytes at host (in RAM) be fetched again: IC IVAU. */
 void el0_refetch_line(const void *host);

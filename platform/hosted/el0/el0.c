@@ -7,6 +7,7 @@
 #include "el0/decode.h"
 #include "el0/pairs.h"
 #include "mmu_access.h"
+#include "report.h"
 
 /*
  * The run loop, the cache of decoded pages, and the traps.
@@ -316,6 +317,48 @@ EL0_HANDLER(el0_undefined)
     return el0_trap_undefined(cpu, i);
 }
 
+/* ---- checks of what is remembered ---- */
+
+bool el0_check_hits(bool are_checked)
+{
+    the_cpu.checks_hits = are_checked && !EL0_THREADED;
+    return the_cpu.checks_hits == are_checked;
+}
+
+void el0_check_data(uint64_t va, const uint8_t *at, enum plat_access access)
+{
+    if (mmu_look(va, access) != at)
+        report("el0.stale-data", REPORT_NO_FRAME, "va 0x%lx: the tables lead elsewhere than before",
+               va);
+}
+
+#if !EL0_THREADED
+/* That i lies where the tables lead now, and is what its word is decoded to. */
+static void check_decoded(const struct el0_cpu *cpu, const struct el0_insn *i)
+{
+    size_t index = (size_t)(i - cpu->insn);
+    struct el0_insn anew;
+
+    if (i == &el0_landing || index >= EL0_PAGE_INSNS)
+        return;
+    const struct code_page *page =
+        (const struct code_page *)((const char *)cpu->insn - offsetof(struct code_page, insn));
+    if (mmu_look(el0_pc(cpu, i), PLAT_FETCH) != hosts[page - pages] + index * 4)
+        report("el0.stale-page", REPORT_NO_FRAME, "pc 0x%lx: the tables lead elsewhere than before",
+               el0_pc(cpu, i));
+    if (i->run == decode_now)
+        return;
+    anew = (struct el0_insn){.word = page->words[index]};
+    decode_insn(&anew, (unsigned)index * 4);
+    if (anew.run == el0_undefined) /* without operands */
+        anew = (struct el0_insn){anew.run, i->rd, i->rn, i->rm, i->ra, anew.word, i->imm};
+    if (i->word != anew.word || i->run != anew.run || i->rd != anew.rd || i->rn != anew.rn ||
+        i->rm != anew.rm || i->ra != anew.ra || i->imm != anew.imm)
+        report("el0.stale-instruction", REPORT_NO_FRAME,
+               "pc 0x%lx: 0x%08x is decoded to something else", el0_pc(cpu, i), anew.word);
+}
+#endif
+
 /* Executes from i on. Gives what is left of the budget. */
 #if EL0_THREADED
 uint64_t el0_end_budget(struct el0_cpu *cpu, const struct el0_insn *next)
@@ -337,6 +380,8 @@ static uint64_t go(struct el0_cpu *cpu, struct el0_insn *i)
         struct el0_insn *next;
 
         cpu->left = left; /* for CNTVCT_EL0 */
+        if (cpu->checks_hits)
+            check_decoded(cpu, i);
         next = i->run(cpu, i);
         if (!next)
             return left;

@@ -24,6 +24,10 @@ enum {
  * el0_reset. */
 extern bool el0_has_atomics;
 
+/* Whether each remembered translation, and each decoded instruction, is compared with what is found
+ * out anew whenever it is used. false: this build cannot do so. */
+bool el0_check_hits(bool are_checked);
+
 /* The clock at the entry of el0_run, set by the caller. CNTVCT_EL0 reads
  * (el0_clock_base + instructions completed in this run * EL0_INSN_NS) / 16. */
 extern nsec_t el0_clock_base;

@@ -35,6 +35,8 @@ static inline uint8_t *memory_hit(struct el0_cpu *cpu, uint64_t va, size_t size,
     at = entry->host + va % PLAT_PAGE_SIZE;
     if (!at)
         __builtin_unreachable();
+    if (!EL0_THREADED && cpu->checks_hits)
+        el0_check_data(va, at, access);
     return at;
 }
 

@@ -348,3 +348,48 @@ TEST(cache_maintenance_needs_the_right_to_read)
         EXPECT_EQ(EL0_RUN(PLENTY, words[n], 0xd4000001 /* svc #0 */), 2);
     }
 }
+
+/* ---- what is remembered, and should not be ---- */
+
+enum { LDR_X3_X1 = 0xf9400023, STR_X3_X1 = 0xf9000023, NOP = 0xd503201f };
+
+/* Another page comes in a page's place, and the machine forgets to say so. */
+static void exchange(uaddr_t va, uint64_t desc)
+{
+    uint64_t epoch = mmu_epoch;
+
+    rig_map(root, va, desc);
+    mmu_epoch = epoch;
+}
+
+static void use_twice(uint32_t word, bool exchanges_code)
+{
+    el0_start();
+    vtlb_init(VTLB_NONE); /* which would have seen it */
+    EXPECT(el0_check_hits(true));
+    user.x[1] = STATE_DATA;
+    EXPECT_EQ(EL0_RUN(2, word, NOP), 2);
+    user.pc = CODE;
+    EXPECT_EQ(el0_run(&user, &fp, 2, &trap), 2);
+    if (exchanges_code)
+        exchange(CODE, data[1] | RIG_RX);
+    else
+        exchange(STATE_DATA, data[1] | RIG_RW);
+    user.pc = CODE;
+    el0_run(&user, &fp, 2, &trap);
+}
+
+TEST_DIES(stale_translation_of_a_load, "el0.stale-data")
+{
+    use_twice(LDR_X3_X1, false);
+}
+
+TEST_DIES(stale_translation_of_a_store, "el0.stale-data")
+{
+    use_twice(STR_X3_X1, false);
+}
+
+TEST_DIES(stale_translation_of_code, "el0.stale-page")
+{
+    use_twice(NOP, true);
+}
