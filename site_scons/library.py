@@ -16,8 +16,8 @@ GATHER = Action(_RENAME, cmdstr=None)
 
 def see_whole(env):
     """All of the kernel, and all of the machine, become one unit of the compiler's: calls from file
-    to file are most of what a system call costs."""
-    env.Append(CCFLAGS=['-flto=auto'], LINKFLAGS=['-flto=auto'])
+    to file are most of what a system call costs. Objects have code and symbols of their own too."""
+    env.Append(CCFLAGS=['-flto=auto', '-ffat-lto-objects'], LINKFLAGS=['-flto=auto'])
     env.Replace(JOIN=LINK_WHOLE)
 
 
