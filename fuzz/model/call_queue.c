@@ -122,7 +122,13 @@ void call_rt_sigtimedwait(struct proc *self, const struct event *event)
 
 bool signal_would_block(const struct proc *self)
 {
-    return !(signals_pending(self) & self->waited) && world.now < self->doing.deadline;
+    for (uint64_t due = signals_pending(self) & self->waited; due != 0; due &= due - 1) {
+        uint64_t first = due & -due;
+        if ((self->mine.set & first) || !signals_wait_for_vfork(self, signals_first(first))) {
+            return false;
+        }
+    }
+    return world.now < self->doing.deadline;
 }
 
 /* ---- sending ---- */
